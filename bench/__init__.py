@@ -1,0 +1,1 @@
+"""What `./torg bench` runs: figures, side by side with the bare engines."""

@@ -1,0 +1,1 @@
+"""The commands behind `./torg`, one module each, and the servers and processes they start."""

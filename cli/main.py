@@ -1,0 +1,48 @@
+"""The list of commands. Each lives in its own module as a Typer `app`, imported only when it is asked for:
+`./torg demo` does not pay for what `./torg bench` needs."""
+
+import importlib
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+COMMANDS = {
+    "demo": "cli.demo",
+    "journey": "cli.journey",
+    "test": "cli.test",
+    "check": "cli.check",
+    "bench": "cli.bench",
+    "dead-letters": "cli.dead_letters",
+    "migrate": "cli.migrate",
+    "docs": "cli.docs",
+    "lock": "cli.lock",
+}
+
+
+class LazyCommands(TyperGroup):
+    """Finds a command's module by its name, and imports it then."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        command = typer.main.get_command(importlib.import_module(COMMANDS[cmd_name]).app)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(
+    cls=LazyCommands,
+    help="Torg: living arenas and citizen squares. Start with `./torg demo`.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def torg() -> None:
+    """Typer makes a group, and so our class, only of an app that has a callback."""
