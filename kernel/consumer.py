@@ -1,0 +1,245 @@
+"""Our nameko event handler: `handle_event` marks a method, `EventConsumer` feeds all marked methods of a service from one
+connection to the broker.
+
+Differs from nameko's own, which acknowledges what fails and what it can't decode, and closes its connection under running
+handlers. Here a delivery is acknowledged once `kernel.deliveries` has made sure of it; at stop the consumer first takes no
+more, then lets running handlers end and acknowledge, and closes last.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial, wraps
+from threading import Event as Signal
+from threading import Lock
+from typing import Any, TypeVar
+
+import eventlet
+import structlog
+from amqp.exceptions import AMQPError, PreconditionFailed
+from eventlet.queue import LightQueue
+from kombu import Connection, Consumer, Queue
+from kombu.exceptions import KombuError
+from kombu.message import Message
+from nameko.containers import WorkerContext
+from nameko.exceptions import ContainerBeingKilled
+from nameko.extensions import Entrypoint, SharedExtension, register_entrypoint
+from sqlalchemy import exc
+from structlog.contextvars import bound_contextvars
+
+from kernel import inbox, telemetry, topology
+from kernel.contracts import Envelope, Event, decode
+from kernel.db import DatabaseUnavailable, Transaction
+from kernel.deliveries import Deliveries, Take
+from kernel.extensions import ServiceDatabase
+from kernel.failures import Retrying
+from kernel.trace import continued, trace
+
+log = structlog.get_logger(__name__)
+
+E = TypeVar("E", bound=Event)
+Handler = Callable[[Any, Transaction, Envelope[E]], None]
+
+_HEARTBEAT_SECONDS = 30
+_DRAIN_SECONDS = 0.5
+_OBSERVE_SECONDS = 5.0
+_PAUSE_SECONDS = 1.0
+_RETRY_POLL_SECONDS = 0.25
+_CANCEL_SECONDS = 5.0
+
+
+def handle_event(kind: type[E]) -> Callable[[Handler[E]], Handler[E]]:
+    """Makes a method of a nameko service class the handler of an event class: `method(self, tx, event)`.
+
+    The method runs in a transaction that also records the event in the inbox; a repeated event does not reach it.
+    """
+
+    def decorate(method: Handler[E]) -> Handler[E]:
+        @wraps(method)
+        def take(self: Any, tx: Transaction, body: bytes) -> None:
+            event = decode(body, kind)
+            with trace(continued(event.traceparent)), bound_contextvars(event=str(event.id), subject=event.subject):
+                if inbox.once(tx, event):
+                    method(self, tx, event)
+
+        @wraps(method)
+        def delivered(self: Any, deliveries: Deliveries, body: bytes) -> None:
+            deliveries.deliver(kind.TYPE, body, partial(take, self))
+
+        delivered.take = take  # type: ignore[attr-defined]
+        register_entrypoint(delivered, EventHandler(kind))
+        return delivered  # type: ignore[return-value]
+
+    return decorate
+
+
+class EventConsumer(SharedExtension):  # type: ignore[misc]
+    """One connection for all the handlers of a service, and the loop that tries failed deliveries again."""
+
+    database = ServiceDatabase()
+
+    def __init__(self) -> None:
+        self._handlers: dict[str, EventHandler] = {}
+        self._waiting: LightQueue = LightQueue()
+        self._writing = Lock()
+        self._stopping = self._closing = False
+        self._cancelled = Signal()
+
+    def add(self, handler: "EventHandler") -> None:
+        """Called by each handler at set-up."""
+        self._handlers[handler.kind.TYPE] = handler
+
+    def start(self) -> None:
+        settings = self.database.settings()
+        self._url, self._prefetch = settings.amqp_url, settings.prefetch
+        self._service = self.container.service_name
+        retrying = Retrying(limit=settings.retry_limit, base=timedelta(seconds=settings.retry_base_seconds))
+        self.deliveries = Deliveries(self.database.open(), retrying)
+        for loop in (self._consume_until_closed, self._hand_out, self._retry_until_stopped):
+            self.container.spawn_managed_thread(loop)
+
+    def take_no_more(self) -> None:
+        """Cancels the consumers; what was fetched and not begun goes back to the broker when the connection closes."""
+        self._stopping = True
+        self._cancelled.wait(_CANCEL_SECONDS)
+
+    def stop(self) -> None:
+        self._closing = True
+
+    def _consume_until_closed(self) -> None:
+        while not self._closing:
+            try:
+                with Connection(self._url, heartbeat=_HEARTBEAT_SECONDS, connect_timeout=5) as connection:
+                    self._consume(connection)
+            except PreconditionFailed:
+                log.critical("queue_arguments_differ", service=self._service)
+                raise
+            except (AMQPError, KombuError, OSError) as error:
+                log.warning("broker_connection_lost", service=self._service, error=type(error).__name__)
+                telemetry.BROKER_RECONNECTS.labels(self._service, "consumer").inc()
+                eventlet.sleep(_PAUSE_SECONDS)
+            finally:
+                telemetry.BROKER_CONNECTED.labels(self._service).set(0)
+            if self._stopping:
+                self._cancelled.set()
+
+    def _consume(self, connection: Connection) -> None:
+        channel = connection.channel()
+        channel.basic_qos(0, self._prefetch, False)
+        consumers = [self._listen(channel, handler) for handler in self._handlers.values()]
+        if connection.transport.driver_type == "amqp":
+            consumers.append(self._keep_dead_letters(channel))
+        telemetry.BROKER_CONNECTED.labels(self._service).set(1)
+        heartbeat_at = 0.0
+        while not self._closing:
+            if self._stopping and not self._cancelled.is_set():
+                for consumer in consumers:
+                    consumer.cancel()
+                self._cancelled.set()
+            with suppress(TimeoutError):
+                connection.drain_events(timeout=_DRAIN_SECONDS)
+            if time.monotonic() > heartbeat_at:
+                heartbeat_at = time.monotonic() + _HEARTBEAT_SECONDS / 4
+                with self._writing:
+                    connection.heartbeat_check()
+
+    def _listen(self, channel: Any, handler: "EventHandler") -> Consumer:
+        def arrived(message: Message, *_: object) -> None:
+            self._waiting.put((handler, message))
+
+        return self._consumer(channel, topology.queue(self._service, handler.kind), arrived)
+
+    def _keep_dead_letters(self, channel: Any) -> Consumer:
+        def arrived(message: Message, *_: object) -> None:
+            self._waiting.put((None, message))
+
+        return self._consumer(channel, topology.dead_letter_queue(self._service), arrived)
+
+    def _consumer(self, channel: Any, queue: Queue, arrived: Callable[..., None]) -> Consumer:
+        # on_message gets the raw message; one that can't even be unpacked is handed on too, to become a dead letter
+        consumer = Consumer(channel, queues=[queue], on_message=arrived, on_decode_error=arrived)
+        consumer.consume()
+        return consumer
+
+    def _hand_out(self) -> None:
+        while True:
+            handler, message = self._waiting.get()
+            if self._stopping:
+                continue
+            if handler is None:
+                self._bury(message)
+                continue
+            handled = partial(self._handled, handler, message)
+            try:
+                self.container.spawn_worker(handler, (self.deliveries, _body(message)), {}, handle_result=handled)
+            except ContainerBeingKilled:
+                return
+
+    def _handled(self, handler: "EventHandler", message: Message, _: WorkerContext, result: Any, exc_info: Any) -> Any:
+        if exc_info is None:
+            self._acknowledge(message)
+        else:
+            # the database is away: the event stays unacknowledged, and is tried again here until the database is back
+            eventlet.spawn_after(_PAUSE_SECONDS, self._waiting.put, (handler, message))
+        return result, exc_info
+
+    def _bury(self, message: Message) -> None:
+        died = (message.headers.get("x-death") or [{}])[0]
+        entrypoint = (message.delivery_info or {}).get("routing_key") or ""
+        first = str(died.get("queue") or entrypoint).removeprefix(f"{self._service}.")
+        try:
+            self.deliveries.bury(first, _body(message), f"set aside by the broker: {died.get('reason', 'unknown')}")
+        except exc.SQLAlchemyError:
+            eventlet.spawn_after(_PAUSE_SECONDS, self._waiting.put, (None, message))
+        else:
+            self._acknowledge(message)
+
+    def _acknowledge(self, message: Message) -> None:
+        try:
+            # green threads share the connection: two frames must not be written into each other
+            with self._writing:
+                message.ack()
+        except (AMQPError, KombuError, OSError) as error:
+            log.info("acknowledgement_lost", service=self._service, error=type(error).__name__)
+
+    def _retry_until_stopped(self) -> None:
+        service = self.container.service_cls()
+        takes: dict[str, Take] = {name: partial(each.take(), service) for name, each in self._handlers.items()}
+        observe_at = 0.0
+        while not self._stopping:
+            try:
+                while not self._stopping and self.deliveries.retry_next(takes):
+                    pass
+                if time.monotonic() > observe_at:
+                    observe_at = time.monotonic() + _OBSERVE_SECONDS
+                    self.deliveries.observe()
+            except exc.SQLAlchemyError as error:
+                log.warning("retries_interrupted", service=self._service, error=type(error).__name__)
+            eventlet.sleep(_RETRY_POLL_SECONDS)
+
+
+class EventHandler(Entrypoint):  # type: ignore[misc]
+    """The entrypoint of one event class; `EventConsumer` does the work."""
+
+    consumer = EventConsumer()
+
+    def __init__(self, kind: type[Event]) -> None:
+        self.kind = kind
+        super().__init__(expected_exceptions=(DatabaseUnavailable,))
+
+    def setup(self) -> None:
+        self.consumer.add(self)
+
+    def stop(self) -> None:
+        self.consumer.take_no_more()
+
+    def take(self) -> Callable[[Any, Transaction, bytes], None]:
+        """The function that decodes and handles a body, unbound."""
+        taken: Callable[[Any, Transaction, bytes], None] = getattr(self.container.service_cls, self.method_name).take
+        return taken
+
+
+def _body(message: Message) -> bytes:
+    body = message.body
+    return body.encode() if isinstance(body, str) else bytes(body)

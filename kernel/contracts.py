@@ -1,0 +1,118 @@
+"""The event envelope and the base class of an event: what services may know of each other.
+
+An event is a frozen dataclass in its service's `events.py`. On the wire it is a CloudEvents 1.0 JSON object whose `data`
+holds the dataclass's fields. Fields are only ever added, with a default; a breaking change is a new type beside the old.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Generic, TypeVar
+from uuid import UUID
+
+from cattrs.preconf.json import make_converter
+
+_converter = make_converter()
+_converter.register_unstructure_hook(UUID, str)
+_converter.register_structure_hook(UUID, lambda value, _: value if isinstance(value, UUID) else UUID(value))
+_converter.register_unstructure_hook(datetime, lambda at: at.astimezone(UTC).isoformat().replace("+00:00", "Z"))
+
+
+def _aware(value: object, _: object) -> datetime:
+    at = datetime.fromisoformat(str(value))
+    if at.tzinfo is None:
+        raise ValueError(f"a time without a zone: {value!r}")
+    return at.astimezone(UTC)
+
+
+_converter.register_structure_hook(datetime, _aware)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that happened, in the past tense. Subclasses say who emits it and who listens."""
+
+    TYPE: ClassVar[str]
+    """Such as "no.torg.booking.confirmed.v1"; the routing key, too."""
+    LISTENERS: ClassVar[tuple[str, ...]] = ()
+    """The services that listen. The emitter declares their queues, so an event waits for a service never started yet."""
+
+    @classmethod
+    def emitter(cls) -> str:
+        """The name of the service that emits it: the third part of the type."""
+        return cls.TYPE.split(".")[2]
+
+
+E = TypeVar("E", bound=Event, covariant=True)
+
+
+class Undecodable(Exception):
+    """The body is not an event of the type asked for: not JSON, an attribute missing, or a value of the wrong kind."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Envelope(Generic[E]):
+    """An event with what CloudEvents tells about it. `sequence` is the version of the aggregate `subject`, from 1."""
+
+    id: UUID
+    source: str
+    type: str
+    subject: str
+    time: datetime
+    sequence: int
+    data: E
+    traceparent: str | None = None
+
+    def encode(self) -> bytes:
+        """The JSON body that is published: UTF-8, keys in a stable order."""
+        body = {
+            "specversion": "1.0",
+            "id": str(self.id),
+            "source": self.source,
+            "type": self.type,
+            "subject": self.subject,
+            "time": _converter.unstructure(self.time),
+            "sequence": self.sequence,
+            "datacontenttype": "application/json",
+            "data": _converter.unstructure(self.data),
+        }
+        if self.traceparent is not None:
+            body["traceparent"] = self.traceparent
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def decode(body: bytes | str, kind: type[E]) -> Envelope[E]:
+    """The event of class `kind` that `body` holds. Unknown fields are passed over; anything else wrong is `Undecodable`."""
+    try:
+        raw = json.loads(body)
+        if not isinstance(raw, Mapping) or raw.get("type") != kind.TYPE:
+            raise Undecodable(f"not an event of type {kind.TYPE}")
+        sequence = raw["sequence"]
+        if not isinstance(sequence, int) or isinstance(sequence, bool) or sequence < 1:
+            raise Undecodable("sequence is not a whole number from 1")
+        return Envelope(
+            id=UUID(raw["id"]),
+            source=str(raw["source"]),
+            type=kind.TYPE,
+            subject=str(raw["subject"]),
+            time=_aware(raw["time"], None),
+            sequence=sequence,
+            data=_converter.structure(raw["data"], kind),
+            traceparent=raw.get("traceparent"),
+        )
+    except Undecodable:
+        raise
+    # cattrs, json, UUID and fromisoformat each raise kinds of their own; all of them mean one thing here
+    except Exception as cause:
+        raise Undecodable(f"{kind.TYPE}: {type(cause).__name__}") from cause
+
+
+def source_of(kind: type[Event]) -> str:
+    """The CloudEvents `source` of an event class: "/services/booking"."""
+    return f"/services/{kind.emitter()}"
+
+
+def plain(value: Any) -> Any:
+    """A dataclass (or a list of them) as plain JSON values, by the same rules as the wire."""
+    return _converter.unstructure(value)

@@ -1,0 +1,106 @@
+"""Takes deliveries for one service: each takes effect once, or is recorded as failed, tried again later a bounded number
+of times, and kept as a dead letter. Knows neither nameko nor the broker; `kernel.consumer` calls it."""
+
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy import exc
+
+from kernel import failures, telemetry
+from kernel.contracts import Undecodable
+from kernel.db import Database, DatabaseUnavailable, Transaction, went_away
+from kernel.failures import Failure, Retrying
+
+log = structlog.get_logger(__name__)
+
+Take = Callable[[Transaction, bytes], None]
+"""Decodes a body and handles it within the transaction."""
+
+
+class Deliveries:
+    """The deliveries of one service in one process."""
+
+    def __init__(self, database: Database, retrying: Retrying) -> None:
+        self._database = database
+        self._retrying = retrying
+        self._service = database.service
+
+    def deliver(self, entrypoint: str, body: bytes, take: Take) -> None:
+        """A delivery from the broker. When this returns it may be acknowledged: it took effect, or its failure is recorded.
+        Raises DatabaseUnavailable, and nothing else, when it could do neither."""
+        try:
+            with telemetry.measured(self._service, entrypoint), self._database.transaction() as tx:
+                take(tx, body)
+        except Undecodable as error:
+            self._record(entrypoint, body, error, due=False)
+        except exc.SQLAlchemyError as error:
+            if went_away(error):
+                raise DatabaseUnavailable from error
+            self._record(entrypoint, body, error, due=True)
+        except Exception as error:
+            self._record(entrypoint, body, error, due=True)
+
+    def bury(self, entrypoint: str, body: bytes, error: str) -> None:
+        """Keeps a delivery the broker set aside as a dead letter."""
+        with self._database.transaction() as tx:
+            failures.record(tx, entrypoint, body, error, due_at=None)
+        telemetry.DEAD_LETTERS.labels(self._service, entrypoint).inc()
+
+    def retry_next(self, takes: dict[str, Take]) -> bool:
+        """Tries the failed delivery that is due; its effect and its removal are one transaction. False when none is due."""
+        with self._database.transaction() as tx:
+            failure = failures.next_due(tx)
+            if failure is None:
+                return False
+            telemetry.RETRIES.labels(self._service, failure.entrypoint).inc()
+            try:
+                with tx.savepoint(), telemetry.measured(self._service, failure.entrypoint):
+                    takes[failure.entrypoint](tx, failure.body)
+            except Exception as error:
+                if isinstance(error, exc.SQLAlchemyError) and went_away(error):
+                    raise
+                self._failed_again(tx, failure, error)
+            else:
+                failures.settle(tx, failure.id)
+            return True
+
+    def observe(self) -> None:
+        """Tells operators how much has failed."""
+        with self._database.reading() as tx:
+            retrying, dead = failures.depths(tx)
+        telemetry.RETRYING_DEPTH.labels(self._service).set(retrying)
+        telemetry.DEAD_LETTER_DEPTH.labels(self._service).set(dead)
+
+    def _record(self, entrypoint: str, body: bytes, error: Exception, *, due: bool) -> None:
+        name = _name(error)
+        try:
+            with self._database.transaction() as tx:
+                due_at = self._retrying.due_after(1, tx.now) if due else None
+                failures.record(tx, entrypoint, body, name, due_at=due_at)
+        except exc.SQLAlchemyError as gone:
+            raise DatabaseUnavailable from gone
+        self._tell(entrypoint, name, dead=due_at is None)
+
+    def _failed_again(self, tx: Transaction, failure: Failure, error: Exception) -> None:
+        undecodable = isinstance(error, Undecodable | KeyError)
+        due_at = None if undecodable else self._retrying.due_after(failure.attempts + 1, tx.now)
+        failures.failed_again(tx, failure, _name(error), due_at=due_at)
+        self._tell(failure.entrypoint, _name(error), dead=due_at is None)
+
+    def _tell(self, entrypoint: str, name: str, *, dead: bool) -> None:
+        if dead:
+            telemetry.DEAD_LETTERS.labels(self._service, entrypoint).inc()
+        happened = "event_became_dead_letter" if dead else "event_failed_will_retry"
+        log.error(happened, service=self._service, entrypoint=entrypoint, error=name)
+
+
+def _where(error: Exception) -> str:
+    """The innermost place of an error, without its text, which may hold personal data."""
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    return f"{last.tb_frame.f_globals.get('__name__')}:{last.tb_lineno}" if last else "unknown"
+
+
+def _name(error: Exception) -> str:
+    return f"{type(error).__name__} at {_where(error)}"

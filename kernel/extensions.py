@@ -1,0 +1,100 @@
+"""The nameko extensions every service class uses beside `handle_event`: its database, its relay, its timers."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any
+
+import nameko
+import structlog
+from nameko.extensions import DependencyProvider, SharedExtension, register_entrypoint
+from nameko.timer import Timer
+from sqlalchemy import exc
+
+from kernel import telemetry
+from kernel.db import Database, Transaction
+from kernel.embedded_broker import EmbeddedPublisher
+from kernel.relay import AmqpPublisher, Publisher, Relay
+from kernel.settings import Settings
+from kernel.topology import emitted_by
+
+log = structlog.get_logger(__name__)
+
+Tick = Callable[[Any, Transaction], None]
+
+
+class ServiceDatabase(SharedExtension):  # type: ignore[misc]
+    """The one `Database` of a service in this process. Methods, not properties: nameko reads every attribute at set-up."""
+
+    def __init__(self) -> None:
+        self._database: Database | None = None
+
+    def settings(self) -> Settings:
+        """The settings the worker was started with."""
+        found: Settings = nameko.config["torg"]
+        return found
+
+    def open(self) -> Database:
+        """The database; opened by the first who asks."""
+        if self._database is None:
+            settings, service = self.settings(), self.container.service_name
+            self._database = Database(
+                settings.database_url(service),
+                service=service,
+                # one for each handler under way, and the relay, the retries and a timer
+                pool_size=settings.worker_concurrency + 4,
+                statement_timeout=settings.request_timeout_seconds,
+            )
+        return self._database
+
+
+class OutboxRelay(DependencyProvider):  # type: ignore[misc]
+    """Runs the service's relay beside its handlers; stops after them, so that what they emitted is still sent."""
+
+    database = ServiceDatabase()
+
+    def start(self) -> None:
+        settings, database = self.database.settings(), self.database.open()
+        kinds = emitted_by(self.container.service_name)
+        publisher: Publisher = (
+            EmbeddedPublisher(settings.amqp_url, kinds, lambda: self._relay.wake())
+            if settings.amqp_url.startswith("memory:")
+            else AmqpPublisher(settings.amqp_url, kinds)
+        )
+        keep = timedelta(days=settings.keep_days)
+        self._relay = Relay(database, publisher, poll=settings.relay_poll_seconds, keep=keep)
+        self._running = self.container.spawn_managed_thread(self._relay.run)
+
+    def stop(self) -> None:
+        self._relay.stop()
+        self._running.wait()
+
+
+def every(seconds: float) -> Callable[[Tick], Tick]:
+    """Makes a method of a nameko service class run in a transaction every so many seconds: `method(self, tx)`.
+
+    A run that fails is logged and counted, and the next one comes all the same. Every worker of the service has its own
+    timers: what they do must be safe to do twice at once.
+    """
+
+    def decorate(method: Tick) -> Tick:
+        @wraps(method)
+        def tick(self: Any, database: Database) -> None:
+            name = method.__name__
+            try:
+                with telemetry.measured(database.service, name), database.transaction() as tx:
+                    method(self, tx)
+            except exc.SQLAlchemyError as error:
+                log.warning("timer_interrupted", service=database.service, entrypoint=name, error=type(error).__name__)
+
+        register_entrypoint(tick, _Ticking(seconds))
+        return tick  # type: ignore[return-value]
+
+    return decorate
+
+
+class _Ticking(Timer):  # type: ignore[misc]
+    database = ServiceDatabase()
+
+    def handle_timer_tick(self) -> None:
+        self.container.spawn_worker(self, (self.database.open(),), {}, handle_result=self.handle_result)

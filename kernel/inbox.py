@@ -1,0 +1,58 @@
+"""The inbox: which events have taken effect, and how far each subject has come. Read and written by consumers, in the
+transaction of the effect, so that a repeated event does nothing and an old one does no harm."""
+
+from datetime import timedelta
+
+from sqlalchemy import Column, DateTime, Integer, Table, Text, Uuid, delete
+from sqlalchemy.dialects.postgresql import insert
+
+from kernel import telemetry
+from kernel.contracts import Envelope, Event
+from kernel.db import Transaction, kernel_metadata
+
+inbox = Table(
+    "inbox",
+    kernel_metadata,
+    Column("event_id", Uuid, primary_key=True),
+    Column("taken_at", DateTime(timezone=True), nullable=False, index=True),
+)
+inbox_subjects = Table(
+    "inbox_subjects",
+    kernel_metadata,
+    Column("source", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("sequence", Integer, nullable=False),
+)
+
+_TAKE = insert(inbox).on_conflict_do_nothing().returning(inbox.c.event_id)
+_ADVANCE = insert(inbox_subjects)
+_ADVANCE_IF_NEWER = _ADVANCE.on_conflict_do_update(
+    index_elements=[inbox_subjects.c.source, inbox_subjects.c.subject],
+    set_={"sequence": _ADVANCE.excluded.sequence},
+    where=inbox_subjects.c.sequence < _ADVANCE.excluded.sequence,
+).returning(inbox_subjects.c.sequence)
+
+
+def once(tx: Transaction, event: Envelope[Event]) -> bool:
+    """True the first time this service takes the event, False when it already took effect. A twin delivery waits here
+    until the first one's transaction has ended."""
+    if tx.execute(_TAKE, {"event_id": event.id, "taken_at": tx.now}).first():
+        return True
+    telemetry.INBOX_DUPLICATES.labels(tx.service).inc()
+    return False
+
+
+def newest(tx: Transaction, event: Envelope[Event]) -> bool:
+    """True when the event is newer than all this service has taken of its subject; it then locks the subject until the
+    transaction ends, so two events of one subject are never handled at the same time. False when it is old news."""
+    place = {"source": event.source, "subject": event.subject, "sequence": event.sequence}
+    if tx.execute(_ADVANCE_IF_NEWER, place).first():
+        return True
+    telemetry.INBOX_STALE.labels(tx.service).inc()
+    return False
+
+
+def prune(tx: Transaction, *, keep: timedelta) -> int:
+    """Forgets events taken longer ago than `keep`; returns how many. Subjects are kept: they are what makes old events
+    harmless for ever."""
+    return tx.execute(delete(inbox).where(inbox.c.taken_at < tx.now - keep)).rowcount

@@ -1,0 +1,7 @@
+"""Runs Alembic on the connection that `kernel.migrate` holds."""
+
+from alembic import context
+
+context.configure(connection=context.config.attributes["connection"])
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,116 @@
+"""The outbox: events wait here, committed with what they tell of, until the relay has sent them.
+
+`append` is called by `kernel.db` alone, `unsent` and `mark_sent` by the relay alone.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from kernel.contracts import Envelope, source_of
+from kernel.db import Transaction, kernel_metadata
+from kernel.ids import new_id
+from kernel.trace import current_traceparent
+
+outbox = Table(
+    "outbox",
+    kernel_metadata,
+    Column("position", BigInteger, Identity(), primary_key=True),
+    Column("id", Uuid, nullable=False, unique=True),
+    Column("type", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("sent_at", DateTime(timezone=True)),
+)
+Index("outbox_unsent", outbox.c.position, postgresql_where=outbox.c.sent_at.is_(None))
+
+# Never "position > the last one": positions are handed out in one order and committed in another.
+_UNSENT = (
+    select(outbox.c.id, outbox.c.type, outbox.c.body)
+    .where(outbox.c.sent_at.is_(None), outbox.c.id != func.all(bindparam("under_way", type_=ARRAY(Uuid))))
+    .order_by(outbox.c.position)
+    .limit(bindparam("most"))
+)
+_MARK_SENT = (
+    update(outbox)
+    .where(outbox.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))), outbox.c.sent_at.is_(None))
+    .values(sent_at=bindparam("at"))
+)
+_BACKLOG = select(func.count(), func.min(outbox.c.created_at)).where(outbox.c.sent_at.is_(None))
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """A row that waits to be sent: the event's id and type, and the body as it goes on the wire."""
+
+    id: UUID
+    type: str
+    body: str
+
+
+def append(tx: Transaction) -> None:
+    """Writes what the transaction emitted, in the order it was emitted."""
+    traceparent = current_traceparent()
+    rows = []
+    for happened, subject, sequence in tx.emitted:
+        envelope = Envelope(
+            id=new_id(),
+            source=source_of(type(happened)),
+            type=happened.TYPE,
+            subject=subject,
+            time=tx.now,
+            sequence=sequence,
+            data=happened,
+            traceparent=traceparent,
+        )
+        row = {"id": envelope.id, "type": envelope.type, "subject": subject, "sequence": sequence}
+        rows.append(row | {"body": envelope.encode().decode(), "created_at": tx.now})
+    if rows:
+        tx.execute(insert(outbox), rows)
+
+
+def unsent(tx: Transaction, *, under_way: Collection[UUID], most: int) -> list[Unsent]:
+    """The oldest rows not yet sent, but for those under way."""
+    return [Unsent(*row) for row in tx.execute(_UNSENT, {"under_way": list(under_way), "most": most})]
+
+
+def mark_sent(tx: Transaction, ids: Iterable[UUID]) -> None:
+    """Records that these events were sent."""
+    tx.execute(_MARK_SENT, {"ids": list(ids), "at": tx.now})
+
+
+def backlog(tx: Transaction) -> tuple[int, float]:
+    """How many events wait, and the age of the oldest in seconds."""
+    depth, oldest = tx.execute(_BACKLOG).one()
+    return depth, _age(oldest, tx.now)
+
+
+def _age(oldest: datetime | None, now: datetime) -> float:
+    return max((now - oldest).total_seconds(), 0.0) if oldest else 0.0
+
+
+def prune(tx: Transaction, *, keep: timedelta) -> int:
+    """Deletes events sent longer ago than `keep`; returns how many."""
+    return tx.execute(delete(outbox).where(outbox.c.sent_at < tx.now - keep)).rowcount

@@ -1,0 +1,166 @@
+"""Typed settings from the environment. A process that is set up wrongly does not start, and names every fault at once.
+
+A settings class is a frozen dataclass whose fields are made by `setting(...)`. `docs/settings.md` is generated from them.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, TypeVar, get_type_hints
+from urllib.parse import urlsplit
+
+from marshmallow import ValidationError
+from marshmallow import fields as read
+
+S = TypeVar("S")
+
+
+class SettingsError(Exception):
+    """One or more settings are missing or wrong; the message has a line for each."""
+
+
+def setting(
+    name: str, meaning: str, *, default: Any = MISSING, check: Callable[[Any], None] | None = None, secret: bool = False
+) -> Any:
+    """A field read from the environment variable `name`; without a default it must be given."""
+    metadata = {"name": name, "meaning": meaning, "check": check, "secret": secret}
+    if isinstance(default, list):
+        return field(default_factory=default.copy, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+def above_zero(value: float) -> None:
+    """Refuses zero and less."""
+    if value <= 0:
+        raise ValidationError("must be above zero")
+
+
+def one_of(*allowed: str) -> Callable[[str], None]:
+    """Refuses any value that is not among `allowed`."""
+
+    def check(value: str) -> None:
+        if value not in allowed:
+            raise ValidationError(f"must be one of {', '.join(allowed)}")
+
+    return check
+
+
+def url(*schemes: str) -> Callable[[str], None]:
+    """Refuses anything but a URL with one of these schemes."""
+
+    def check(value: str) -> None:
+        if value and urlsplit(value).scheme not in schemes:
+            raise ValidationError(f"must be a URL starting with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+
+    return check
+
+
+_READERS: dict[Any, Callable[[str], Any]] = {
+    str: str,
+    int: read.Integer().deserialize,
+    float: read.Float().deserialize,
+    bool: read.Boolean().deserialize,
+    list[str]: lambda text: [part.strip() for part in text.split(",") if part.strip()],
+}
+
+
+def load(kind: type[S], environ: Mapping[str, str] | None = None) -> S:
+    """The settings of class `kind`. Raises SettingsError that names every missing or wrong variable."""
+    given = os.environ if environ is None else environ
+    hints = get_type_hints(kind)
+    values: dict[str, Any] = {}
+    faults: dict[str, str] = {}
+    for each in fields(kind):  # type: ignore[arg-type]
+        name = each.metadata["name"]
+        if not given.get(name):
+            if each.default is MISSING and each.default_factory is MISSING:
+                faults[name] = "is not set"
+            continue
+        try:
+            values[each.name] = _READERS[hints[each.name]](given[name])
+            if each.metadata["check"]:
+                each.metadata["check"](values[each.name])
+        except ValidationError as fault:
+            faults[name] = "; ".join(str(message) for message in fault.messages)
+    if faults:
+        raise SettingsError("\n".join(f"{name}: {fault}" for name, fault in sorted(faults.items())))
+    return kind(**values)
+
+
+DATABASE = url("postgresql")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What every api and worker process reads. Times are seconds."""
+
+    booking_database_url: str = setting(
+        "TORG_BOOKING_DATABASE_URL", "Booking's own database.", default="", check=DATABASE, secret=True
+    )
+    access_database_url: str = setting(
+        "TORG_ACCESS_DATABASE_URL", "Access's own database.", default="", check=DATABASE, secret=True
+    )
+    pricing_database_url: str = setting(
+        "TORG_PRICING_DATABASE_URL", "Pricing's own database.", default="", check=DATABASE, secret=True
+    )
+    programming_database_url: str = setting(
+        "TORG_PROGRAMMING_DATABASE_URL", "Programming's own database.", default="", check=DATABASE, secret=True
+    )
+    amqp_url: str = setting(
+        "TORG_AMQP_URL",
+        "RabbitMQ, or `memory://` for the broker inside one worker process. Workers only.",
+        default="",
+        check=url("amqp", "amqps", "memory"),
+        secret=True,
+    )
+    issuers: list[str] = setting("TORG_ISSUERS", "OpenID Connect issuers whose tokens are taken, by commas.", default=[])
+    audience: str = setting("TORG_AUDIENCE", "The `aud` a token must have.", default="torg")
+    clock_skew_seconds: int = setting("TORG_CLOCK_SKEW_SECONDS", "How far an issuer's clock may be off.", default=30)
+    roles_claim: str = setting("TORG_ROLES_CLAIM", "The claim that lists roles.", default="roles")
+    squares_claim: str = setting("TORG_SQUARES_CLAIM", "The claim that lists a manager's squares.", default="squares")
+    log_format: str = setting(
+        "TORG_LOG_FORMAT", "`json`, or `readable` for people.", default="json", check=one_of("json", "readable")
+    )
+    log_level: str = setting(
+        "TORG_LOG_LEVEL",
+        "The least severe level that is logged.",
+        default="INFO",
+        check=one_of("DEBUG", "INFO", "WARNING", "ERROR"),
+    )
+    stop_deadline_seconds: float = setting(
+        "TORG_STOP_DEADLINE_SECONDS", "How long running work may take to end at SIGTERM.", default=20.0, check=above_zero
+    )
+    pool_size: int = setting(
+        "TORG_POOL_SIZE", "Database connections per service and process.", default=10, check=above_zero
+    )
+    http_threads: int = setting("TORG_HTTP_THREADS", "Requests one api process answers at once.", default=10, check=above_zero)
+    request_timeout_seconds: float = setting(
+        "TORG_REQUEST_TIMEOUT_SECONDS", "How long one database statement of a request may take.", default=10.0, check=above_zero
+    )
+    rate_limit_per_minute: int = setting(
+        "TORG_RATE_LIMIT_PER_MINUTE", "Requests a caller may make a minute, per process.", default=600, check=above_zero
+    )
+    worker_concurrency: int = setting(
+        "TORG_WORKER_CONCURRENCY", "Events one service handles at once in a worker.", default=8, check=above_zero
+    )
+    prefetch: int = setting("TORG_PREFETCH", "Events fetched ahead per queue.", default=16, check=above_zero)
+    retry_limit: int = setting(
+        "TORG_RETRY_LIMIT", "How often a failed event is tried again before it is a dead letter.", default=5, check=above_zero
+    )
+    retry_base_seconds: float = setting(
+        "TORG_RETRY_BASE_SECONDS", "The wait before the first retry; each wait after is four times longer.", default=1.0,
+        check=above_zero,
+    )
+    relay_poll_seconds: float = setting(
+        "TORG_RELAY_POLL_SECONDS", "How often the outbox is looked at when nothing wakes the relay.", default=0.02, check=above_zero
+    )
+    keep_days: int = setting(
+        "TORG_KEEP_DAYS", "How long sent events, inbox entries and idempotency keys are kept.", default=30, check=above_zero
+    )
+
+    def database_url(self, service: str) -> str:
+        """The database URL of a service; SettingsError when it is not set."""
+        found: str = getattr(self, f"{service}_database_url")
+        if not found:
+            raise SettingsError(f"TORG_{service.upper()}_DATABASE_URL: is not set")
+        return found

@@ -1,0 +1,79 @@
+"""The same telemetry in every process: metrics that operators watch, and structured logs with event and correlation ids.
+
+Each metric here is listed in `docs/metrics.md`, which is generated. Logs hold ids and codes, never names or free text.
+"""
+
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram
+
+_FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+ENTRYPOINTS = Counter("torg_entrypoint_total", "Events and timers handled.", ["service", "entrypoint", "outcome"])
+ENTRYPOINT_SECONDS = Histogram(
+    "torg_entrypoint_seconds", "How long an event or a timer took.", ["service", "entrypoint"], buckets=_FAST
+)
+OUTBOX_DEPTH = Gauge("torg_outbox_unsent", "Events committed and not yet sent.", ["service"])
+OUTBOX_AGE = Gauge("torg_outbox_oldest_seconds", "Age of the oldest event not yet sent; 0 when all are sent.", ["service"])
+OUTBOX_SENT = Counter("torg_outbox_sent_total", "Events sent and confirmed.", ["service"])
+RELAY_LEADER = Gauge("torg_relay_leader", "1 in the process whose relay publishes.", ["service"])
+INBOX_DUPLICATES = Counter("torg_inbox_duplicates_total", "Deliveries of an event that had taken effect.", ["service"])
+INBOX_STALE = Counter("torg_inbox_stale_total", "Events older than what is known of their subject.", ["service"])
+RETRIES = Counter("torg_retries_total", "Failed events tried again.", ["service", "entrypoint"])
+DEAD_LETTERS = Counter("torg_dead_letters_total", "Events given up, until somebody replays them.", ["service", "entrypoint"])
+DEAD_LETTER_DEPTH = Gauge("torg_dead_letters", "Dead letters that wait for an operator.", ["service"])
+RETRYING_DEPTH = Gauge("torg_retrying", "Failed events that wait for their next try.", ["service"])
+BROKER_CONNECTED = Gauge("torg_broker_connected", "1 while the consumer is connected to the broker.", ["service"])
+BROKER_RECONNECTS = Counter("torg_broker_reconnects_total", "Connections to the broker lost.", ["service", "part"])
+POOL_IN_USE = Gauge("torg_database_connections_in_use", "Database connections in use.", ["service"])
+REPAIRS = Counter("torg_repairs_total", "Drift between services found and repaired.", ["service", "promise"])
+
+
+@contextmanager
+def measured(service: str, entrypoint: str) -> Iterator[None]:
+    """Counts and times one run of an entrypoint; the outcome is "ok" or "failed"."""
+    start = time.perf_counter()
+    outcome = "failed"
+    try:
+        yield
+        outcome = "ok"
+    finally:
+        ENTRYPOINTS.labels(service, entrypoint, outcome).inc()
+        ENTRYPOINT_SECONDS.labels(service, entrypoint).observe(time.perf_counter() - start)
+
+
+def set_up_logs(form: str, level: str) -> None:
+    """Sends all logs, structlog's and the libraries', to standard error: a JSON object a line, or lines for people."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
+        cache_logger_on_first_use=True,
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for noisy in ("nameko", "amqp", "kombu", "httpx", "alembic"):
+        logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))

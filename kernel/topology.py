@@ -1,0 +1,62 @@
+"""The exchanges and queues: one topic exchange for all events, one queue for each listener and event type, one queue for
+what a listener's worker could not even take. Their names and arguments are a contract; changed ones fail at start.
+
+Emitters declare their listeners' queues too, so an event waits for a service that was never started.
+"""
+
+from kombu import Connection, Exchange, Queue
+
+from kernel.contracts import Event
+
+EVENTS = Exchange("torg.events", type="topic", durable=True)
+DEAD_LETTERS = Exchange("torg.dead-letters", type="direct", durable=True)
+
+DELIVERY_LIMIT = 20
+"""Deliveries to workers that died over it, before RabbitMQ itself sets an event aside."""
+
+
+def queue(listener: str, kind: type[Event]) -> Queue:
+    """The queue of a listener for an event class: a quorum queue that sets aside what kills its worker time and again."""
+    return Queue(
+        f"{listener}.{kind.TYPE}",
+        exchange=EVENTS,
+        routing_key=kind.TYPE,
+        durable=True,
+        queue_arguments={
+            "x-queue-type": "quorum",
+            "x-delivery-limit": DELIVERY_LIMIT,
+            "x-dead-letter-exchange": DEAD_LETTERS.name,
+            "x-dead-letter-routing-key": listener,
+            "x-dead-letter-strategy": "at-least-once",
+            "x-overflow": "reject-publish",
+        },
+    )
+
+
+def dead_letter_queue(listener: str) -> Queue:
+    """Where RabbitMQ puts what a listener could not take; its worker moves it on into the database."""
+    return Queue(
+        f"{listener}.dead-letters",
+        exchange=DEAD_LETTERS,
+        routing_key=listener,
+        durable=True,
+        queue_arguments={"x-queue-type": "quorum"},
+    )
+
+
+def emitted_by(service: str, root: type[Event] = Event) -> list[type[Event]]:
+    """The event classes a service emits, by type, of those imported so far."""
+    own = [kind for kind in root.__subclasses__() if "TYPE" in vars(kind) and kind.emitter() == service]
+    deeper = [found for kind in root.__subclasses__() for found in emitted_by(service, kind)]
+    return sorted({*own, *deeper}, key=lambda kind: kind.TYPE)
+
+
+def declare_for_emitter(connection: Connection, kinds: list[type[Event]]) -> None:
+    """Declares the exchange, and the queues of everyone who listens to these events."""
+    channel = connection.channel()
+    EVENTS(channel).declare()
+    for kind in kinds:
+        for listener in kind.LISTENERS:
+            dead_letter_queue(listener)(channel).declare()
+            queue(listener, kind)(channel).declare()
+    channel.close()

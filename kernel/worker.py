@@ -1,0 +1,96 @@
+"""A worker process: the nameko classes of one or more services, and a small HTTP server for health and metrics.
+
+`cli.worker` patches the world for eventlet and then calls `run`.
+"""
+
+import signal
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import eventlet
+import nameko
+import psycopg2.extensions
+import structlog
+from eventlet import wsgi
+from nameko.runners import ServiceRunner
+from prometheus_client import make_wsgi_app
+from sqlalchemy import exc, text
+
+from kernel import embedded_broker, telemetry
+from kernel.extensions import ServiceDatabase
+from kernel.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+StartResponse = Callable[[str, list[tuple[str, str]]], object]
+
+
+def run(services: Sequence[type], settings: Settings, *, health_port: int, host: str = "127.0.0.1") -> None:
+    """Runs the workers of these nameko classes until SIGTERM or SIGINT; running handlers may end within the deadline."""
+    _assert_green()
+    embedded_broker.register()
+    nameko.config.setup({"torg": settings, "AMQP_URI": settings.amqp_url, "max_workers": settings.worker_concurrency})
+    runner = ServiceRunner()
+    for service in services:
+        runner.add_service(service)
+    runner.start()
+    _stop_on_signals(runner, settings.stop_deadline_seconds)
+    eventlet.spawn(wsgi.server, eventlet.listen((host, health_port)), _health(runner), log_output=False)
+    log.info("worker_ready", services=sorted(runner.service_names), health_port=health_port)
+    runner.wait()
+    log.info("worker_stopped")
+
+
+def _assert_green() -> None:
+    if not eventlet.patcher.is_monkey_patched("socket") or psycopg2.extensions.get_wait_callback() is None:
+        raise RuntimeError("a worker must be patched by eventlet, psycopg2 too, before anything else is imported")
+
+
+def _stop_on_signals(runner: ServiceRunner, deadline: float) -> None:
+    def stop() -> None:
+        try:
+            with eventlet.Timeout(deadline):
+                runner.stop()
+        except eventlet.Timeout:
+            log.error("stop_deadline_passed", seconds=deadline)
+            runner.kill()
+
+    def signalled(number: int, _: object) -> None:
+        log.info("worker_stopping", signal=signal.Signals(number).name)
+        eventlet.spawn(stop)
+
+    signal.signal(signal.SIGTERM, signalled)
+    signal.signal(signal.SIGINT, signalled)
+
+
+def _health(runner: ServiceRunner) -> Callable[[dict[str, Any], StartResponse], Iterable[bytes]]:
+    metrics = make_wsgi_app()
+    databases = [container.shared_extensions[ServiceDatabase].open() for container in runner.containers]
+
+    def ready() -> tuple[str, str]:
+        faults = []
+        for database in databases:
+            try:
+                with eventlet.Timeout(2), database.reading() as tx:
+                    tx.execute(text("SELECT 1"))
+            except (exc.SQLAlchemyError, eventlet.Timeout):
+                faults.append(database.service)
+        broker = {name: _connected(name) for name in runner.service_names}
+        told = f"databases not answering: {', '.join(faults) or 'none'}\nbroker connected: {broker}\n"
+        return ("503 Service Unavailable" if faults else "200 OK"), told
+
+    def answer(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if path == "/metrics":
+            return metrics(environ, start_response)  # type: ignore[arg-type]
+        pages = {"/healthz": lambda: ("200 OK", "alive\n"), "/readyz": ready}
+        status, told = pages[path]() if path in pages else ("404 Not Found", "not here\n")
+        start_response(status, [("Content-Type", "text/plain; charset=utf-8")])
+        return [told.encode()]
+
+    return answer
+
+
+def _connected(service: str) -> bool:
+    connected: float = telemetry.BROKER_CONNECTED.labels(service)._value.get()  # noqa: SLF001 (it has no reader)
+    return connected == 1

@@ -1,0 +1,75 @@
+"""What access tells the world: its public contract. A PIN or another secret is never in an event."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from kernel.contracts import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeySnapshot(Event):
+    """The whole of a key after a change. Subject: the key's id. Valid from and until are UTC, margins included."""
+
+    key: UUID
+    booking: UUID
+    lock: UUID
+    space: str
+    square: str
+    valid_from: datetime
+    valid_until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyIssued(KeySnapshot):
+    """A key was made for a confirmed booking. It is not live before its lock confirms it. Access → access (the lock)."""
+
+    TYPE: ClassVar[str] = "no.torg.access.key_issued.v1"
+    LISTENERS: ClassVar[tuple[str, ...]] = ("access",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyArmed(KeySnapshot):
+    """The lock has confirmed the key: the code works within its time. Access → booking ("your code is on the door")."""
+
+    TYPE: ClassVar[str] = "no.torg.access.key_armed.v1"
+    LISTENERS: ClassVar[tuple[str, ...]] = ("booking",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyRevoked(KeySnapshot):
+    """The key opens nothing from now on. Access → access (the lock forgets it), booking."""
+
+    TYPE: ClassVar[str] = "no.torg.access.key_revoked.v1"
+    LISTENERS: ClassVar[tuple[str, ...]] = ("access", "booking")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoorOpened(Event):
+    """A key opened a door. Subject: the entry's id. Access → booking (in use)."""
+
+    TYPE: ClassVar[str] = "no.torg.access.door_opened.v1"
+    LISTENERS: ClassVar[tuple[str, ...]] = ("booking",)
+
+    key: UUID
+    booking: UUID
+    lock: UUID
+    space: str
+    square: str
+    opened_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoorRefused(Event):
+    """A door stayed shut, and why. Subject: the entry's id. Nobody listens yet."""
+
+    TYPE: ClassVar[str] = "no.torg.access.door_refused.v1"
+
+    lock: UUID
+    space: str
+    square: str
+    reason: Literal["too_early", "too_late", "revoked", "unknown_code", "not_armed"]
+    refused_at: datetime
+    key: UUID | None = None
+    booking: UUID | None = None

@@ -1,0 +1,1 @@
+"""Booking: who may use which space when. Owns squares, arenas, spaces, actors and bookings."""

@@ -1,0 +1,1 @@
+"""The portal: pages for residents, volunteers and arena managers. Talks HTTP to the services, owns no data."""

@@ -1,0 +1,1 @@
+"""Pricing: what a booking costs and why. Owns tariffs, quotes, charges, maintenance agreements and waivers."""

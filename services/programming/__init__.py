@@ -1,0 +1,1 @@
+"""Programming: what happens at each square, as the public sees it. Owns activities."""
