@@ -19,14 +19,18 @@ ENTRYPOINT_SECONDS = Histogram(
     "torg_entrypoint_seconds", "How long an event or a timer took.", ["service", "entrypoint"], buckets=_FAST
 )
 OUTBOX_DEPTH = Gauge("torg_outbox_unsent", "Events committed and not yet sent.", ["service"])
-OUTBOX_AGE = Gauge("torg_outbox_oldest_seconds", "Age of the oldest event not yet sent; 0 when all are sent.", ["service"])
+OUTBOX_AGE = Gauge(
+    "torg_outbox_oldest_seconds", "Age of the oldest event not yet sent; 0 when all are sent.", ["service"]
+)
 OUTBOX_SENT = Counter("torg_outbox_sent_total", "Events sent and confirmed.", ["service"])
 RELAY_LEADER = Gauge("torg_relay_leader", "1 in the process whose relay publishes.", ["service"])
 INBOX_DUPLICATES = Counter("torg_inbox_duplicates_total", "Deliveries of an event that had taken effect.", ["service"])
 INBOX_STALE = Counter("torg_inbox_stale_total", "Events older than what is known of their subject.", ["service"])
 RETRIES = Counter("torg_retries_total", "Failed events tried again.", ["service", "entrypoint"])
-DEAD_LETTERS = Counter("torg_dead_letters_total", "Events given up, until somebody replays them.", ["service", "entrypoint"])
-DEAD_LETTER_DEPTH = Gauge("torg_dead_letters", "Dead letters that wait for an operator.", ["service"])
+DEAD_LETTERS = Counter(
+    "torg_dead_letters_total", "Events given up, until somebody replays them.", ["service", "entrypoint"]
+)
+DEAD_LETTER_DEPTH = Gauge("torg_dead_letters_waiting", "Dead letters that wait for an operator.", ["service"])
 RETRYING_DEPTH = Gauge("torg_retrying", "Failed events that wait for their next try.", ["service"])
 BROKER_CONNECTED = Gauge("torg_broker_connected", "1 while the consumer is connected to the broker.", ["service"])
 BROKER_RECONNECTS = Counter("torg_broker_reconnects_total", "Connections to the broker lost.", ["service", "part"])
@@ -57,7 +61,9 @@ def set_up_logs(form: str, level: str) -> None:
         structlog.processors.format_exc_info,
     ]
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        structlog.processors.JSONRenderer()
+        if form == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     handler = logging.StreamHandler()
     handler.setFormatter(

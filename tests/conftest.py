@@ -1,0 +1,124 @@
+"""The servers that tests share, each started when a test first asks for it, and databases that no two tests share.
+
+`fresh_database("booking")` gives a `kernel.db.Database` of booking, migrated and empty, for one test. It is a copy of a
+template that was migrated once. A test that stops or kills a server starts one of its own (see tests/faults).
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from cli.servers import databases
+from cli.servers.postgres import PrivatePostgres
+from cli.servers.processes import Run, reap
+from kernel.db import Database
+from kernel.migrate import migrate
+
+LEVELS = ("unit", "integration", "contract", "journey", "faults")
+TESTS = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The folder a test lies in is its level."""
+    for item in items:
+        level = item.path.relative_to(TESTS).parts[0]
+        if level in LEVELS:
+            item.add_marker(level)
+
+
+@pytest.fixture(scope="session")
+def run() -> Iterator[Run]:
+    """The processes of this session; what an earlier one left behind is ended first."""
+    reap()
+    with Run("tests") as run:
+        yield run
+
+
+@pytest.fixture(scope="session")
+def postgres(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The superuser's URL of a PostgreSQL to make databases on: TORG_TEST_DATABASE_URL's, or a private one."""
+    given = os.environ.get("TORG_TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    server = PrivatePostgres(tmp_path_factory.mktemp("postgres"), run, durable=False)
+    server.start()
+    yield server.url()
+    server.stop()
+    server.remove()
+
+
+class Templates:
+    """One migrated database for each service, made when first asked for, and copied for every test."""
+
+    def __init__(self, server: str) -> None:
+        self._server = server
+        self._role = f"torg_test_{os.getpid()}"
+        self._numbers = count()
+        self._made: list[str] = []
+        databases.create_role(server, self._role, self._role)
+
+    def copy(self, service: str) -> str:
+        """The URL of a new database of this service."""
+        template = f"{self._role}_{service}"
+        if template not in self._made:
+            self._create(template, "template0")
+            migrate(service, self._url(template))
+        name = f"{template}_{next(self._numbers)}"
+        self._create(name, template)
+        return self._url(name)
+
+    def drop(self, url: str) -> None:
+        name = url.rpartition("/")[2]
+        databases.drop_database(self._server, name)
+        self._made.remove(name)
+
+    def drop_all(self) -> None:
+        for name in self._made:
+            databases.drop_database(self._server, name)
+        databases.drop_role(self._server, self._role)
+
+    def _create(self, name: str, template: str) -> None:
+        databases.create_database(self._server, name, self._role, template=template)
+        self._made.append(name)
+
+    def _url(self, name: str) -> str:
+        return databases.url_of(self._server, name, self._role, self._role)
+
+
+@pytest.fixture(scope="session")
+def templates(postgres: str) -> Iterator[Templates]:
+    templates = Templates(postgres)
+    yield templates
+    templates.drop_all()
+
+
+@pytest.fixture
+def fresh_url(templates: Templates) -> Iterator[Callable[[str], str]]:
+    """Makes a migrated, empty database for a service; gives its URL."""
+    made: list[str] = []
+
+    def fresh(service: str) -> str:
+        made.append(templates.copy(service))
+        return made[-1]
+
+    yield fresh
+    for url in made:
+        templates.drop(url)
+
+
+@pytest.fixture
+def fresh_database(fresh_url: Callable[[str], str]) -> Iterator[Callable[..., Database]]:
+    """Makes a migrated, empty database for a service; keyword arguments go to `Database`."""
+    opened: list[Database] = []
+
+    def fresh(service: str, **options: object) -> Database:
+        opened.append(Database(fresh_url(service), service=service, **options))
+        return opened[-1]
+
+    yield fresh
+    for database in opened:
+        database.close()
