@@ -42,28 +42,32 @@ A service's `api.py` in full:
 What comes to a view, in this order: `tx`, then `expected` (`@if_match`), then each `@blp.arguments` from the top down;
 the parts of the path come by name. Rules:
 
-- Every route has `@allow(…)` or `@public` directly under `@blp.route`; `create_app` refuses a route with neither.
-  `@allow(Role.X)` lets in callers with any of the roles. Whose thing it is, is for the use case to check
-  (`caller().owns…` is not here on purpose): raise `kernel.auth.Forbidden`, or answer 404 so that nothing is given away.
+- Every route has `@allow(…)` or `@public` directly under `@blp.route`; `create_app` refuses a route with neither, and
+  `access_rules(app)` lists them. `@allow` lets in callers with any of the roles. Whose thing it is, is for the use case to
+  check: `NotFound` gives nothing away, `Forbidden` does. `caller().person` is the caller's own actor id.
 - On a `@public` route `caller()` is not available; `visitor()` is the caller if a token was sent, else None.
 - Errors: raise a `kernel.errors.DomainError`; it becomes problem+json in the caller's language and the transaction is
-  rolled back. `NotFound` (404) is in `kernel.http`, too. In a schema raise `invalid(Text(…))` for texts of your own.
+  rolled back. Use cases take `NotFound` (404) from `kernel.problems` and `Forbidden` (403) from `kernel.auth`. In a schema raise `invalid(Text(…))` for texts of your own.
 - `@writes` may run the view again (at most 3 times) after a serialization failure or a deadlock: a view has no effect
   outside its transaction.
-- Schemas extend `kernel.http.Schema` (unknown fields are refused; times come out in UTC with "Z").
+- Schemas extend `kernel.http.Schema` (unknown fields are refused); their times are `kernel.http.Instant` fields: RFC 3339
+  with an offset on the way in, UTC with "Z" on the way out. Bound every number and every text (`validate=`).
 - An error of yours is documented on its route by `@answers(SlotTaken, NotOpen)` anywhere among the decorators.
 """
 
-from kernel.http.app import create_app, mount, service_blueprint
+from kernel.http.app import access_rules, create_app, mount, service_blueprint, verifier_from
 from kernel.http.door import caller, visitor
-from kernel.http.problems import NotFound, invalid
 from kernel.http.routes import Answer, allow, answers, etag, if_match, location, public, reads, writes
-from kernel.http.schemas import Schema
+from kernel.http.schemas import Instant, Schema
+from kernel.http.validation import invalid
+from kernel.problems import NotFound
 
 __all__ = [
     "Answer",
+    "Instant",
     "NotFound",
     "Schema",
+    "access_rules",
     "allow",
     "answers",
     "caller",
@@ -76,6 +80,7 @@ __all__ = [
     "public",
     "reads",
     "service_blueprint",
+    "verifier_from",
     "visitor",
     "writes",
 ]

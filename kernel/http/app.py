@@ -1,0 +1,101 @@
+"""Puts a service's HTTP together: its routes, the door, the description, the probes; and several services into one process."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from kernel.auth import TokenVerifier, Verifier
+from kernel.db import Database
+from kernel.http import problems
+from kernel.http.door import BODY_LIMIT, Door, Rule
+from kernel.http.openapi import ServiceBlueprint, describe, docs_page
+from kernel.http.probes import probes
+from kernel.http.ratelimit import RateLimit
+from kernel.http.routes import declared
+from kernel.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_OPEN = {"api-docs.openapi_json": None, "docs.page": None, "docs.start": None, "docs.asset": None}
+_PROBES = frozenset({"probes.metrics", "probes.healthz", "probes.readyz"})
+
+
+def service_blueprint(service: str) -> ServiceBlueprint:
+    """The blueprint of a service, whose routes live under `/api/<service>`."""
+    return ServiceBlueprint(service, service, url_prefix=f"/api/{service}")
+
+
+def verifier_from(settings: Settings) -> TokenVerifier:
+    """Verifies tokens as the settings say. Apps in one process can share it, and with it the issuers' keys."""
+    return TokenVerifier(
+        settings.issuers,
+        settings.audience,
+        skew_seconds=settings.clock_skew_seconds,
+        roles_claim=settings.roles_claim,
+        squares_claim=settings.squares_claim,
+    )
+
+
+def create_app(
+    service: str,
+    database: Database,
+    settings: Settings,
+    blueprints: Iterable[ServiceBlueprint],
+    *,
+    verifier: Verifier | None = None,
+) -> Flask:
+    """The WSGI app of one service. Raises ValueError when a route does not say whom it lets in."""
+    app = _bare(service)
+    api = describe(app, service)
+    for blueprint in blueprints:
+        api.register_blueprint(blueprint)
+    app.register_blueprint(docs_page(service))
+    rules = access_rules(app) | _OPEN
+    app.register_blueprint(probes([database]))
+    Door(
+        service=service,
+        database=database,
+        verifier=verifier or verifier_from(settings),
+        rate=RateLimit(settings.rate_limit_per_minute),
+        timeout_seconds=settings.request_timeout_seconds,
+        rules=rules,
+        unlimited=_PROBES,
+    ).open(app)
+    problems.register(app)
+    return app
+
+
+def access_rules(app: Flask) -> dict[str, Rule]:
+    """Who may call each of the service's own endpoints: roles, or None for everyone. Tests walk this, and `app.url_map`."""
+    views = {name: view for name, view in app.view_functions.items() if name not in _OPEN and name not in _PROBES}
+    silent = sorted(name for name, view in views.items() if not declared(view).access)
+    if silent:
+        raise ValueError(f"neither @allow nor @public: {', '.join(silent)}")
+    return {name: declared(view).roles for name, view in views.items()}
+
+
+def mount(apps: Sequence[Flask]) -> "WSGIApplication":
+    """Several services in one process: each under its own path, and one set of probes for them all."""
+    doors: list[Door] = [app.extensions["torg"] for app in apps]
+    by_name: dict[str, Callable[..., Iterable[bytes]]] = {d.service: app for d, app in zip(doors, apps, strict=True)}
+    root = _bare("torg")
+    root.register_blueprint(probes([door.database for door in doors]))
+    problems.register(root)
+
+    def serve(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        parts = environ.get("PATH_INFO", "").split("/", 3)
+        name = parts[2] if len(parts) > 2 and parts[1] == "api" else ""
+        return by_name.get(name, root)(environ, start_response)
+
+    return serve
+
+
+def _bare(name: str) -> Flask:
+    app = Flask(name, static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=BODY_LIMIT, PROVIDE_AUTOMATIC_OPTIONS=False, PROPAGATE_EXCEPTIONS=False)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    return app

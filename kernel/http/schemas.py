@@ -1,0 +1,33 @@
+"""The schema classes that services build on: unknown fields refused, times with their offset, in UTC when they go out."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from marshmallow import RAISE, fields
+from marshmallow import Schema as _Schema
+
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+class Schema(_Schema):
+    """What comes in or goes out. An unknown field is an error."""
+
+    class Meta:
+        unknown = RAISE
+
+
+class Instant(fields.AwareDateTime):
+    """A time as RFC 3339 writes it, with its offset; a datetime in UTC inside, and "Z" when it goes out."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        if not isinstance(value, str) or not _RFC3339.fullmatch(value):
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+        try:
+            at: datetime = super()._deserialize(value, attr, data, **kwargs)
+            return at.astimezone(UTC)
+        except OverflowError as cause:  # the first or the last day there is, moved beyond by its offset
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from cause
+
+    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
