@@ -1,4 +1,5 @@
-"""The same telemetry in every process: metrics that operators watch, and structured logs with event and correlation ids.
+"""The same telemetry in every process: metrics that operators watch, and structured logs with event and correlation
+ids.
 
 Each metric here is listed in `docs/metrics.md`, which is generated. Logs hold ids and codes, never names or free text.
 """
@@ -17,6 +18,10 @@ _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
 ENTRYPOINTS = Counter("torg_entrypoint_total", "Events and timers handled.", ["service", "entrypoint", "outcome"])
 ENTRYPOINT_SECONDS = Histogram(
     "torg_entrypoint_seconds", "How long an event or a timer took.", ["service", "entrypoint"], buckets=_FAST
+)
+HTTP_REQUESTS = Counter("torg_http_requests_total", "HTTP requests answered.", ["service", "route", "method", "status"])
+HTTP_SECONDS = Histogram(
+    "torg_http_request_seconds", "How long an HTTP request took.", ["service", "route", "method"], buckets=_FAST
 )
 OUTBOX_DEPTH = Gauge("torg_outbox_unsent", "Events committed and not yet sent.", ["service"])
 OUTBOX_AGE = Gauge(
