@@ -1,7 +1,8 @@
 """Who is calling: bearer tokens (JWT) of the issuers we trust, checked against the issuers' own keys.
 
-`kernel.http` calls `TokenVerifier.verify` for every request with a token; use cases get the `Caller`. Checking a signature
-is the dearest part of a small request, so a token that passed is remembered, by its digest, until it expires.
+`kernel.http` calls `TokenVerifier.verify` for every request with a token; use cases get the `Caller`. Checking a
+signature is dear beside the rest of a small request, so a token that passed is remembered, by its digest, until it
+expires.
 """
 
 import hashlib
@@ -34,7 +35,7 @@ __all__ = [
     "Verifier",
 ]
 
-# Signatures anyone can check and only the issuer can make. Never "none"; never HS*, whose key we would share with the issuer.
+# Signatures that anyone can check and only the issuer can make. Never "none"; never HS*, whose key we would share.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519")
 _LONGEST_TOKEN = 8192
 _MOST_REMEMBERED = 10_000
@@ -98,7 +99,7 @@ class Forbidden(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is calling. `subject` is the issuer's pseudonym for a person or a device; `squares` are those a manager manages."""
+    """Who is calling. `subject` is the issuer's pseudonym for a person or a device; `squares` are those of a manager."""
 
     subject: str
     issuer: str
@@ -177,7 +178,7 @@ class TokenVerifier:
         if self._seconds() < until:
             return caller
         self._remembered.pop(digest, None)
-        raise ExpiredToken()
+        raise ExpiredToken
 
     def _remember(self, digest: bytes, caller: Caller, until: float) -> None:
         # Dropping the oldest entries may race with another thread doing the same; `pop` then has nothing to do.
@@ -187,24 +188,24 @@ class TokenVerifier:
 
     def _checked(self, token: str) -> dict[str, Any]:
         if len(token) > _LONGEST_TOKEN:
-            raise InvalidToken()
+            raise InvalidToken
         try:
             claims = jwt.decode(token, self._key, algorithms=ALGORITHMS).claims
             self._claims.validate(claims)
         except ExpiredTokenError as cause:
-            raise ExpiredToken() from cause
+            raise ExpiredToken from cause
         # joserfc raises the plain ones for headers and bodies that are JSON of another shape than a token's
         except (JoseError, UnknownKey, ValueError, TypeError, KeyError, RecursionError) as cause:
-            raise InvalidToken() from cause
+            raise InvalidToken from cause
         return claims
 
     def _key(self, unverified: GuestProtocol) -> Key:
         """The key that must have signed this token, by the issuer and the key id that it claims for itself."""
         if not isinstance(unverified, CompactSignature) or not isinstance(unverified.payload, bytes):
-            raise InvalidToken()
+            raise InvalidToken
         keys = self._keys.get(json.loads(unverified.payload)["iss"])
         if keys is None:
-            raise InvalidToken()
+            raise InvalidToken
         headers = unverified.headers()
         return keys.find(headers.get("kid"), headers["alg"])
 
@@ -235,5 +236,5 @@ def _strings(value: Any) -> list[str]:
     if value is None:
         return []
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise InvalidToken()
+        raise InvalidToken
     return value

@@ -1,7 +1,7 @@
 """Answers that are kept, so that a request sent twice with the same `Idempotency-Key` takes effect once.
 
-`kernel.http.writes` calls this inside the transaction of the request: the key is claimed first, the answer is kept last, and
-both are committed with the effect or not at all. A twin that comes meanwhile waits for the claim and is given the answer.
+`kernel.http.writes` calls this inside the transaction of the request: the key is claimed first, the answer is kept last,
+and both are committed with the effect or not at all. A twin that comes meanwhile waits, and is given the answer.
 """
 
 import hashlib
@@ -85,9 +85,9 @@ def claim(tx: Transaction, wanted: Claim) -> Kept | None:
         return None
     found = tx.execute(_FIND, {"of": wanted.caller, "named": wanted.key}).one_or_none()
     if found is None:  # pruned between the two statements
-        raise Busy()
+        raise Busy
     if bytes(found.request) != wanted.request:
-        raise IdempotencyKeyReused()
+        raise IdempotencyKeyReused
     return Kept(found.status, found.headers, bytes(found.body))
 
 

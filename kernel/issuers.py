@@ -1,7 +1,7 @@
 """The signing keys of an OpenID Connect issuer: found by discovery, fetched when first needed, kept, renewed.
 
-Only `kernel.auth` uses this. Nobody can make us call the issuer often: a key id that we don't know, or an issuer that does
-not answer, is asked about again only after a pause.
+Only `kernel.auth` uses this. Nobody can make us call the issuer often: a key id that we don't know, or an issuer that
+does not answer, is asked about again only after a pause.
 """
 
 import ipaddress
@@ -58,7 +58,7 @@ def check_issuer(issuer: str) -> None:
 
 
 def fetch_json(url: str) -> Any:
-    """The JSON at a URL. Raises _FetchFailed when it does not come whole, soon and in a sane size; follows no redirect."""
+    """The JSON at a URL; follows no redirect. Raises _FetchFailed unless it comes whole, soon and in a sane size."""
     try:
         with httpx.stream("GET", url, timeout=_TIMEOUT, headers={"Accept": "application/json"}) as response:
             response.raise_for_status()
@@ -87,7 +87,7 @@ class SigningKeys:
         self._tried_at = -FRESH_SECONDS
 
     def find(self, kid: str | None, algorithm: str) -> Key:
-        """The key with this id for this algorithm. Raises UnknownKey, or IssuerUnavailable when no keys could be had."""
+        """The key with this id, for this algorithm. Raises UnknownKey, or IssuerUnavailable when no key could be had."""
         if self._monotonic() - self._fetched_at >= FRESH_SECONDS:
             self._renew(wait=not self._keys)
         if (key := self._chosen(kid, algorithm)) is None:
@@ -96,8 +96,8 @@ class SigningKeys:
         if key is not None:
             return key
         if not self._keys:
-            raise IssuerUnavailable()
-        raise UnknownKey()
+            raise IssuerUnavailable
+        raise UnknownKey
 
     def _chosen(self, kid: str | None, algorithm: str) -> Key | None:
         fitting = [key for key in self._keys if _fits(key, algorithm) and kid in (None, key.kid)]

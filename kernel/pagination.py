@@ -1,4 +1,4 @@
-"""Lists, a page at a time: an opaque cursor says after which row the next page begins, so pages stay right while rows come and go.
+"""Lists, a page at a time. A cursor says after which row a page begins, so pages stay right while rows come and go.
 
 In a service, with an order that is total (ends in a unique column):
 
@@ -72,7 +72,7 @@ class PageRequest:
         return self.limit + 1
 
     def after(self, *kinds: type) -> Position | None:
-        """The position the page begins after, one value per kind (str, int, bool, date, datetime, UUID); None at the start."""
+        """The position the page begins after, None at the start. Kinds: str, int, bool, date, datetime and UUID."""
         return None if self.cursor is None else _decoded(self.cursor, kinds)
 
     def cut(self, rows: Sequence[T], position: Callable[[T], Position]) -> Page[T]:
@@ -136,7 +136,7 @@ def _decoded(cursor: str, kinds: Sequence[type]) -> Position:
             raise ValueError("not a position of this list")
         return tuple(_READ[kind](value) for kind, value in zip(kinds, values, strict=True))
     except (ValueError, TypeError, RecursionError, binascii.Error) as cause:
-        raise InvalidCursor() from cause
+        raise InvalidCursor from cause
 
 
 def _exactly(kind: type) -> Callable[[Any], Any]:

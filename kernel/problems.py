@@ -1,4 +1,4 @@
-"""The errors that belong to no one service: what HTTP itself, the request's form and the machinery beneath can say no with.
+"""The errors that belong to no one service: HTTP's own, those of a request's form, and those of the machinery beneath.
 
 `kernel.http` raises nearly all of them; `NotFound` is for use cases, too.
 """

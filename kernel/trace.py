@@ -1,7 +1,7 @@
 """The trace a piece of work belongs to: a W3C `traceparent` that travels from HTTP through events.
 
-The HTTP door and the consumer open `trace(...)`; the outbox reads `current_traceparent()` when it appends an event; every
-log line inside carries the trace's id as `correlation_id`, which is what people are shown when something went wrong.
+The HTTP door and the consumer open `trace(...)`; the outbox reads `current_traceparent()` when it appends an event;
+every log line inside carries the trace's id as `correlation_id`, which people are shown when something went wrong.
 """
 
 import re

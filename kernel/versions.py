@@ -1,7 +1,8 @@
 """Optimistic concurrency: which version of a thing the caller believes in. Use cases check it under their lock.
 
-The HTTP door makes an `Expected` from `If-Match` (`kernel.http.if_match`); a use case calls `expected.check(row.version)`
-after it has locked the row and before it changes anything. Event handlers expect nothing: `ANY_VERSION`.
+The HTTP door makes an `Expected` from `If-Match` (`kernel.http.if_match`); a use case calls
+`expected.check(row.version)` after it has locked the row and before it changes anything. Event handlers expect nothing:
+`ANY_VERSION`.
 """
 
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ class Expected:
     def check(self, current: int) -> None:
         """Raises `StaleVersion` unless the current version is an expected one."""
         if self.versions is not None and current not in self.versions:
-            raise StaleVersion()
+            raise StaleVersion
 
 
 ANY_VERSION = Expected(None)

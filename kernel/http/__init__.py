@@ -1,4 +1,4 @@
-"""HTTP for every service: `create_app` and what a service's `api.py` needs to declare its routes.
+'''HTTP for every service: `create_app` and what a service's `api.py` needs to declare its routes.
 
 A service's `api.py` in full:
 
@@ -16,7 +16,7 @@ A service's `api.py` in full:
     @blp.arguments(BookingFilter, location="query")        # BookingFilter extends kernel.pagination.PageArguments
     @blp.response(200, page_of(BookingSchema))
     def list_bookings(tx: Transaction, wanted: dict[str, Any]) -> Page[Booking]:
-        \"""My bookings, the next ones first.\"""
+        """My bookings, the next ones first."""
         return queries.bookings(tx, caller(), **wanted)    # wanted["page"] is a kernel.pagination.PageRequest
 
     @blp.route("/bookings", methods=["POST"])
@@ -25,7 +25,7 @@ A service's `api.py` in full:
     @blp.arguments(HoldSchema)
     @blp.response(201, BookingSchema)
     def hold(tx: Transaction, wanted: dict[str, Any]) -> Answer:
-        \"""Hold a space for a time.\"""
+        """Hold a space for a time."""
         booking = usecases.hold(tx, caller(), **wanted)
         return booking, {**etag(booking.version), "Location": location("booking.get_booking", booking=booking.id)}
 
@@ -35,7 +35,7 @@ A service's `api.py` in full:
     @if_match                                              # 428 without If-Match; else an Expected comes next
     @blp.response(200, BookingSchema)
     def confirm(tx: Transaction, expected: Expected, booking: UUID) -> Answer:
-        \"""Confirm a held booking.\"""
+        """Confirm a held booking."""
         confirmed = usecases.confirm(tx, caller(), booking, expected)
         return confirmed, etag(confirmed.version)
 
@@ -43,17 +43,18 @@ What comes to a view, in this order: `tx`, then `expected` (`@if_match`), then e
 the parts of the path come by name. Rules:
 
 - Every route has `@allow(…)` or `@public` directly under `@blp.route`; `create_app` refuses a route with neither, and
-  `access_rules(app)` lists them. `@allow` lets in callers with any of the roles. Whose thing it is, is for the use case to
-  check: `NotFound` gives nothing away, `Forbidden` does. `caller().person` is the caller's own actor id.
+  `access_rules(app)` lists them. `@allow` lets in callers with any of the roles. Whose thing it is, is for the use case
+  to check: `NotFound` gives nothing away, `Forbidden` does. `caller().person` is the caller's own actor id.
 - On a `@public` route `caller()` is not available; `visitor()` is the caller if a token was sent, else None.
 - Errors: raise a `kernel.errors.DomainError`; it becomes problem+json in the caller's language and the transaction is
-  rolled back. Use cases take `NotFound` (404) from `kernel.problems` and `Forbidden` (403) from `kernel.auth`. In a schema raise `invalid(Text(…))` for texts of your own.
+  rolled back. Use cases take `NotFound` (404) from `kernel.problems` and `Forbidden` (403) from `kernel.auth`. A schema
+  raises `invalid(Text(…))` for texts of its own.
 - `@writes` may run the view again (at most 3 times) after a serialization failure or a deadlock: a view has no effect
   outside its transaction.
-- Schemas extend `kernel.http.Schema` (unknown fields are refused); their times are `kernel.http.Instant` fields: RFC 3339
-  with an offset on the way in, UTC with "Z" on the way out. Bound every number and every text (`validate=`).
+- Schemas extend `kernel.http.Schema` (unknown fields are refused); their times are `kernel.http.Instant` fields: RFC
+  3339 with an offset on the way in, UTC with "Z" on the way out. Bound every number and every text (`validate=`).
 - An error of yours is documented on its route by `@answers(SlotTaken, NotOpen)` anywhere among the decorators.
-"""
+'''
 
 from kernel.http.app import access_rules, create_app, mount, service_blueprint, verifier_from
 from kernel.http.door import caller, visitor

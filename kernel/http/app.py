@@ -1,10 +1,10 @@
-"""Puts a service's HTTP together: its routes, the door, the description, the probes; and several services into one process."""
+"""Puts a service's HTTP together: its routes, the door, the description, the probes; and several services into one
+process."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kernel.auth import TokenVerifier, Verifier
 from kernel.db import Database
@@ -69,7 +69,7 @@ def create_app(
 
 
 def access_rules(app: Flask) -> dict[str, Rule]:
-    """Who may call each of the service's own endpoints: roles, or None for everyone. Tests walk this, and `app.url_map`."""
+    """Who may call each of the service's own endpoints: roles, or None for everyone. Tests walk it with `url_map`."""
     views = {name: view for name, view in app.view_functions.items() if name not in _OPEN and name not in _PROBES}
     silent = sorted(name for name, view in views.items() if not declared(view).access)
     if silent:

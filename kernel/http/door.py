@@ -1,6 +1,6 @@
 """The door every request passes: rate, size and token on the way in; headers, counts and one log line on the way out.
 
-Which roles a route lets in is declared by its decorators (`kernel.http.routes`); a route that declares nothing lets nobody in.
+Which roles a route lets in is declared by its decorators (`kernel.http.routes`); one that declares nothing lets nobody in.
 """
 
 import time
@@ -69,7 +69,7 @@ def caller() -> Caller:
     """Who is calling. Only on routes with `@allow`: elsewhere there may be nobody, see `visitor`."""
     found = visitor()
     if found is None:
-        raise MissingToken()
+        raise MissingToken
     return found
 
 
@@ -100,9 +100,9 @@ def _enter() -> None:
     finally:
         _count(door.rate)
     if "\0" in request.path or "%00" in request.environ.get("QUERY_STRING", ""):
-        raise BadRequest()
+        raise BadRequest
     if (request.content_length or 0) > BODY_LIMIT:
-        raise BodyTooLarge()
+        raise BodyTooLarge
     if request.endpoint is not None:
         _admit(door.rules.get(request.endpoint, _NOBODY))
 
@@ -113,7 +113,7 @@ def _identified(verifier: Verifier) -> Caller | None:
         return None
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.isascii():
-        raise InvalidToken()
+        raise InvalidToken
     return verifier.verify(token.strip())
 
 
@@ -128,7 +128,7 @@ def _count(rate: RateLimit) -> None:
 
 def _admit(rule: Rule) -> None:
     if rule is not None and not caller().has(*rule):
-        raise Forbidden()
+        raise Forbidden
 
 
 def _leave(response: Response) -> Response:

@@ -1,7 +1,7 @@
 """The API described: OpenAPI 3.1, made from the routes' own decorators, and a page to browse it without the internet.
 
-The page is Swagger UI, from the assets that the `flask-swagger-ui` package carries (renewed weekly with Swagger UI's own
-releases); the page itself is ours, as theirs has inline scripts that our content security policy forbids.
+The page is Swagger UI, from the assets that the `flask-swagger-ui` package carries (renewed with Swagger UI's own
+releases); the page around it is ours, as theirs has inline scripts, which our content security policy forbids.
 """
 
 from collections.abc import Iterable, Mapping
@@ -27,8 +27,8 @@ PROBLEM = "application/problem+json"
 _ASSETS = str(files("flask_swagger_ui") / "dist")
 _SERVED_ASSETS = frozenset({"swagger-ui.css", "swagger-ui-bundle.js", "favicon-16x16.png", "favicon-32x32.png"})
 _PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
 _ALWAYS = (problems.TooManyRequests, problems.InternalError, problems.TemporarilyUnavailable, problems.TimedOut)
 _WITH_BODY = (
@@ -40,8 +40,8 @@ _WITH_BODY = (
 _PARAMETERS: Mapping[str, dict[str, Any]] = {
     "Idempotency-Key": {
         "required": False,
-        "description": "Made up by the caller, one for each intent (a UUID does well). Sent again with the same request, the "
-        "first answer comes back and nothing is done twice.",
+        "description": "Made up by the caller, one for each intent (a UUID does well). Sent again with the same "
+        "request, the first answer comes back and nothing is done twice.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
         "example": "0192f3c4-7d1e-7a10-9c8e-2f6b8d0a4e11",
     },
@@ -111,8 +111,8 @@ def describe(app: Flask, service: str) -> ServiceApi:
 
 _ABOUT = """The {service} service of Torg.
 
-Errors are problem+json (RFC 9457) in Bokmål, Nynorsk or English by `Accept-Language`. Times are RFC 3339 with an offset.
-Lists come a page at a time: pass `next_cursor` as `cursor` for the next one."""
+Errors are problem+json (RFC 9457) in Bokmål, Nynorsk or English by `Accept-Language`. Times are RFC 3339 with an
+offset. Lists come a page at a time: pass `next_cursor` as `cursor` for the next one."""
 
 
 def docs_page(service: str) -> FlaskBlueprint:
@@ -168,7 +168,9 @@ _START = """SwaggerUIBundle({
 """
 
 
-def _document(doc: dict[str, Any], doc_info: Mapping[str, Any], *, spec: APISpec, method: str, **_: Any) -> dict[str, Any]:
+def _document(
+    doc: dict[str, Any], doc_info: Mapping[str, Any], *, spec: APISpec, method: str, **_: Any
+) -> dict[str, Any]:
     """Adds to one operation what its decorators declare: token, headers and the errors it can answer with."""
     said: Declared = doc_info.get("declared", Declared())
     doc["security"] = [{"bearer": []}] if said.roles is not None else [{}, {"bearer": []}]

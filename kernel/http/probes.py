@@ -1,4 +1,4 @@
-"""What monitors and orchestrators ask any process: `/metrics`, `/healthz` (it lives), `/readyz` (its databases answer)."""
+"""What monitors ask any process: `/metrics`, `/healthz` (it lives), `/readyz` (its databases answer)."""
 
 import os
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ class Readiness:
         self._asked: dict[str, Future[None]] = {}
 
     def unready(self) -> list[str]:
-        """The services whose database does not answer in time. A question still open from the last time is not asked twice."""
+        """The services whose database does not answer in time. A question still open is not asked a second time."""
         for database in self._databases:
             open_question = self._asked.get(database.service)
             if open_question is None or open_question.done():
@@ -62,7 +62,7 @@ def probes(databases: Sequence[Database]) -> Blueprint:
     @blueprint.get("/readyz")
     def readyz() -> Response:
         if readiness.unready():
-            raise TemporarilyUnavailable()
+            raise TemporarilyUnavailable
         return jsonify(status="ready")
 
     return blueprint

@@ -1,8 +1,8 @@
 """How often one caller may ask: a steady rate with room for bursts, counted in this process.
 
-The generic cell rate algorithm: one number per caller, the time at which the caller's allowance will be whole again. The
-`limits` library was measured first; its in-memory store starts a timer thread for nearly every request and walks all callers
-in it, at 0.1 to 0.7 ms a request, which is more than all else in this layer.
+The generic cell rate algorithm: one number per caller, the time at which the caller's allowance will be whole again.
+The `limits` library was measured first: its in-memory store starts a timer thread for nearly every request and walks
+all callers in it, at 0.1 to 0.7 ms a request, which is more than all else in this layer.
 """
 
 import threading
@@ -16,7 +16,7 @@ _MOST_CALLERS = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What is left to a caller: `remaining` requests now, all of them after `reset` seconds; `wait` is 0 when let in."""
+    """What is left to a caller: `remaining` requests now, all after `reset` seconds; `wait` is 0 when let in."""
 
     remaining: int
     reset: float
@@ -47,6 +47,6 @@ class RateLimit:
         return Allowance(int((WINDOW_SECONDS - (whole - now)) / self._interval + 1e-9), whole - now, 0.0)
 
     def _forget(self, now: float) -> None:
-        """Drops those whose allowance is whole; if that isn't enough, the half that asked least, who lose nothing by it."""
+        """Drops those whose allowance is whole; if that isn't enough, those who asked least: they gain little."""
         kept = sorted((at, caller) for caller, at in self._whole_again.items() if at > now)
         self._whole_again = {caller: at for at, caller in kept[-_MOST_CALLERS // 2 :]}

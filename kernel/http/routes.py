@@ -1,6 +1,6 @@
 """What a service declares of a route: who may come in, what it does to the database, and what it needs of the request.
 
-The decorators mark the view for `kernel.http.door` and `kernel.http.openapi`; `writes` and `reads` open the transaction.
+The decorators mark the view for `kernel.http.door` and `kernel.http.openapi`; `writes` and `reads` open transactions.
 """
 
 import re
@@ -36,7 +36,7 @@ _ENTITY_TAGS = re.compile(rf"{_ENTITY_TAG.pattern}(?:[ \t]*,[ \t]*{_ENTITY_TAG.p
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What the decorators say of a view. `roles` is None for a public route; `access` tells whether that was said at all."""
+    """What the decorators say of a view. `roles` None means everyone; `access` tells whether that was said at all."""
 
     access: bool = False
     roles: frozenset[Role] | None = None
@@ -94,7 +94,7 @@ def writes(view: View) -> View:
             except DBAPIError as error:
                 if getattr(error.orig, "pgcode", None) not in _TRY_AGAIN:
                     raise
-        raise Busy()
+        raise Busy
 
     return _declare(writing, writes=True)
 
@@ -122,11 +122,11 @@ def location(endpoint: str, **values: Any) -> str:
 def expected_by(header: str | None) -> Expected:
     """The versions an `If-Match` accepts. A weak tag matches none (RFC 9110, 13.1.1), nor does one that isn't ours."""
     if header is None:
-        raise PreconditionRequired()
+        raise PreconditionRequired
     if header.strip() == "*":
         return ANY_VERSION
     if not _ENTITY_TAGS.fullmatch(header.strip()):
-        raise InvalidIfMatch()
+        raise InvalidIfMatch
     return Expected(frozenset(int(tag) for weak, tag in _ENTITY_TAG.findall(header) if not weak and _is_version(tag)))
 
 
@@ -152,7 +152,7 @@ def _once(view: View, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
             idempotency.keep(tx, claimed, _kept(response))
         # Rolling back is all that can be done with a request which took too long; its caller has given up on it.
         if time.perf_counter() - g.begun > door.timeout_seconds:
-            raise TimedOut()
+            raise TimedOut
     return response
 
 
@@ -161,7 +161,7 @@ def _claimed() -> idempotency.Claim | None:
     if key is None or request.method != "POST":
         return None
     if not _VISIBLE.fullmatch(key):
-        raise InvalidIdempotencyKey()
+        raise InvalidIdempotencyKey
     who = visitor()
     name = f"{who.issuer} {who.subject}" if who else f"visitor from {request.remote_addr}"
     return idempotency.claim_of(name, key, request.method, request.full_path, request.get_data())

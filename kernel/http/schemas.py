@@ -1,4 +1,4 @@
-"""The schema classes that services build on: unknown fields refused, times with their offset, in UTC when they go out."""
+"""What services build their schemas on: unknown fields refused; times with their offset, in UTC when they go out."""
 
 import re
 from datetime import UTC, datetime

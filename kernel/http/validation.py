@@ -1,6 +1,6 @@
-"""Reading what a request holds: JSON bodies and query parameters, and telling in the caller's language what is wrong with them.
+"""Reading what a request holds, JSON bodies and query parameters, and naming all that is wrong with it.
 
-The parser behind `@blp.arguments`. Unknown fields are refused in both places, so that a misspelt filter isn't passed over.
+The parser behind `@blp.arguments`. Unknown fields are refused in both places: a misspelt filter isn't passed over.
 """
 
 import json
@@ -11,9 +11,11 @@ from urllib.parse import quote
 
 from flask import Request
 from marshmallow import RAISE, Schema, ValidationError, missing
+from marshmallow.exceptions import SCHEMA
 from webargs.flaskparser import FlaskParser
 
 from kernel.errors import Text
+from kernel.http.messages import translated
 from kernel.problems import Fault, InvalidRequest, MalformedJson, UnsupportedMediaType
 
 # A NUL or half a surrogate pair is legal in JSON and in no database; found by these escapes, as raw they are illegal.
@@ -28,13 +30,16 @@ _BAD_TEXT = Text(
 def invalid(text: Text, field: str | None = None, **fields: object) -> ValidationError:
     """What a schema's validator raises to say something of its own: `raise invalid(Text(…), "ends_at")`."""
     said = Text(*(each.format(**fields) for each in (text.nb, text.nn, text.en))) if fields else text
-    return ValidationError([said], *([field] if field else []))  # type: ignore[list-item]
+    return ValidationError([said], field or SCHEMA)  # marshmallow passes any object on
 
 
 class RequestParser(FlaskParser):
     """webargs' parser, raising this project's errors."""
 
-    DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": RAISE}
+    DEFAULT_UNKNOWN_BY_LOCATION = {  # noqa: RUF012  # webargs declares it so
+        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
+        "query": RAISE,
+    }
 
     def load_json(self, req: Request, schema: Schema) -> Any:
         """The body's JSON; `missing` when there is no body."""
@@ -42,7 +47,7 @@ class RequestParser(FlaskParser):
         if not body:
             return missing
         if not req.is_json:
-            raise UnsupportedMediaType()
+            raise UnsupportedMediaType
         value = _parsed(body)
         if _UNSTORABLE.search(body) and (faults := [Fault(_BAD_TEXT, pointer=at) for at in _bad_texts(value)]):
             raise InvalidRequest(faults)
@@ -58,7 +63,7 @@ def _parsed(body: bytes) -> Any:
         return json.loads(body.decode(), parse_constant=_refuse)
     # ValueError: not JSON, not UTF-8, or a number of thousands of digits. RecursionError: thousands of brackets
     except (ValueError, RecursionError) as cause:
-        raise MalformedJson() from cause
+        raise MalformedJson from cause
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -89,7 +94,7 @@ def _faults(by_location: Any) -> Iterator[Fault]:
 
 
 def _flat(messages: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str | Text]]:
-    """Each message with its path. marshmallow says "_schema" for the whole of an object: that is the object's own path."""
+    """Each message with its path. marshmallow's "_schema" is an object as a whole: the object's own path."""
     if isinstance(messages, Mapping):
         for name, inner in messages.items():
             yield from _flat(inner, path if name == "_schema" else (*path, str(name)))
@@ -103,52 +108,3 @@ def _flat(messages: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
 def _escaped(part: str) -> str:
     """One step of a JSON pointer written as a URI fragment (RFC 6901, section 6)."""
     return quote(part.replace("~", "~0").replace("/", "~1"), safe="~!$&'()*+,;=:@", errors="replace")
-
-
-# marshmallow's own messages; the numbers in them are kept
-_KNOWN = [
-    (re.compile(pattern), Text(nb, nn, english))
-    for pattern, nb, nn, english in [
-        (r"Missing data for required field\.", "Mangler.", "Manglar.", "Is missing."),
-        (r"Unknown field\.", "Finnes ikke her.", "Finst ikkje her.", "Is not known here."),
-        (r"Field may not be null\.", "Kan ikke være tomt (null).", "Kan ikkje vere tomt (null).", "May not be null."),
-        (r"Not a valid string\.", "Må være tekst.", "Må vere tekst.", "Must be a text."),
-        (r"Not a valid UUID\.", "Må være en UUID.", "Må vere ein UUID.", "Must be a UUID."),
-        (r"Not a valid (?:integer|number)\.", "Må være et tall.", "Må vere eit tal.", "Must be a number."),
-        (r"Number too large\.", "Tallet er for stort.", "Talet er for stort.", "The number is too large."),
-        (r"Not a valid boolean\.", "Må være true eller false.", "Må vere true eller false.", "Must be true or false."),
-        (r"Not a valid list\.", "Må være en liste.", "Må vere ei liste.", "Must be a list."),
-        (r"Invalid input type\.|Not a valid mapping type\.", "Må være et objekt.", "Må vere eit objekt.", "Must be an object."),
-        (r"Not a valid date\.", "Må være en dato (2026-01-31).", "Må vere ein dato (2026-01-31).", "Must be a date (2026-01-31)."),
-        (
-            r"Not a valid (?:aware )?datetime\.",
-            "Må være et tidspunkt med sone (2026-01-31T18:00:00+01:00).",
-            "Må vere eit tidspunkt med sone (2026-01-31T18:00:00+01:00).",
-            "Must be a time with its offset (2026-01-31T18:00:00+01:00).",
-        ),
-        (r"Must be one of: (?P<v>.*)\.", "Må være en av: {v}.", "Må vere ein av: {v}.", "Must be one of: {v}."),
-        (r"Shorter than minimum length (?P<v>\d+)\.", "Må ha minst {v}.", "Må ha minst {v}.", "Must have at least {v}."),
-        (r"Longer than maximum length (?P<v>\d+)\.", "Kan ha høyst {v}.", "Kan ha høgst {v}.", "May have at most {v}."),
-        (r"Length must be between (?P<v>\d+) and (?P<w>\d+)\.", "Må ha {v} til {w}.", "Må ha {v} til {w}.", "Must have {v} to {w}."),
-        (r"Length must be (?P<v>\d+)\.", "Må ha {v}.", "Må ha {v}.", "Must have {v}."),
-        (
-            r"Must be greater than or equal to (?P<v>\S+) and less than or equal to (?P<w>\S+)\.",
-            "Må være fra {v} til {w}.",
-            "Må vere frå {v} til {w}.",
-            "Must be from {v} to {w}.",
-        ),
-        (r"Must be greater than or equal to (?P<v>\S+)\.", "Må være minst {v}.", "Må vere minst {v}.", "Must be at least {v}."),
-        (r"Must be less than or equal to (?P<v>\S+)\.", "Kan være høyst {v}.", "Kan vere høgst {v}.", "May be at most {v}."),
-        (r"Must be greater than (?P<v>\S+)\.", "Må være over {v}.", "Må vere over {v}.", "Must be above {v}."),
-        (r"String does not match expected pattern\.", "Har feil form.", "Har feil form.", "Has the wrong form."),
-        (r"(?:Invalid (?:value|input|type)|Not a valid choice).*", "Er ikke gyldig.", "Er ikkje gyldig.", "Is not valid."),
-    ]
-]
-
-
-def translated(message: str) -> str | Text:
-    """One of marshmallow's messages in all three languages; any other message as it is."""
-    for pattern, text in _KNOWN:
-        if found := pattern.fullmatch(message):
-            return Text(*(each.format(**found.groupdict()) for each in (text.nb, text.nn, text.en)))
-    return message
