@@ -1,9 +1,9 @@
-"""Our nameko event handler: `handle_event` marks a method, `EventConsumer` feeds all marked methods of a service from one
-connection to the broker.
+"""Our nameko event handler: `handle_event` marks a method, `EventConsumer` feeds all marked methods of a service from
+one connection to the broker.
 
-Differs from nameko's own, which acknowledges what fails and what it can't decode, and closes its connection under running
-handlers. Here a delivery is acknowledged once `kernel.deliveries` has made sure of it; at stop the consumer first takes no
-more, then lets running handlers end and acknowledge, and closes last.
+Differs from nameko's own, which acknowledges what fails and what it can't decode, and closes its connection under
+running handlers. Here a delivery is acknowledged once `kernel.deliveries` has made sure of it; at stop the consumer
+first takes no more, then lets running handlers end and acknowledge, and closes last.
 """
 
 import time
@@ -47,6 +47,7 @@ _OBSERVE_SECONDS = 5.0
 _PAUSE_SECONDS = 1.0
 _RETRY_POLL_SECONDS = 0.25
 _CANCEL_SECONDS = 5.0
+_CLOSE_SECONDS = 5.0
 
 
 def handle_event(kind: type[E]) -> Callable[[Handler[E]], Handler[E]]:
@@ -85,6 +86,7 @@ class EventConsumer(SharedExtension):  # type: ignore[misc]
         self._writing = Lock()
         self._stopping = self._closing = False
         self._cancelled = Signal()
+        self._closed = Signal()
 
     def add(self, handler: "EventHandler") -> None:
         """Called by each handler at set-up."""
@@ -106,6 +108,8 @@ class EventConsumer(SharedExtension):  # type: ignore[misc]
 
     def stop(self) -> None:
         self._closing = True
+        self._waiting.put(None)
+        self._closed.wait(_CLOSE_SECONDS)
 
     def _consume_until_closed(self) -> None:
         while not self._closing:
@@ -123,6 +127,7 @@ class EventConsumer(SharedExtension):  # type: ignore[misc]
                 telemetry.BROKER_CONNECTED.labels(self._service).set(0)
             if self._stopping:
                 self._cancelled.set()
+        self._closed.set()
 
     def _consume(self, connection: Connection) -> None:
         channel = connection.channel()
@@ -163,8 +168,7 @@ class EventConsumer(SharedExtension):  # type: ignore[misc]
         return consumer
 
     def _hand_out(self) -> None:
-        while True:
-            handler, message = self._waiting.get()
+        for handler, message in iter(self._waiting.get, None):
             if self._stopping:
                 continue
             if handler is None:
@@ -209,14 +213,14 @@ class EventConsumer(SharedExtension):  # type: ignore[misc]
         observe_at = 0.0
         while not self._stopping:
             try:
-                while not self._stopping and self.deliveries.retry_next(takes):
-                    pass
+                tried = self.deliveries.retry_next(takes)
                 if time.monotonic() > observe_at:
                     observe_at = time.monotonic() + _OBSERVE_SECONDS
                     self.deliveries.observe()
             except exc.SQLAlchemyError as error:
                 log.warning("retries_interrupted", service=self._service, error=type(error).__name__)
-            eventlet.sleep(_RETRY_POLL_SECONDS)
+                tried = False
+            eventlet.sleep(0 if tried else _RETRY_POLL_SECONDS)
 
 
 class EventHandler(Entrypoint):  # type: ignore[misc]

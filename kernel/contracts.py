@@ -1,7 +1,8 @@
 """The event envelope and the base class of an event: what services may know of each other.
 
-An event is a frozen dataclass in its service's `events.py`. On the wire it is a CloudEvents 1.0 JSON object whose `data`
-holds the dataclass's fields. Fields are only ever added, with a default; a breaking change is a new type beside the old.
+An event is a frozen dataclass in its service's `events.py`. On the wire it is a CloudEvents 1.0 JSON object whose
+`data` holds the dataclass's fields. Fields are only ever added, with a default; a breaking change is a new type beside
+the old.
 """
 
 import json
@@ -36,7 +37,8 @@ class Event:
     TYPE: ClassVar[str]
     """Such as "no.torg.booking.confirmed.v1"; the routing key, too."""
     LISTENERS: ClassVar[tuple[str, ...]] = ()
-    """The services that listen. The emitter declares their queues, so an event waits for a service never started yet."""
+    """The services that listen. The emitter declares their queues, so an event waits for a service never started
+    yet."""
 
     @classmethod
     def emitter(cls) -> str:
@@ -83,7 +85,8 @@ class Envelope(Generic[E]):
 
 
 def decode(body: bytes | str, kind: type[E]) -> Envelope[E]:
-    """The event of class `kind` that `body` holds. Unknown fields are passed over; anything else wrong is `Undecodable`."""
+    """The event of class `kind` that `body` holds. Unknown fields are passed over; anything else wrong is
+    `Undecodable`."""
     try:
         raw = json.loads(body)
         if not isinstance(raw, Mapping) or raw.get("type") != kind.TYPE:

@@ -1,6 +1,7 @@
 """A service's own database, and the one way to change it: a transaction that carries its events with it.
 
-The door (an HTTP route, an event handler, a timer) opens the transaction; the use case gets it, and touches nothing else.
+The door (an HTTP route, an event handler, a timer) opens the transaction; the use case gets it, and touches nothing
+else.
 """
 
 import time
@@ -44,7 +45,8 @@ class Transaction:
         return self.connection.execute(statement, parameters)
 
     def emit(self, happened: Event, *, subject: str, sequence: int) -> None:
-        """Appends an event to the outbox, to be committed with everything else. `sequence` is the aggregate's version."""
+        """Appends an event to the outbox, to be committed with everything else. `sequence` is the aggregate's
+        version."""
         self._emitted.append((happened, subject, sequence))
 
     @contextmanager
@@ -68,7 +70,13 @@ class Database:
     """The engine of one service in one process. `url` is a postgresql:// URL; the driver is always psycopg2."""
 
     def __init__(
-        self, url: str, *, service: str, pool_size: int = 10, statement_timeout: float = 10.0, clock: Clock | None = None
+        self,
+        url: str,
+        *,
+        service: str,
+        pool_size: int = 10,
+        statement_timeout: float = 10.0,
+        clock: Clock | None = None,
     ) -> None:
         self.service = service
         self.clock = clock or SystemClock()
@@ -130,7 +138,7 @@ def _engine(url: str, service: str, pool_size: int, statement_timeout: float) ->
     return engine
 
 
-def _remember_use(connection: Any, entry: ConnectionPoolEntry) -> None:
+def _remember_use(_: Any, entry: ConnectionPoolEntry) -> None:
     entry.info["used"] = time.monotonic()
 
 

@@ -1,5 +1,5 @@
-"""Takes deliveries for one service: each takes effect once, or is recorded as failed, tried again later a bounded number
-of times, and kept as a dead letter. Knows neither nameko nor the broker; `kernel.consumer` calls it."""
+"""Takes deliveries for one service: each takes effect once, or is recorded as failed, tried again later a bounded
+number of times, and kept as a dead letter. Knows neither nameko nor the broker; `kernel.consumer` calls it."""
 
 from collections.abc import Callable
 
@@ -26,8 +26,8 @@ class Deliveries:
         self._service = database.service
 
     def deliver(self, entrypoint: str, body: bytes, take: Take) -> None:
-        """A delivery from the broker. When this returns it may be acknowledged: it took effect, or its failure is recorded.
-        Raises DatabaseUnavailable, and nothing else, when it could do neither."""
+        """A delivery from the broker. When this returns it may be acknowledged: it took effect, or its failure is
+        recorded. Raises DatabaseUnavailable, and nothing else, when it could do neither."""
         try:
             with telemetry.measured(self._service, entrypoint), self._database.transaction() as tx:
                 take(tx, body)
@@ -37,7 +37,7 @@ class Deliveries:
             if went_away(error):
                 raise DatabaseUnavailable from error
             self._record(entrypoint, body, error, due=True)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (a handler may fail in any way; each is recorded)
             self._record(entrypoint, body, error, due=True)
 
     def bury(self, entrypoint: str, body: bytes, error: str) -> None:
@@ -47,7 +47,8 @@ class Deliveries:
         telemetry.DEAD_LETTERS.labels(self._service, entrypoint).inc()
 
     def retry_next(self, takes: dict[str, Take]) -> bool:
-        """Tries the failed delivery that is due; its effect and its removal are one transaction. False when none is due."""
+        """Tries the failed delivery that is due; its effect and its removal are one transaction. False when none is
+        due."""
         with self._database.transaction() as tx:
             failure = failures.next_due(tx)
             if failure is None:

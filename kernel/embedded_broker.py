@@ -1,9 +1,11 @@
-"""A broker for one process, so that Torg runs on a machine with nothing installed: kombu's in-memory transport made correct.
+"""A broker for one process, so that Torg runs on a machine with nothing installed: kombu's in-memory transport made
+correct.
 
-Kombu's own polls once a second, puts a requeued message into every queue its routing key matches, shares one delivery tag
-among copies, and drops unacknowledged messages when a channel closes. Messages here die with the process all the same;
-so `EmbeddedPublisher` calls an event safe only when every listener has acknowledged it, which a listener does only after
-its inbox has it. Whatever was not safe when the process died is still unsent in the outbox, and is sent again.
+Kombu's own polls once a second, puts a requeued message into every queue its routing key matches, shares one delivery
+tag among copies, and drops unacknowledged messages when a channel closes. Messages here die with the process all the
+same; so `EmbeddedPublisher` calls an event safe only when every listener has acknowledged it, which a listener does
+only after its inbox has it. Whatever was not safe when the process died is still unsent in the outbox, and is sent
+again.
 """
 
 import time
@@ -17,6 +19,7 @@ from kombu.transport import TRANSPORT_ALIASES, memory, virtual
 
 from kernel import topology
 from kernel.contracts import Event
+from kernel.db import Database
 from kernel.outbox import Unsent
 
 _arrived = Condition()
@@ -25,7 +28,7 @@ _outstanding: dict[str, set[str]] = {}
 _safe_listeners: dict[str, Callable[[str], None]] = {}
 
 
-class QoS(virtual.QoS):
+class QoS(virtual.QoS):  # type: ignore[misc]
     """Reports acknowledgements, so that a publisher learns when an event is safe."""
 
     def ack(self, delivery_tag: str) -> None:
@@ -35,7 +38,7 @@ class QoS(virtual.QoS):
             _acknowledged(message.properties.get("message_id"), message.delivery_info["queue"])
 
 
-class Channel(memory.Channel):
+class Channel(memory.Channel):  # type: ignore[misc]
     """A channel whose messages know their queue, and go back to it alone."""
 
     QoS = QoS
@@ -52,7 +55,7 @@ class Channel(memory.Channel):
         self._put(message.delivery_info["queue"], {**message.serializable(), "redelivered": True})
 
 
-class Transport(memory.Transport):
+class Transport(memory.Transport):  # type: ignore[misc]
     """Waits for the next message instead of sleeping."""
 
     Channel = Channel
@@ -74,11 +77,11 @@ class Transport(memory.Transport):
 class EmbeddedPublisher:
     """Publishes within this process."""
 
-    def __init__(self, url: str, kinds: list[type[Event]], wake: Callable[[], None]) -> None:
+    def __init__(self, url: str, kinds: list[type[Event]], database: Database) -> None:
         self._url = url
         self._kinds = kinds
         self._listeners = {kind.TYPE: kind.LISTENERS for kind in kinds}
-        self._wake = wake
+        self._database = database
         self._connection: Connection | None = None
         self._under_way: set[str] = set()
         self._safe: list[str] = []
@@ -116,7 +119,7 @@ class EmbeddedPublisher:
     def _became_safe(self, name: str) -> None:
         self._under_way.discard(name)
         self._safe.append(name)
-        self._wake()
+        self._database.wake()
 
 
 def register() -> None:

@@ -1,6 +1,7 @@
 """What a rule says when it is broken: a stable code for machines, a text in three languages for people.
 
-Models raise these; `kernel.http` turns them into problem+json. Every subclass with a code is listed in `docs/errors.md`.
+Models raise these; `kernel.http` turns them into problem+json. Every subclass with a code is listed in
+`docs/errors.md`.
 """
 
 from dataclasses import dataclass
@@ -37,7 +38,8 @@ class DomainError(Exception):
 
 
 def all_codes(root: type[DomainError] = DomainError) -> dict[str, type[DomainError]]:
-    """Every error code that is defined (imported) so far, with its class; raises ValueError when a code is used twice."""
+    """Every error code that is defined (imported) so far, with its class; raises ValueError when a code is used
+    twice."""
     codes: dict[str, type[DomainError]] = {}
     for error in root.__subclasses__():
         for code, kind in all_codes(error).items() | ({(error.code, error)} if "code" in vars(error) else set()):

@@ -24,7 +24,8 @@ Tick = Callable[[Any, Transaction], None]
 
 
 class ServiceDatabase(SharedExtension):  # type: ignore[misc]
-    """The one `Database` of a service in this process. Methods, not properties: nameko reads every attribute at set-up."""
+    """The one `Database` of a service in this process. Methods, not properties: nameko reads every attribute at
+    set-up."""
 
     def __init__(self) -> None:
         self._database: Database | None = None
@@ -57,7 +58,7 @@ class OutboxRelay(DependencyProvider):  # type: ignore[misc]
         settings, database = self.database.settings(), self.database.open()
         kinds = emitted_by(self.container.service_name)
         publisher: Publisher = (
-            EmbeddedPublisher(settings.amqp_url, kinds, lambda: self._relay.wake())
+            EmbeddedPublisher(settings.amqp_url, kinds, database)
             if settings.amqp_url.startswith("memory:")
             else AmqpPublisher(settings.amqp_url, kinds)
         )

@@ -1,5 +1,5 @@
-"""Deliveries that failed: tried again later a bounded number of times, then kept as dead letters until an operator replays
-or discards them. They live in the listener's own database, so nothing is lost whatever happens to the broker.
+"""Deliveries that failed: tried again later a bounded number of times, then kept as dead letters until an operator
+replays or discards them. They live in the listener's own database, so nothing is lost whatever happens to the broker.
 
 Written by `kernel.consumer`; read by `./torg dead-letters`.
 """
@@ -105,7 +105,9 @@ def settle(tx: Transaction, id: UUID) -> bool:
 
 def dead_letters(tx: Transaction, *, most: int = 100) -> Sequence[Failure]:
     """The dead letters, oldest first."""
-    found = select(failed_deliveries).where(_columns.due_at.is_(None)).order_by(_columns.failed_at, _columns.id).limit(most)
+    found = (
+        select(failed_deliveries).where(_columns.due_at.is_(None)).order_by(_columns.failed_at, _columns.id).limit(most)
+    )
     return [Failure(*row) for row in tx.execute(found)]
 
 
@@ -128,4 +130,4 @@ def depths(tx: Transaction) -> tuple[int, int]:
 
 
 def _failure(row: Row[tuple[object, ...]] | None) -> Failure | None:
-    return Failure(*row) if row else None  # type: ignore[arg-type]
+    return Failure(*row) if row else None

@@ -1,4 +1,5 @@
-"""Brings a service's database up to date: the kernel's tables and the service's own, as two branches of one Alembic history.
+"""Brings a service's database up to date: the kernel's tables and the service's own, as two branches of one Alembic
+history.
 
 Called by `./torg migrate` and wherever a stack is started. Safe to run twice, and by two processes at once.
 """

@@ -52,8 +52,8 @@ class Publisher(Protocol):
 
 
 class AmqpPublisher:
-    """Publishes to RabbitMQ on a connection of its own, and counts confirms itself, by delivery tag: py-amqp matches them
-    too loosely to tell one message's confirm from another's."""
+    """Publishes to RabbitMQ on a connection of its own, and counts confirms itself, by delivery tag: py-amqp matches
+    them too loosely to tell one message's confirm from another's."""
 
     def __init__(self, url: str, kinds: list[type[Event]], *, confirm_timeout: float = 10.0) -> None:
         self._url = url
@@ -124,7 +124,8 @@ class AmqpPublisher:
 
 
 class Relay:
-    """Sends a service's outbox, in order, for as long as it is elected. `step` is one pass; `run` passes until stopped."""
+    """Sends a service's outbox, in order, for as long as it is elected. `step` is one pass; `run` passes until
+    stopped."""
 
     def __init__(self, database: Database, publisher: Publisher, *, poll: float, keep: timedelta) -> None:
         self._database = database

@@ -1,6 +1,7 @@
 """Typed settings from the environment. A process that is set up wrongly does not start, and names every fault at once.
 
-A settings class is a frozen dataclass whose fields are made by `setting(...)`. `docs/settings.md` is generated from them.
+A settings class is a frozen dataclass whose fields are made by `setting(...)`. `docs/settings.md` is generated from
+them.
 """
 
 import os
@@ -113,7 +114,9 @@ class Settings:
         check=url("amqp", "amqps", "memory"),
         secret=True,
     )
-    issuers: list[str] = setting("TORG_ISSUERS", "OpenID Connect issuers whose tokens are taken, by commas.", default=[])
+    issuers: list[str] = setting(
+        "TORG_ISSUERS", "OpenID Connect issuers whose tokens are taken, by commas.", default=[]
+    )
     audience: str = setting("TORG_AUDIENCE", "The `aud` a token must have.", default="torg")
     clock_skew_seconds: int = setting("TORG_CLOCK_SKEW_SECONDS", "How far an issuer's clock may be off.", default=30)
     roles_claim: str = setting("TORG_ROLES_CLAIM", "The claim that lists roles.", default="roles")
@@ -128,14 +131,22 @@ class Settings:
         check=one_of("DEBUG", "INFO", "WARNING", "ERROR"),
     )
     stop_deadline_seconds: float = setting(
-        "TORG_STOP_DEADLINE_SECONDS", "How long running work may take to end at SIGTERM.", default=20.0, check=above_zero
+        "TORG_STOP_DEADLINE_SECONDS",
+        "How long running work may take to end at SIGTERM.",
+        default=20.0,
+        check=above_zero,
     )
     pool_size: int = setting(
         "TORG_POOL_SIZE", "Database connections per service and process.", default=10, check=above_zero
     )
-    http_threads: int = setting("TORG_HTTP_THREADS", "Requests one api process answers at once.", default=10, check=above_zero)
+    http_threads: int = setting(
+        "TORG_HTTP_THREADS", "Requests one api process answers at once.", default=10, check=above_zero
+    )
     request_timeout_seconds: float = setting(
-        "TORG_REQUEST_TIMEOUT_SECONDS", "How long one database statement of a request may take.", default=10.0, check=above_zero
+        "TORG_REQUEST_TIMEOUT_SECONDS",
+        "How long one database statement of a request may take.",
+        default=10.0,
+        check=above_zero,
     )
     rate_limit_per_minute: int = setting(
         "TORG_RATE_LIMIT_PER_MINUTE", "Requests a caller may make a minute, per process.", default=600, check=above_zero
@@ -145,17 +156,28 @@ class Settings:
     )
     prefetch: int = setting("TORG_PREFETCH", "Events fetched ahead per queue.", default=16, check=above_zero)
     retry_limit: int = setting(
-        "TORG_RETRY_LIMIT", "How often a failed event is tried again before it is a dead letter.", default=5, check=above_zero
+        "TORG_RETRY_LIMIT",
+        "How often a failed event is tried again before it is a dead letter.",
+        default=5,
+        check=above_zero,
     )
     retry_base_seconds: float = setting(
-        "TORG_RETRY_BASE_SECONDS", "The wait before the first retry; each wait after is four times longer.", default=1.0,
+        "TORG_RETRY_BASE_SECONDS",
+        "The wait before the first retry; each wait after is four times longer.",
+        default=1.0,
         check=above_zero,
     )
     relay_poll_seconds: float = setting(
-        "TORG_RELAY_POLL_SECONDS", "How often the outbox is looked at when nothing wakes the relay.", default=0.02, check=above_zero
+        "TORG_RELAY_POLL_SECONDS",
+        "How often the outbox is looked at when nothing wakes the relay.",
+        default=0.02,
+        check=above_zero,
     )
     keep_days: int = setting(
-        "TORG_KEEP_DAYS", "How long sent events, inbox entries and idempotency keys are kept.", default=30, check=above_zero
+        "TORG_KEEP_DAYS",
+        "How long sent events, inbox entries and idempotency keys are kept.",
+        default=30,
+        check=above_zero,
     )
 
     def database_url(self, service: str) -> str:

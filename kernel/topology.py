@@ -1,5 +1,5 @@
-"""The exchanges and queues: one topic exchange for all events, one queue for each listener and event type, one queue for
-what a listener's worker could not even take. Their names and arguments are a contract; changed ones fail at start.
+"""The exchanges and queues: one topic exchange for all events, one queue for each listener and event type, one queue
+for what a listener's worker could not even take. Their names and arguments are a contract; changed ones fail at start.
 
 Emitters declare their listeners' queues too, so an event waits for a service that was never started.
 """
@@ -16,7 +16,8 @@ DELIVERY_LIMIT = 20
 
 
 def queue(listener: str, kind: type[Event]) -> Queue:
-    """The queue of a listener for an event class: a quorum queue that sets aside what kills its worker time and again."""
+    """The queue of a listener for an event class: a quorum queue that sets aside what kills its worker time and
+    again."""
     return Queue(
         f"{listener}.{kind.TYPE}",
         exchange=EVENTS,

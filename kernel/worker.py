@@ -26,7 +26,8 @@ StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
 def run(services: Sequence[type], settings: Settings, *, health_port: int, host: str = "127.0.0.1") -> None:
-    """Runs the workers of these nameko classes until SIGTERM or SIGINT; running handlers may end within the deadline."""
+    """Runs the workers of these nameko classes until SIGTERM or SIGINT; running handlers may end within the
+    deadline."""
     _assert_green()
     embedded_broker.register()
     nameko.config.setup({"torg": settings, "AMQP_URI": settings.amqp_url, "max_workers": settings.worker_concurrency})
@@ -52,7 +53,7 @@ def _stop_on_signals(runner: ServiceRunner, deadline: float) -> None:
             with eventlet.Timeout(deadline):
                 runner.stop()
         except eventlet.Timeout:
-            log.error("stop_deadline_passed", seconds=deadline)
+            log.warning("stop_deadline_passed", seconds=deadline)
             runner.kill()
 
     def signalled(number: int, _: object) -> None:
@@ -82,7 +83,8 @@ def _health(runner: ServiceRunner) -> Callable[[dict[str, Any], StartResponse], 
     def answer(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         if path == "/metrics":
-            return metrics(environ, start_response)  # type: ignore[arg-type]
+            page: Iterable[bytes] = metrics(environ, start_response)
+            return page
         pages = {"/healthz": lambda: ("200 OK", "alive\n"), "/readyz": ready}
         status, told = pages[path]() if path in pages else ("404 Not Found", "not here\n")
         start_response(status, [("Content-Type", "text/plain; charset=utf-8")])
@@ -92,5 +94,5 @@ def _health(runner: ServiceRunner) -> Callable[[dict[str, Any], StartResponse], 
 
 
 def _connected(service: str) -> bool:
-    connected: float = telemetry.BROKER_CONNECTED.labels(service)._value.get()  # noqa: SLF001 (it has no reader)
+    connected: float = telemetry.BROKER_CONNECTED.labels(service)._value.get()  # it has no reader of its own
     return connected == 1

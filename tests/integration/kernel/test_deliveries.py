@@ -1,0 +1,203 @@
+"""Deliveries on a real PostgreSQL: each takes effect once; what fails is tried again, then kept, and nothing is dropped."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+from sqlalchemy import text
+
+from kernel import failures, inbox
+from kernel.clock import FixedClock
+from kernel.contracts import Envelope
+from kernel.db import Database, DatabaseUnavailable
+from kernel.deliveries import Deliveries, Take
+from kernel.failures import Failure, Retrying
+from kernel.ids import new_id
+from speakers import HEARD, MOODS, Hearer, Said, heard, set_mood
+
+NOON = datetime(2026, 3, 29, 12, tzinfo=UTC)
+TAKE: Take = partial(Hearer.said.take, Hearer())
+TAKES = {Said.TYPE: TAKE}
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOON)
+
+
+@pytest.fixture
+def database(fresh_database: Callable[..., Database], clock: FixedClock) -> Database:
+    database = fresh_database("kernel", clock=clock)
+    with database.transaction() as tx:
+        tx.execute(text(HEARD))
+        tx.execute(text(MOODS))
+    return database
+
+
+@pytest.fixture
+def deliveries(database: Database) -> Deliveries:
+    return Deliveries(database, Retrying(limit=2, base=timedelta(seconds=10)))
+
+
+def body(word: str, *, sequence: int = 1, subject: str = "s", mood: str = "well") -> bytes:
+    about = {"id": new_id(), "source": "/services/booking", "type": Said.TYPE, "time": NOON}
+    return Envelope(**about, subject=subject, sequence=sequence, data=Said(word=word, mood=mood)).encode()
+
+
+def failed(database: Database) -> tuple[int, int]:
+    with database.reading() as tx:
+        return failures.depths(tx)
+
+
+def dead(database: Database) -> list[Failure]:
+    with database.reading() as tx:
+        return list(failures.dead_letters(tx))
+
+
+def test_a_delivery_takes_effect_once_however_often_it_comes(database: Database, deliveries: Deliveries) -> None:
+    same = body("one")
+    for _ in range(3):
+        deliveries.deliver(Said.TYPE, same, TAKE)
+    assert heard(database) == ["one"]
+
+
+def test_twins_at_the_same_time_take_effect_once(database: Database, deliveries: Deliveries) -> None:
+    same = body("one")
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: deliveries.deliver(Said.TYPE, same, TAKE), range(8)))
+    assert heard(database) == ["one"]
+    assert failed(database) == (0, 0)
+
+
+def test_old_news_of_a_subject_does_nothing(database: Database, deliveries: Deliveries) -> None:
+    for word, sequence in [("second", 2), ("first", 1), ("twin of second", 2), ("third", 3)]:
+        deliveries.deliver(Said.TYPE, body(word, sequence=sequence), TAKE)
+    assert heard(database) == ["second", "third"]
+
+
+def test_events_of_one_subject_at_the_same_time_end_with_the_newest(database: Database, deliveries: Deliveries) -> None:
+    bodies = [body(f"{number:02}", sequence=number) for number in range(1, 21)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda each: deliveries.deliver(Said.TYPE, each, TAKE), bodies))
+    with database.reading() as tx:
+        sequences = tx.execute(text("SELECT sequence FROM heard")).scalars().all()
+    assert max(sequences) == 20
+    assert failed(database) == (0, 0)
+
+
+def test_a_failure_leaves_no_effect_and_is_tried_again(
+    database: Database, deliveries: Deliveries, clock: FixedClock
+) -> None:
+    deliveries.deliver(Said.TYPE, body("one", mood="badly"), TAKE)
+    assert heard(database) == []
+    clock.move(timedelta(seconds=9))
+    assert not deliveries.retry_next(TAKES)
+    set_mood(database, "one", "well")
+    clock.move(timedelta(seconds=1))
+    assert deliveries.retry_next(TAKES)
+    assert heard(database) == ["one"]
+    assert failed(database) == (0, 0)
+
+
+def test_retries_end_in_a_dead_letter(database: Database, deliveries: Deliveries, clock: FixedClock) -> None:
+    deliveries.deliver(Said.TYPE, body("one", mood="badly"), TAKE)
+    for wait in (10, 40):
+        assert dead(database) == []
+        clock.move(timedelta(seconds=wait))
+        assert deliveries.retry_next(TAKES)
+    assert [(letter.attempts, letter.error.split()[0]) for letter in dead(database)] == [(3, "RuntimeError")]
+    clock.move(timedelta(days=1))
+    assert not deliveries.retry_next(TAKES)
+
+
+def test_a_dead_letter_is_replayed_from_the_beginning(
+    database: Database, deliveries: Deliveries, clock: FixedClock
+) -> None:
+    deliveries.bury(Said.TYPE, body("one", mood="badly"), "set aside")
+    letter = dead(database)[0]
+    with database.transaction() as tx:
+        assert failures.replay(tx, letter.id)
+        assert not failures.replay(tx, new_id())
+    assert deliveries.retry_next(TAKES)
+    assert (dead(database), heard(database)) == ([], [])
+    set_mood(database, "one", "well")
+    clock.move(timedelta(seconds=10))
+    assert deliveries.retry_next(TAKES)
+    assert heard(database) == ["one"]
+
+
+def test_what_can_not_be_decoded_is_a_dead_letter_at_once(database: Database, deliveries: Deliveries) -> None:
+    for undecodable in (b"\xff\x00", b"{}", b""):
+        deliveries.deliver(Said.TYPE, undecodable, TAKE)
+    assert sorted(letter.body for letter in dead(database)) == [b"", b"{}", b"\xff\x00"]
+
+
+def test_a_replayed_body_that_still_can_not_be_decoded_stays_a_dead_letter(
+    database: Database, deliveries: Deliveries
+) -> None:
+    deliveries.deliver(Said.TYPE, b"{}", TAKE)
+    with database.transaction() as tx:
+        failures.replay(tx, failures.dead_letters(tx)[0].id)
+    assert deliveries.retry_next(TAKES)
+    assert [letter.body for letter in dead(database)] == [b"{}"]
+
+
+def test_a_failure_of_an_entrypoint_that_is_gone_stays_a_dead_letter(
+    database: Database, deliveries: Deliveries
+) -> None:
+    deliveries.bury("no.torg.booking.gone.v1", b"{}", "set aside")
+    with database.transaction() as tx:
+        failures.replay(tx, failures.dead_letters(tx)[0].id)
+    assert deliveries.retry_next(TAKES)
+    assert len(dead(database)) == 1
+
+
+def test_an_operator_can_discard_a_dead_letter(database: Database, deliveries: Deliveries) -> None:
+    deliveries.bury(Said.TYPE, b"{}", "set aside")
+    with database.transaction() as tx:
+        letter = failures.dead_letters(tx)[0]
+        assert failures.dead_letter(tx, letter.id) == letter
+        assert failures.settle(tx, letter.id)
+        assert not failures.settle(tx, letter.id)
+    assert dead(database) == []
+
+
+def test_the_error_that_is_kept_holds_no_text_of_the_event(database: Database, deliveries: Deliveries) -> None:
+    deliveries.deliver(Said.TYPE, body("a secret", mood="badly"), TAKE)
+    with database.reading() as tx:
+        error = tx.execute(text("SELECT error FROM failed_deliveries")).scalar_one()
+    assert error.startswith("RuntimeError at speakers:")
+    assert "told" not in error
+
+
+def test_two_workers_never_retry_the_same_failure_at_once(
+    database: Database, deliveries: Deliveries, clock: FixedClock
+) -> None:
+    for number in range(6):
+        deliveries.deliver(Said.TYPE, body(str(number), subject=str(number), mood="badly"), TAKE)
+        set_mood(database, str(number), "well")
+    clock.move(timedelta(seconds=10))
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(lambda _: deliveries.retry_next(TAKES), range(12))) == 6
+    assert heard(database) == list("012345")
+
+
+def test_a_database_that_is_away_decides_nothing() -> None:
+    away = Database("postgresql://nobody:x@127.0.0.1:1/nothing", service="kernel")
+    with pytest.raises(DatabaseUnavailable):
+        Deliveries(away, Retrying()).deliver(Said.TYPE, body("one"), TAKE)
+
+
+@pytest.mark.parametrize(("age", "again"), [(29, False), (30, False), (31, True)])
+def test_the_inbox_remembers_for_as_long_as_told(
+    database: Database, deliveries: Deliveries, clock: FixedClock, age: int, again: bool
+) -> None:
+    same = body("one")
+    deliveries.deliver(Said.TYPE, same, TAKE)
+    clock.move(timedelta(days=age))
+    with database.transaction() as tx:
+        assert inbox.prune(tx, keep=timedelta(days=30)) == again
+    deliveries.deliver(Said.TYPE, same, TAKE)
+    assert heard(database) == ["one"]  # by its sequence, even when the inbox has forgotten it

@@ -1,0 +1,20 @@
+"""How tests wait: they look again until a deadline, and never just sleep."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def eventually(look: Callable[[], T], *, wanted: Callable[[T], object] = bool, seconds: float = 20.0) -> T:
+    """What `look` finds, as soon as it is wanted (true, unless told otherwise). AssertionError with the last find if it
+    never is within the time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = look()
+        if wanted(found):
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"after {seconds} s still {found!r}")
+        time.sleep(0.02)
