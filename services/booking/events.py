@@ -42,6 +42,9 @@ class BookingSnapshot(Event):
     booked_at: datetime
     title: str | None = None
     """What the public calendar shows; None when the booking is not public."""
+    confirmed_at: datetime | None = None
+    """When it was confirmed, kept in every state after; None when it never was. A cancellation that overtakes the
+    confirmation must still be charged by the rule."""
 
 
 @dataclass(frozen=True, kw_only=True)
