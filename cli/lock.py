@@ -1,4 +1,4 @@
-"""`./torg lock`: resolves requirements*.in anew into requirements*.lock, with a hash for every file and no registry's name."""
+"""`./torg lock`: resolves requirements*.in into requirements*.lock, with hashes and without a registry's name."""
 
 import shutil
 import subprocess

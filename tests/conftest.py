@@ -1,7 +1,8 @@
 """The servers that tests share, each started when a test first asks for it, and databases that no two tests share.
 
-`fresh_database("booking")` gives a `kernel.db.Database` of booking, migrated and empty, for one test. It is a copy of a
-template that was migrated once. A test that stops or kills a server starts one of its own (see tests/faults).
+`fresh_database("booking")` gives a `kernel.db.Database` of booking, migrated and empty, for one test: a copy of a
+template that was migrated once. `fresh_url("booking")` is the same as a URL, for a process. `amqp_url` is a RabbitMQ on
+which none of our queues is left. A test that stops or kills a server starts one of its own (see tests/faults).
 """
 
 import os
@@ -10,10 +11,14 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from kombu import Connection, Queue
 
 from cli.servers import databases
 from cli.servers.postgres import PrivatePostgres
 from cli.servers.processes import Run, reap
+from cli.servers.rabbitmq import PrivateRabbitMQ
+from kernel import topology
+from kernel.contracts import Event
 from kernel.db import Database
 from kernel.migrate import migrate
 
@@ -122,3 +127,39 @@ def fresh_database(fresh_url: Callable[[str], str]) -> Iterator[Callable[..., Da
     yield fresh
     for database in opened:
         database.close()
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a RabbitMQ: TORG_TEST_AMQP_URL's, or a private node's."""
+    given = os.environ.get("TORG_TEST_AMQP_URL")
+    if given:
+        yield given
+        return
+    server = PrivateRabbitMQ(tmp_path_factory.mktemp("rabbitmq"), run)
+    server.start()
+    yield server.url
+    server.kill()  # nothing of it is kept
+    server.remove()
+
+
+@pytest.fixture
+def amqp_url(rabbitmq: str) -> str:
+    """The URL of a RabbitMQ without our queues and exchanges: what earlier tests left is deleted."""
+    with Connection(rabbitmq) as connection, connection.channel() as channel:
+        for name in queue_names():
+            channel.queue_delete(name)
+        for exchange in (topology.EVENTS, topology.DEAD_LETTERS):
+            channel.exchange_delete(exchange.name)
+    return rabbitmq
+
+
+def queue_names(root: type[Event] = Event) -> set[str]:
+    """The queues of every event class known so far, and their dead-letter queues."""
+    listeners = root.LISTENERS if "TYPE" in vars(root) else ()
+    queues = {queue.name for each in listeners for queue in queues_of(each, root)}
+    return queues.union(*(queue_names(kind) for kind in root.__subclasses__()))
+
+
+def queues_of(listener: str, kind: type[Event]) -> tuple[Queue, Queue]:
+    return topology.queue(listener, kind), topology.dead_letter_queue(listener)

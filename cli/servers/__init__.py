@@ -1,1 +1,1 @@
-"""Private servers on this machine: PostgreSQL and RabbitMQ on ports of their own, for the demo, the tests and the bench."""
+"""Private servers on this machine: PostgreSQL and RabbitMQ on ports of their own, for demo, tests and bench."""

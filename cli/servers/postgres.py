@@ -1,14 +1,13 @@
-"""A private PostgreSQL: the one version that comes with our locked packages, so demo, tests and bench all run on the same.
+"""A private PostgreSQL: the one version that comes with our locked packages, the same for demo, tests and bench.
 
-It listens on loopback only and asks for a password (scram), since others may have accounts on this machine. PostgreSQL will
-not run as root: started by root, it runs as `nobody`, from a place which that user can reach.
+It listens on loopback only and asks for a password (scram), since others may have accounts on this machine. PostgreSQL
+will not run as root: started by root, it runs as `nobody`, from a place which that user can reach.
 """
 
 import hashlib
 import importlib.util
 import os
 import pwd
-import secrets
 import shutil
 import signal
 import subprocess
@@ -18,6 +17,7 @@ from pathlib import Path
 import psutil
 import psycopg2
 
+from cli.servers.passwords import kept_password
 from cli.servers.ports import free_port
 from cli.servers.processes import Child, Run, ServerFailed, wait_until
 
@@ -36,7 +36,7 @@ CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "of
 
 
 class PrivatePostgres:
-    """A cluster in `folder`, made at the first start and kept. `durable=False` is for tests that never pull the plug."""
+    """A cluster in `folder`, made at the first start and kept. `durable=False` is for tests that pull no plug."""
 
     def __init__(self, folder: Path, run: Run, *, durable: bool = True) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -112,10 +112,10 @@ class PrivatePostgres:
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(mode=0o700)
         password = self._home / "password"
-        password.touch(mode=0o600)
-        password.write_text(secrets.token_urlsafe(24))
-        for each in (part, password) if self._user is not None else ():
-            os.chown(each, self._user, self._user)
+        kept_password(password)
+        if self._user is not None:
+            os.chown(part, self._user, self._user)
+            os.chown(password, self._user, self._user)
         self._initdb(binaries, part, password)
         part.rename(self._data)
 
@@ -149,7 +149,7 @@ class PrivatePostgres:
 
 
 def home(folder: Path) -> Path:
-    """Where root keeps the cluster of `folder`: there, or under /var/tmp when others may not even pass through to it."""
+    """Where root keeps the cluster of `folder`: there, or under /var/tmp when others may not pass through to it."""
     if all(parent.stat().st_mode & 0o001 for parent in (folder, *folder.parents)):
         return folder
     return Path("/var/tmp") / f"torg-{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}"  # noqa: S108 - only root makes it
@@ -174,7 +174,7 @@ def _can_run(program: Path, user: int) -> bool:
 
 
 def _forget_dead_postmaster(data: Path) -> None:
-    """PostgreSQL will not start while the pid in `postmaster.pid` lives, though after a crash it may be a stranger's."""
+    """PostgreSQL will not start while the pid in `postmaster.pid` lives, which after a crash may be a stranger's."""
     left = data / "postmaster.pid"
     if not left.exists():
         return

@@ -1,7 +1,7 @@
 """Processes we start, written down so that whatever kills us, none outlives us for long.
 
-A `Run` is one demo, one test session or one bench. It records its own and each of its processes' pid, start time and command
-in `.torg/run/`. The kernel of Linux ends them with us; where it can't, the next run's `reap` ends what a dead run left, and
+A `Run` is one demo, one test session or one bench. It records its own and each of its processes' pid, start time and
+command in `.torg/run/`. Linux ends them with us; where it can't, the next run's `reap` ends what a dead run left, and
 only what is still that same process.
 """
 
@@ -133,10 +133,15 @@ class Run:
         cwd: Path | None = None,
         user: int | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
+        hold_input: bool = False,
     ) -> Child:
-        """Starts a process in a session of its own (Ctrl-C reaches us only), its output appended to `log`."""
+        """Starts a process in a session of its own (Ctrl-C reaches us only), its output appended to `log`.
+
+        `hold_input` keeps its standard input open for as long as we live.
+        """
+        source = subprocess.PIPE if hold_input else subprocess.DEVNULL
         with log.open("ab") as output:
-            popen = _spawn([*_leash(stop_signal), *map(str, command)], output, env, cwd, user)
+            popen = _spawn([*_leash(stop_signal), *map(str, command)], source, output, env, cwd, user)
         child = Child(name, popen, log)
         self._children[popen.pid] = (
             Identity(popen.pid, psutil.Process(popen.pid).create_time(), marker),
@@ -225,11 +230,16 @@ def _leash(number: signal.Signals) -> list[str]:
 
 
 def _spawn(
-    command: list[str], output: IO[bytes], env: Mapping[str, str] | None, cwd: Path | None, user: int | None
+    command: list[str],
+    source: int,
+    output: IO[bytes],
+    env: Mapping[str, str] | None,
+    cwd: Path | None,
+    user: int | None,
 ) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         command,
-        stdin=subprocess.DEVNULL,
+        stdin=source,
         stdout=output,
         stderr=subprocess.STDOUT,
         env=env,

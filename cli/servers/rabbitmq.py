@@ -1,0 +1,118 @@
+"""A private RabbitMQ node: own name, ports, data, cookie, epmd and user; loopback only; quorum queues and MQTT.
+
+The server's programs are taken from the machine, else installed by apt-get, else a container engine runs the official
+image. `PrivateRabbitMQ` is the same whichever it is.
+"""
+
+import shutil
+import socket
+from contextlib import closing
+from pathlib import Path
+
+import amqp
+
+from cli.servers.passwords import kept_password
+from cli.servers.ports import free_port
+from cli.servers.processes import Child, Run, ServerFailed, wait_until
+from cli.servers.rabbitmq_programs import Container, Installed, find_programs
+
+START_SECONDS = 120.0
+STOP_SECONDS = 30.0
+
+CONFIGURATION = """\
+listeners.tcp.default = {address}:{amqp}
+mqtt.listeners.tcp.default = {address}:{mqtt}
+mqtt.allow_anonymous = false
+default_user = torg
+default_pass = {password}
+loopback_users = none
+log.console = true
+log.console.level = info
+log.file = false
+disk_free_limit.absolute = 64MB
+vm_memory_high_watermark.absolute = 1GB
+raft.wal_max_size_bytes = 67108864
+"""
+
+
+class PrivateRabbitMQ:
+    """A node that keeps its data in `folder`, from one start to the next."""
+
+    def __init__(self, folder: Path, run: Run, programs: Installed | Container | None = None) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._run = run
+        self._programs = programs
+        self._log = folder / "rabbitmq.log"
+        self._password = kept_password(folder / "password")
+        self._children: list[Child] = []
+        self.port = free_port()
+        self.mqtt_port = free_port()
+        self._own_ports = (free_port(), free_port())
+
+    @property
+    def url(self) -> str:
+        """Where its one user finds it: amqp://…"""
+        return f"amqp://torg:{self._password}@127.0.0.1:{self.port}/"
+
+    @property
+    def mqtt_login(self) -> tuple[str, str]:
+        """User name and password for MQTT, on `mqtt_port` of 127.0.0.1."""
+        return "torg", self._password
+
+    @property
+    def child(self) -> Child:
+        """The running server process; ServerFailed when it was never started."""
+        if not self._children:
+            raise ServerFailed("RabbitMQ is not started")
+        return self._children[-1]
+
+    def start(self) -> None:
+        """Starts the node and waits until it takes AMQP and MQTT. Raises ServerFailed."""
+        self._programs = self._programs or find_programs()
+        self._configure(self._programs)
+        self._children = self._programs.start(self._run, self._folder, self._log, self._ports, self._own_ports)
+        wait_until(self.answers, self.child, seconds=START_SECONDS)
+
+    def answers(self) -> bool:
+        """Whether it lets its user in by AMQP, and listens for MQTT."""
+        try:
+            connection = amqp.Connection(
+                f"127.0.0.1:{self.port}", "torg", self._password, connect_timeout=2, read_timeout=5
+            )
+            connection.connect()
+            with closing(connection), socket.create_connection(("127.0.0.1", self.mqtt_port), timeout=2):
+                return True
+        except (OSError, amqp.AMQPError):
+            return False
+
+    def stop(self) -> None:
+        """An orderly end."""
+        for child in reversed(self._children):
+            child.stop(seconds=STOP_SECONDS)
+
+    def kill(self) -> None:
+        """kill -9, as when the power goes."""
+        for child in reversed(self._children):
+            child.kill()
+
+    def restart(self) -> None:
+        """Starts it again on its ports with its data, after `stop` or `kill`."""
+        self.start()
+
+    def remove(self) -> None:
+        """Deletes the ended node's data."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def _ports(self) -> tuple[int, int]:
+        return self.port, self.mqtt_port
+
+    def _configure(self, programs: Installed | Container) -> None:
+        amqp_port, mqtt_port = programs.inside(self._ports)
+        text = CONFIGURATION.format(address=programs.address, amqp=amqp_port, mqtt=mqtt_port, password=self._password)
+        kept_password(self._folder / ".erlang.cookie")
+        configuration = self._folder / "rabbitmq.conf"
+        configuration.touch(mode=0o600)
+        configuration.write_text(text)
+        (self._folder / "enabled_plugins").write_text("[rabbitmq_mqtt].\n")
