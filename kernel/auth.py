@@ -99,7 +99,7 @@ class Forbidden(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is calling. `subject` is the issuer's pseudonym for a person or a device; `squares` are those of a manager."""
+    """Who is calling. `subject` is the issuer's pseudonym for a person or a device; `squares` are a manager's."""
 
     subject: str
     issuer: str

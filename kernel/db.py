@@ -125,6 +125,7 @@ def _engine(url: str, service: str, pool_size: int, statement_timeout: float) ->
         max_overflow=0,
         pool_timeout=5,
         pool_use_lifo=True,
+        hide_parameters=True,  # an error's text is logged, and parameters hold what people wrote
         connect_args={
             "connect_timeout": 5,
             "application_name": f"torg-{service}",

@@ -87,7 +87,7 @@ class SigningKeys:
         self._tried_at = -FRESH_SECONDS
 
     def find(self, kid: str | None, algorithm: str) -> Key:
-        """The key with this id, for this algorithm. Raises UnknownKey, or IssuerUnavailable when no key could be had."""
+        """The key with this id, for this algorithm. Raises UnknownKey, or IssuerUnavailable when there are no keys."""
         if self._monotonic() - self._fetched_at >= FRESH_SECONDS:
             self._renew(wait=not self._keys)
         if (key := self._chosen(kid, algorithm)) is None:

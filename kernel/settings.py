@@ -4,6 +4,7 @@ A settings class is a frozen dataclass whose fields are made by `setting(...)`. 
 them.
 """
 
+import base64
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
@@ -36,6 +37,12 @@ def above_zero(value: float) -> None:
         raise ValidationError("must be above zero")
 
 
+def not_negative(value: float) -> None:
+    """Refuses less than zero."""
+    if value < 0:
+        raise ValidationError("must not be below zero")
+
+
 def one_of(*allowed: str) -> Callable[[str], None]:
     """Refuses any value that is not among `allowed`."""
 
@@ -52,6 +59,20 @@ def url(*schemes: str) -> Callable[[str], None]:
     def check(value: str) -> None:
         if value and urlsplit(value).scheme not in schemes:
             raise ValidationError(f"must be a URL starting with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+
+    return check
+
+
+def base64_of(length: int) -> Callable[[str], None]:
+    """Refuses anything but URL-safe base64 of so many bytes."""
+
+    def check(value: str) -> None:
+        try:
+            found = len(base64.urlsafe_b64decode(value))
+        except ValueError:
+            found = 0
+        if value and found != length:
+            raise ValidationError(f"must be URL-safe base64 of {length} bytes")
 
     return check
 
@@ -142,9 +163,15 @@ class Settings:
     http_threads: int = setting(
         "TORG_HTTP_THREADS", "Requests one api process answers at once.", default=10, check=above_zero
     )
+    trusted_proxies: int = setting(
+        "TORG_TRUSTED_PROXIES",
+        "How many reverse proxies stand before the api, each adding to `X-Forwarded-For` and `X-Forwarded-Proto`.",
+        default=0,
+        check=not_negative,
+    )
     request_timeout_seconds: float = setting(
         "TORG_REQUEST_TIMEOUT_SECONDS",
-        "How long one database statement of a request may take.",
+        "How long a request may take before its changes are given up, and each of its database statements.",
         default=10.0,
         check=above_zero,
     )
@@ -178,6 +205,16 @@ class Settings:
         "How long sent events, inbox entries and idempotency keys are kept.",
         default=30,
         check=above_zero,
+    )
+    access_code_key: str = setting(
+        "TORG_ACCESS_CODE_KEY",
+        "The key door codes are kept under: URL-safe base64 of 32 bytes. Access only, and the same in all its processes.",
+        default="",
+        check=base64_of(32),
+        secret=True,
+    )
+    access_entry_days: int = setting(
+        "TORG_ACCESS_ENTRY_DAYS", "How long the log of opened and refused doors is kept.", default=90, check=above_zero
     )
 
     def database_url(self, service: str) -> str:

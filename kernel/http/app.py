@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kernel.auth import TokenVerifier, Verifier
 from kernel.db import Database
@@ -49,6 +50,10 @@ def create_app(
 ) -> Flask:
     """The WSGI app of one service. Raises ValueError when a route does not say whom it lets in."""
     app = _bare(service)
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies
+        )
     api = describe(app, service)
     for blueprint in blueprints:
         api.register_blueprint(blueprint)

@@ -1,6 +1,6 @@
 """The door every request passes: rate, size and token on the way in; headers, counts and one log line on the way out.
 
-Which roles a route lets in is declared by its decorators (`kernel.http.routes`); one that declares nothing lets nobody in.
+Which roles a route lets in is declared by its decorators (`kernel.http.routes`); without, nobody gets in.
 """
 
 import time

@@ -84,6 +84,10 @@ class ServiceBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest is unt
         super().__init__(*args, **kwargs)
         self._prepare_doc_cbks.append(_document)
 
+    def arguments(self, schema: type[Schema] | Schema, **kwargs: Any) -> Any:
+        """As flask-smorest's, with the schema made once: webargs would make it anew for each request."""
+        return super().arguments(schema() if isinstance(schema, type) else schema, **kwargs)
+
 
 class ServiceApi(Api):  # type: ignore[misc]  # flask-smorest is untyped
     """flask-smorest's Api, with problems where it has errors of its own form."""
