@@ -5,12 +5,14 @@ import socket
 
 # Below Linux's and macOS's ephemeral ports: while one of our servers is down, no client can be given its port.
 FIRST, LAST = 20_000, 32_000
+_given: set[int] = set()
 
 
 def free_port() -> int:
-    """A free port. Somebody else may still take it before we do; a server that finds it taken says so and ends."""
+    """A free port, another each time. Should somebody else take it before us, the server says so and ends."""
     for port in random.sample(range(FIRST, LAST), k=100):
-        if is_free(port):
+        if port not in _given and is_free(port):
+            _given.add(port)
             return port
     raise OSError(f"no free port between {FIRST} and {LAST}")
 

@@ -1,0 +1,34 @@
+"""`python -m cli.api booking [access …]`: the HTTP process of one or more services, each under `/api/<service>`.
+
+A service's `api.py` has `build(settings) -> Flask`, its whole WSGI app.
+"""
+
+import importlib
+from typing import Any
+
+from cli.process import settings_for, words
+from cli.web import serve
+from kernel.settings import Settings
+
+
+def main() -> None:
+    asked = words("cli.api", "Serves the HTTP of services.")
+    settings = settings_for(asked.services)
+    serve(
+        lambda: build(asked.services, settings),
+        host=asked.host,
+        port=asked.port,
+        threads=settings.http_threads,
+        stop_seconds=settings.stop_deadline_seconds,
+    )
+
+
+def build(services: list[str], settings: Settings) -> Any:
+    """The WSGI app of these services, mounted side by side."""
+    from kernel.http import mount
+
+    return mount([importlib.import_module(f"services.{name}.api").build(settings) for name in services])
+
+
+if __name__ == "__main__":
+    main()

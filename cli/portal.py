@@ -1,0 +1,30 @@
+"""`python -m cli.portal`: the portal's process."""
+
+from cli.process import settings_or_exit, words
+from cli.web import serve
+from kernel.telemetry import set_up_logs
+from services.portal.settings import PortalSettings
+
+
+def main() -> None:
+    asked = words("cli.portal", "Serves the portal's pages.", services=False)
+    settings = settings_or_exit(PortalSettings)
+    set_up_logs(settings.log_format, settings.log_level)
+    serve(
+        lambda: build(settings),
+        host=asked.host,
+        port=asked.port,
+        threads=settings.http_threads,
+        stop_seconds=settings.stop_deadline_seconds,
+    )
+
+
+def build(settings: PortalSettings) -> object:
+    """The portal's WSGI app."""
+    from services.portal.app import build
+
+    return build(settings)
+
+
+if __name__ == "__main__":
+    main()

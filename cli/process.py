@@ -1,0 +1,41 @@
+"""What the process commands (`cli.api`, `cli.worker`, `cli.portal`) have in common: their words, and their settings."""
+
+import argparse
+from typing import TypeVar
+
+from kernel.settings import Settings, SettingsError, load
+from kernel.telemetry import set_up_logs
+
+SERVICES = ("booking", "access", "pricing", "programming")
+
+S = TypeVar("S")
+
+
+def words(program: str, meaning: str, *, port: str = "--port", services: bool = True) -> argparse.Namespace:
+    """The command line: `services` to run (if it takes any), `port` and `host`."""
+    parser = argparse.ArgumentParser(prog=f"python -m {program}", description=meaning)
+    if services:
+        parser.add_argument("services", nargs="+", choices=SERVICES)
+    parser.add_argument(port, type=int, required=True, dest="port")
+    parser.add_argument("--host", default="127.0.0.1")
+    return parser.parse_args()
+
+
+def settings_or_exit(kind: type[S]) -> S:
+    """The settings from the environment. Ends the process, naming every fault, when they are not right."""
+    try:
+        return load(kind)
+    except SettingsError as fault:
+        raise SystemExit(f"the settings are not right:\n{fault}") from fault
+
+
+def settings_for(services: list[str]) -> Settings:
+    """The settings of a process of these services, which must name their databases; logs are set up by them."""
+    settings = settings_or_exit(Settings)
+    try:
+        for service in services:
+            settings.database_url(service)
+    except SettingsError as fault:
+        raise SystemExit(f"the settings are not right:\n{fault}") from fault
+    set_up_logs(settings.log_format, settings.log_level)
+    return settings

@@ -1,0 +1,226 @@
+"""The whole of Torg as processes on this machine: apis, workers and portal, started, watched, killed and stopped.
+
+Used by the demo, the journey, the bench and the tests that need everything. Databases and broker are given.
+"""
+
+import os
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cli.paths import ROOT
+from cli.process import SERVICES
+from cli.servers import databases
+from cli.servers.passwords import kept_password
+from cli.servers.ports import free_port
+from cli.servers.processes import Child, Run, ServerFailed
+
+READY_SECONDS = 60.0
+STOP_SECONDS = 25.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """What runs where. `databases` is a URL for each service; `ports` names those that matter, the rest are free ones.
+
+    With `memory://` all workers are in one process, for the broker is in there with them.
+    """
+
+    folder: Path
+    databases: Mapping[str, str]
+    amqp_url: str = "memory://"
+    ports: Mapping[str, int] = field(default_factory=dict)
+    api_processes: int = 1
+    apis_apart: bool = False
+    workers_apart: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One process: its command, the port it answers `/readyz` on, and its environment."""
+
+    name: str
+    command: tuple[str, ...]
+    port: int
+    environment: Mapping[str, str]
+
+
+class Stack:
+    """The processes of a layout. Raises ServerFailed, with the last log lines, when one ends that should not."""
+
+    def __init__(self, run: Run, layout: Layout) -> None:
+        self._run = run
+        self._layout = layout
+        self._children: dict[str, Child] = {}
+        self._ports: dict[str, int] = dict(layout.ports)
+        self.folder = layout.folder
+        self.parts = {part.name: part for part in self._plan()}
+
+    @property
+    def portal_url(self) -> str:
+        return f"http://127.0.0.1:{self._port('portal')}"
+
+    @property
+    def issuer(self) -> str:
+        """The demo issuer, which the portal serves."""
+        return f"{self.portal_url}/demo-issuer"
+
+    @property
+    def issuer_key_file(self) -> Path:
+        return self.folder / "issuer-key.json"
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """The base URL of each service's API, and the portal's."""
+        return {service: self.api_urls(service)[0] for service in SERVICES} | {"portal": self.portal_url}
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The process id of each part."""
+        return {name: child.pid for name, child in self._children.items()}
+
+    def api_urls(self, service: str) -> list[str]:
+        """The base URLs of a service's API, one for each process that serves it."""
+        serving = [part for part in self.parts.values() if part.command[0] == "cli.api" and service in part.command]
+        return [f"http://127.0.0.1:{part.port}/api/{service}" for part in serving]
+
+    def start(self, told: Callable[[str], None] = lambda _: None) -> None:
+        """Starts every part, and waits until all are ready; `told` hears each one's name when it is."""
+        for name in self.parts:
+            self._start(name)
+        self.wait_ready(told)
+
+    def wait_ready(self, told: Callable[[str], None] = lambda _: None) -> None:
+        """Waits until every running part answers that it is ready."""
+        waiting, deadline = list(self._children), time.monotonic() + READY_SECONDS
+        while waiting:
+            self.check()
+            for name in [name for name in waiting if _ready(self.parts[name].port)]:
+                waiting.remove(name)
+                told(name)
+            if waiting and time.monotonic() > deadline:
+                child = self._children[waiting[0]]
+                raise ServerFailed(f"{child.name} is not ready after {READY_SECONDS:.0f} s:\n{child.last_lines()}")
+            time.sleep(0.02)
+
+    def check(self) -> None:
+        """Raises ServerFailed when a part ended by itself."""
+        for child in self._children.values():
+            child.must_run()
+
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
+        """Sends a part a signal; waits for its end when it is SIGKILL, which every process of the part gets."""
+        if number == signal.SIGKILL:
+            self._children.pop(name).kill()
+        else:
+            self._children[name].send(number)
+
+    def restart(self, name: str) -> None:
+        """Starts a part again, after `kill` or its own end, and waits until it is ready."""
+        ended = self._children.pop(name, None)
+        if ended is not None:
+            ended.stop(seconds=STOP_SECONDS)
+        self._start(name)
+        self.wait_ready()
+
+    def stop(self) -> None:
+        """Asks all parts to end at once, and insists with those that have not by the deadline."""
+        running = [child for child in self._children.values() if child.status is None]
+        for child in running:
+            child.send(signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        for child in running:
+            if child.wait(max(0.1, deadline - time.monotonic())) is None:
+                child.kill()
+        self._children.clear()
+
+    def _start(self, name: str) -> None:
+        part = self.parts[name]
+        command = [sys.executable, "-m", *part.command]
+        self._children[name] = self._run.start(
+            name,
+            command,
+            marker=" ".join(part.command),
+            log=self.folder / f"{name}.log",
+            env={**os.environ, **part.environment, **self._layout.environment, "PYTHONPATH": str(ROOT)},
+            cwd=ROOT,
+        )
+
+    def _port(self, name: str) -> int:
+        if name not in self._ports:
+            self._ports[name] = free_port()
+        return self._ports[name]
+
+    def _plan(self) -> list[Part]:
+        return [*self._apis(), *self._workers(), self._portal()]
+
+    def _apis(self) -> list[Part]:
+        if self._layout.apis_apart:
+            return [self._service_part("cli.api", f"api-{service}", (service,), "--port") for service in SERVICES]
+        names = ["api", *(f"api-{number}" for number in range(2, self._layout.api_processes + 1))]
+        return [self._service_part("cli.api", name, SERVICES, "--port") for name in names]
+
+    def _workers(self) -> list[Part]:
+        if not self._layout.workers_apart:
+            return [self._service_part("cli.worker", "worker", SERVICES, "--health-port")]
+        return [
+            self._service_part("cli.worker", f"worker-{service}", (service,), "--health-port") for service in SERVICES
+        ]
+
+    def _service_part(self, module: str, name: str, services: tuple[str, ...], port_option: str) -> Part:
+        port = self._port(name)
+        environment = {f"TORG_{each.upper()}_DATABASE_URL": self._layout.databases[each] for each in services}
+        if module == "cli.worker":
+            environment["TORG_AMQP_URL"] = self._layout.amqp_url
+        environment["TORG_ISSUERS"] = self.issuer
+        return Part(name, (module, *services, port_option, str(port)), port, environment)
+
+    def _portal(self) -> Part:
+        port = self._port("portal")
+        environment = {
+            "TORG_PORTAL_URL": self.portal_url,
+            "TORG_OIDC_ISSUER": self.issuer,
+            "TORG_DEMO_ISSUER": "true",
+            "TORG_DEMO_ISSUER_KEY_FILE": str(self.issuer_key_file),
+            "TORG_SESSION_SECRET": kept_password(self.folder / "session-secret"),
+        }
+        first = "api-{}" if self._layout.apis_apart else "api"
+        for service in SERVICES:
+            api = self._port(first.format(service))
+            environment[f"TORG_{service.upper()}_URL"] = f"http://127.0.0.1:{api}/api/{service}"
+        return Part("portal", ("cli.portal", "--port", str(port)), port, environment)
+
+
+def provide_databases(server: str, folder: Path, *, prefix: str = "torg") -> dict[str, str]:
+    """A role and a database for each service on the server (a superuser's URL), made unless they are there.
+
+    The roles' passwords are random, and kept in `folder`. Returns each service's own URL.
+    """
+    urls = {}
+    for service in SERVICES:
+        name, password = f"{prefix}_{service}", kept_password(folder / f"{service}-database-password")
+        databases.create_role(server, name, password)
+        databases.create_database(server, name, name)
+        urls[service] = databases.url_of(server, name, name, password)
+    return urls
+
+
+def drop_databases(server: str, *, prefix: str) -> None:
+    """Drops what `provide_databases` made."""
+    for service in SERVICES:
+        databases.drop_database(server, f"{prefix}_{service}")
+        databases.drop_role(server, f"{prefix}_{service}")
+
+
+def _ready(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False

@@ -1,0 +1,29 @@
+"""`python -m cli.worker booking [access …]`: the nameko process of one or more services, with a port for health.
+
+A service's `service.py` has its nameko class, named as the service is: `services.booking.service.Booking`.
+"""
+
+import eventlet
+
+eventlet.monkey_patch()  # psycopg2 too; kernel.worker makes sure of it
+
+import importlib
+
+from cli.process import settings_for, words
+from kernel.worker import run
+
+
+def main() -> None:
+    asked = words("cli.worker", "Runs the event handlers and timers of services.", port="--health-port")
+    settings = settings_for(asked.services)
+    run([service_class(name) for name in asked.services], settings, health_port=asked.port, host=asked.host)
+
+
+def service_class(name: str) -> type:
+    """The nameko class of a service."""
+    found: type = getattr(importlib.import_module(f"services.{name}.service"), name.capitalize())
+    return found
+
+
+if __name__ == "__main__":
+    main()
