@@ -1,7 +1,7 @@
 """`./torg docs`: writes the pages of `docs/` that are made from the code, or tells which of them are stale.
 
-Each page is made by one module here from what is declared where it is used: event classes, settings classes, metrics and
-errors. `tests/contract` runs `./torg docs --check`, so a page never lies.
+Each page is made by one module here from what is declared where it is used: event classes, settings classes, metrics
+and errors. `tests/contract` runs `./torg docs --check`, so a page never lies.
 """
 
 import difflib

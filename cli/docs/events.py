@@ -14,14 +14,25 @@ INTRODUCTION = f"""# Events
 {NOTICE}
 
 What the services tell each other, and all they know of each other. An event is a JSON object with the attributes of
-CloudEvents 1.0; the columns below are the fields of its `data`. For programs the same is in [asyncapi.yaml](asyncapi.yaml).
+CloudEvents 1.0; the tables below list the fields of its `data`. For programs the same is in
+[asyncapi.yaml](asyncapi.yaml).
 
-- **Attributes:** `specversion`, `id` (UUIDv7), `source`, `type`, `subject` (the aggregate's id), `time` (UTC), `sequence`
-  (the aggregate's version, from 1), `datacontenttype`, `traceparent` where the work is traced, `data`.
+- **Attributes:** `specversion`, `id` (UUIDv7), `source`, `type`, `subject` (the aggregate's id), `time` (UTC),
+  `sequence` (the aggregate's version, from 1), `datacontenttype`, `traceparent` where the work is traced, `data`.
 - **Delivery:** at least once, and not always in order. Listeners take an `id` once, and of a `subject` the newest
   `sequence` only ([why](decisions/0006-newest-wins.md)).
 - **Change:** fields are only added, with a default. A breaking change is a new type, `….v2`, beside the old.
-- **Money** is whole øre. **Times** are RFC 3339 in UTC. A person is a pseudonym; no event holds a name, a code or a secret.
+- **Money** is whole øre. **Times** are RFC 3339 in UTC. A person is a pseudonym; no event holds a name of a person, a
+  code or a secret.
+"""
+
+QUEUES = f"""## Queues
+
+One quorum queue for each listener and event type, bound to the topic exchange `{topology.EVENTS.name}` by the type. A
+name or an argument that changes would leave a queue behind with events in it, so all are pinned by a test. RabbitMQ
+itself sets aside, by way of `{topology.DEAD_LETTERS.name}`, an event that was delivered {topology.DELIVERY_LIMIT} times
+and never acknowledged; what merely fails is tried again by the listener from its own database
+([operations.md](operations.md#dead-letters)).
 """
 
 
@@ -32,28 +43,39 @@ def page() -> str:
 
 
 def _emitter(service: str) -> str:
-    kinds = topology_of(service)
+    kinds = _emitted_by(service)
     rows = [(f"[{kind.__name__}](#{_anchor(kind)})", sources.told(kind), _listeners(kind)) for kind in kinds]
     overview = table(("event", "when", "who listens"), rows)
     return "\n".join([f"## What {service} tells", "", overview, *map(_event, kinds)])
 
 
-def topology_of(service: str) -> list[type[Event]]:
+def _emitted_by(service: str) -> list[type[Event]]:
     """The events a service emits, by type."""
     return [kind for kind in sources.events() if kind.emitter() == service]
 
 
 def _event(kind: type[Event]) -> str:
-    lines = [f"### {kind.__name__}", "", f"`{kind.TYPE}` from `{source_of(kind)}`. {sources.told(kind)}"]
-    lines += [sources.told(base) for base in _snapshots(kind)]
     queues = ", ".join(f"`{topology.queue(listener, kind).name}`" for listener in kind.LISTENERS)
-    lines += ["", f"Queues: {queues or 'none'}.", "", _fields(object_schema(kind, {})), ""]
+    lines = [f"### {kind.__name__}", "", f"`{kind.TYPE}` from `{source_of(kind)}`. {sources.told(kind)}"]
+    lines += ["", f"Queues: {queues or 'none'}.", "", *_carried(kind)]
     return "\n".join(lines)
 
 
-def _snapshots(kind: type[Event]) -> Iterator[type[Event]]:
-    """The bases between `Event` and the event: the snapshot it carries."""
-    return (base for base in kind.__mro__[1:] if issubclass(base, Event) and base is not Event)
+def _carried(kind: type[Event]) -> Iterator[str]:
+    """The fields of its own, after a word about the snapshot it carries."""
+    schema, snapshot = object_schema(kind, {}), _snapshot(kind)
+    inherited = object_schema(snapshot, {})["properties"] if snapshot else {}
+    own = {name: each for name, each in schema["properties"].items() if name not in inherited}
+    if snapshot:
+        yield f"Carries all of [{snapshot.__name__}](#{_anchor(snapshot)}){', and:' if own else '.'}\n"
+    if own:
+        yield _fields({**schema, "properties": own})
+
+
+def _snapshot(kind: type[Event]) -> type[Event] | None:
+    """The class between `Event` and the event, which several events of an aggregate share."""
+    base = kind.__base__
+    return base if base and issubclass(base, Event) and base is not Event else None
 
 
 def _fields(schema: Schema) -> str:
@@ -86,12 +108,25 @@ def _listeners(kind: type[Event]) -> str:
 
 
 def _parts() -> str:
-    """The dataclasses that several events are made of."""
+    """What several events carry: snapshots, and the dataclasses that fields are made of."""
     parts: dict[str, Schema] = {}
     for kind in sources.events():
         object_schema(kind, parts)
-    sections = [f"### {name}\n\n{_fields(schema)}\n" for name, schema in sorted(parts.items())]
-    return "\n".join(["## What events are made of", "", *sections])
+    snapshots = {base for kind in sources.events() if (base := _snapshot(kind))}
+    sections = [
+        f"### {base.__name__}\n\n{sources.told(base)}\n\n{_fields(object_schema(base, {}))}"
+        for base in _ordered(snapshots)
+    ]
+    sections += [f"### {name}\n\n{_told(schema)}{_fields(schema)}" for name, schema in sorted(parts.items())]
+    return "\n".join(["## What events carry", "", *sections])
+
+
+def _ordered(kinds: set[type[Event]]) -> list[type[Event]]:
+    return sorted(kinds, key=lambda kind: kind.__name__)
+
+
+def _told(schema: Schema) -> str:
+    return f"{schema['description']}\n\n" if "description" in schema else ""
 
 
 def _queues() -> str:
@@ -102,15 +137,11 @@ def _queues() -> str:
         for kind in sources.events()
         if listener in kind.LISTENERS
     ]
-    rows += [(f"`{topology.dead_letter_queue(each).name}`", f"what {each} could not take", "the broker") for each in listeners]
-    told = f"""## Queues
-
-One quorum queue for each listener and event type, bound to the topic exchange `{topology.EVENTS.name}` by the type. A name
-or an argument that changes would leave a queue behind with events in it, so all are pinned by a test. RabbitMQ itself sets
-aside an event that {topology.DELIVERY_LIMIT} deliveries have not got acknowledged, by way of `{topology.DEAD_LETTERS.name}`; what merely fails is
-tried again by the listener from its own database ([operations.md](operations.md#dead-letters)).
-"""
-    return "\n".join([told, table(("queue", "holds", "sent by"), rows)])
+    rows += [
+        (f"`{topology.dead_letter_queue(each).name}`", f"what {each} could not take", "the broker")
+        for each in listeners
+    ]
+    return "\n".join([QUEUES, table(("queue", "holds", "sent by"), rows)])
 
 
 def _anchor(kind: type[Event]) -> str:

@@ -6,7 +6,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
-from cli.docs.sources import notes
+from cli.docs.sources import notes, told
 from kernel.contracts import plain
 
 Schema = dict[str, Any]
@@ -24,17 +24,18 @@ SIMPLE: dict[Any, Schema] = {
 
 def object_schema(kind: type, parts: dict[str, Schema]) -> Schema:
     """The schema of a dataclass. The dataclasses it is made of are added to `parts`, by name."""
-    hints, told = get_type_hints(kind), notes(kind)
+    hints, meanings = get_type_hints(kind), notes(kind)
     properties = {}
     for each in fields(kind):
         schema = schema_of(hints[each.name], parts)
-        if each.name in told:
-            schema = {**schema, "description": told[each.name]}
+        if each.name in meanings:
+            schema = {**schema, "description": meanings[each.name]}
         if is_optional(each):
             schema = {**schema, "default": plain(default_of(each))}
         properties[each.name] = schema
     required = [each.name for each in fields(kind) if not is_optional(each)]
-    return {"type": "object", "required": required, "properties": properties}
+    described = {"description": text} if (text := told(kind)) else {}
+    return {"type": "object", **described, "required": required, "properties": properties}
 
 
 def schema_of(hint: Any, parts: dict[str, Schema]) -> Schema:

@@ -1,10 +1,11 @@
-"""What the pages are made from: the modules of the kernel and the services, and the words their classes are described with."""
+"""What the pages are made from: the modules of kernel and services, and the words their classes are described with."""
 
 import ast
 import importlib
 import inspect
 import pkgutil
 import textwrap
+import warnings
 from collections.abc import Iterator
 from dataclasses import is_dataclass
 from functools import cache
@@ -24,7 +25,8 @@ def modules() -> tuple[ModuleType, ...]:
     """Every module of the kernel and the services, imported."""
     roots = [importlib.import_module(name) for name in ROOTS]
     found = [name for root in roots for _, name, _ in pkgutil.walk_packages(root.__path__, f"{root.__name__}.")]
-    return tuple(importlib.import_module(name) for name in sorted(found))
+    with warnings.catch_warnings(record=True):  # libraries' words to those who run them; we only read
+        return tuple(importlib.import_module(name) for name in sorted(found))
 
 
 def instances(kind: type[T]) -> Iterator[tuple[ModuleType, T]]:
@@ -50,12 +52,15 @@ def services() -> list[str]:
 def events() -> list[type[Event]]:
     """Every event class of the services, by type."""
     modules()
-    return sorted((kind for kind in _below(Event) if is_ours(kind) and "TYPE" in vars(kind)), key=lambda kind: kind.TYPE)
+    return sorted(
+        (kind for kind in _below(Event) if is_ours(kind) and "TYPE" in vars(kind)), key=lambda kind: kind.TYPE
+    )
 
 
 def told(kind: type) -> str:
-    """A class's own docstring as one paragraph, without line breaks."""
-    return " ".join((vars(kind).get("__doc__") or "").split())
+    """A class's own docstring as one paragraph; empty when it has none but the signature that dataclasses write."""
+    text = " ".join((vars(kind).get("__doc__") or "").split())
+    return "" if text.startswith(f"{kind.__name__}(") else text
 
 
 def notes(kind: type) -> dict[str, str]:
