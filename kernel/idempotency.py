@@ -1,6 +1,6 @@
 """Answers that are kept, so that a request sent twice with the same `Idempotency-Key` takes effect once.
 
-`kernel.http.writes` calls this inside the transaction of the request: the key is claimed first and the answer kept last;
+`kernel.http.writes` calls this inside the transaction of the request: the key is claimed first, the answer kept last;
 both are committed with the effect or not at all. A twin that comes meanwhile waits, and is given the answer.
 """
 

@@ -54,7 +54,7 @@ _PARAMETERS: Mapping[str, dict[str, Any]] = {
 }
 
 
-class Fault(Schema):
+class ProblemFault(Schema):
     """One thing wrong with a request."""
 
     detail = fields.String(required=True, metadata={"description": "What is wrong, in the language asked for."})
@@ -72,7 +72,7 @@ class Problem(Schema):
     code = fields.String(required=True, metadata={"example": "not_found"})
     instance = fields.String(metadata={"description": "The correlation id, to give when the error is reported."})
     fields_ = fields.Dict(data_key="fields", metadata={"description": "The values that `detail` speaks of."})
-    errors = fields.List(fields.Nested(Fault), metadata={"description": "Each fault, when the request is invalid."})
+    errors = fields.List(fields.Nested(ProblemFault), metadata={"description": "Each fault, when the request is invalid."})
 
 
 class ServiceBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest is untyped
@@ -94,6 +94,9 @@ class ServiceApi(Api):  # type: ignore[misc]  # flask-smorest is untyped
 
     ERROR_SCHEMA = Problem
     DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def _register_pagination_header(self) -> None:
+        """Our pages carry their cursor in the body; see `kernel.pagination`."""
 
 
 def describe(app: Flask, service: str) -> ServiceApi:
