@@ -7,6 +7,9 @@ from uuid import UUID
 
 from kernel.contracts import Event
 
+Refusal = Literal["too_early", "too_late", "revoked", "unknown_code", "not_armed", "too_many_attempts"]
+"""Why a door stayed shut. `not_armed`: the lock does not know the key yet. `too_many_attempts`: after wrong codes."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class KeySnapshot(Event):
@@ -23,7 +26,8 @@ class KeySnapshot(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class KeyIssued(KeySnapshot):
-    """A key was made for a confirmed booking. It is not live before its lock confirms it. Access → access (the lock)."""
+    """A key was made for a confirmed booking. It is not live before its lock confirms it. Said again, with the same
+    `sequence`, as long as the lock has not. Access → access (the lock)."""
 
     TYPE: ClassVar[str] = "no.torg.access.key_issued.v1"
     LISTENERS: ClassVar[tuple[str, ...]] = ("access",)
@@ -69,7 +73,7 @@ class DoorRefused(Event):
     lock: UUID
     space: str
     square: str
-    reason: Literal["too_early", "too_late", "revoked", "unknown_code", "not_armed"]
+    reason: Refusal
     refused_at: datetime
     key: UUID | None = None
     booking: UUID | None = None

@@ -1,0 +1,99 @@
+"""Access over HTTP, at /api/access: keys for those who booked, locks that are tried, and the log of who was let in."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Flask, current_app
+
+from kernel.auth import Role, Verifier
+from kernel.db import Database, Transaction
+from kernel.http import allow, caller, create_app, reads, service_blueprint, writes
+from kernel.pagination import Page, page_of
+from kernel.settings import Settings
+from services.access import queries, usecases
+from services.access.codes import Codes, codes_from
+from services.access.model import Entry
+from services.access.schemas import (
+    CodeSchema,
+    EntrySchema,
+    KeyFilter,
+    KeySchema,
+    LockSchema,
+    LoggedEntrySchema,
+    SquareFilter,
+)
+
+_CODES = "torg.access.codes"
+
+blp = service_blueprint("access")
+
+
+def build(settings: Settings, *, database: Database | None = None, verifier: Verifier | None = None) -> Flask:
+    """The WSGI app of access. SettingsError when its database or the codes' key is not set."""
+    codes = codes_from(settings)
+    app = create_app("access", database or _database(settings), settings, [blp], verifier=verifier)
+    app.extensions[_CODES] = codes
+    return app
+
+
+@blp.route("/keys", methods=["GET"])
+@allow(Role.RESIDENT, Role.ARENA_MANAGER)
+@reads
+@blp.arguments(KeyFilter, location="query")
+@blp.response(200, page_of(KeySchema))
+def list_keys(tx: Transaction, wanted: dict[str, Any]) -> Page[queries.KeyView]:
+    """My keys, by time. A code is shown while it is live."""
+    return queries.keys_of(tx, caller().subject, _codes(), **wanted)
+
+
+@blp.route("/keys/<uuid:key>/unlock", methods=["POST"])
+@allow(Role.RESIDENT, Role.ARENA_MANAGER)
+@writes
+@blp.response(200, EntrySchema)
+def unlock_with_key(tx: Transaction, key: UUID) -> Entry:
+    """Open the door with my key: answers what the door did."""
+    return usecases.unlock_with_key(tx, key, caller().subject)
+
+
+@blp.route("/locks", methods=["GET"])
+@allow(Role.ARENA_MANAGER, Role.OPERATOR)
+@reads
+@blp.arguments(SquareFilter, location="query")
+@blp.response(200, page_of(LockSchema))
+def list_locks(tx: Transaction, wanted: dict[str, Any]) -> Page[Any]:
+    """The locks of the squares I oversee."""
+    return queries.locks_for(tx, caller(), **wanted)
+
+
+@blp.route("/locks/<uuid:lock>/unlock", methods=["POST"])
+@allow(Role.DEVICE)
+@writes
+@blp.arguments(CodeSchema)
+@blp.response(200, EntrySchema)
+def unlock_with_code(tx: Transaction, typed: dict[str, Any], lock: UUID) -> Entry:
+    """Try a code that was typed at a lock: answers what the lock did."""
+    return usecases.unlock_with_code(tx, lock, typed["code"], _codes())
+
+
+@blp.route("/entries", methods=["GET"])
+@allow(Role.ARENA_MANAGER, Role.OPERATOR)
+@reads
+@blp.arguments(SquareFilter, location="query")
+@blp.response(200, page_of(LoggedEntrySchema))
+def list_entries(tx: Transaction, wanted: dict[str, Any]) -> Page[Any]:
+    """The doors opened and refused at the squares I oversee, newest first."""
+    return queries.entries_for(tx, caller(), **wanted)
+
+
+def _codes() -> Codes:
+    codes: Codes = current_app.extensions[_CODES]
+    return codes
+
+
+def _database(settings: Settings) -> Database:
+    return Database(
+        settings.database_url("access"),
+        service="access",
+        pool_size=settings.pool_size,
+        statement_timeout=settings.request_timeout_seconds,
+    )

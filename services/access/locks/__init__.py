@@ -1,0 +1,31 @@
+"""What access needs of the lock on a door, whatever its make. Use cases speak to `LockDevice` only; `simulated` is the
+make of this issue's demonstration and tests."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from services.access.model import Decision, Validity
+
+
+class LockDevice(Protocol):
+    """One lock. It decides from its own memory and the time alone, as it must when the network is away."""
+
+    def load(self, key: UUID, code_digest: bytes, validity: Validity) -> None:
+        """Puts a key into the lock's memory. Returns when the lock has confirmed it; twice is as once."""
+
+    def forget(self, key: UUID) -> None:
+        """The key opens nothing from now on. One the lock does not hold is no error."""
+
+    def held(self) -> Collection[UUID]:
+        """The keys in the lock's memory that are not forgotten."""
+
+    def clear_expired(self, now: datetime) -> None:
+        """Makes room: drops what has been over for long."""
+
+    def try_code(self, code_digest: bytes, now: datetime) -> Decision:
+        """Somebody typed a code."""
+
+    def try_key(self, key: UUID, now: datetime) -> Decision:
+        """Somebody's phone presented a key."""

@@ -1,0 +1,106 @@
+"""A lock that exists in the database alone: two tables stand for its flash memory. Nothing but this module reads or
+writes them, so that access learns of the lock only what a real one would tell."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from hmac import compare_digest
+from uuid import UUID
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Uuid,
+    delete,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+
+from kernel.db import Transaction
+from services.access.model import Decision, Held, Validity, WrongCodes, decide
+
+REMEMBERED = timedelta(hours=24)
+"""How long the lock can still tell a person that their time is over, before it drops their key."""
+
+flash = MetaData()
+wrong_codes = Table(
+    "simulated_lock_wrong_codes",
+    flash,
+    Column("lock", Uuid, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("last_at", DateTime(timezone=True)),
+)
+memory = Table(
+    "simulated_lock_memory",
+    flash,
+    Column("lock", Uuid, primary_key=True),
+    Column("key", Uuid, primary_key=True),
+    Column("code_digest", LargeBinary, nullable=False),
+    Column("valid_from", DateTime(timezone=True), nullable=False),
+    Column("valid_until", DateTime(timezone=True), nullable=False),
+    Column("revoked", Boolean, nullable=False),
+)
+
+_WAKE = insert(wrong_codes).on_conflict_do_nothing()
+_LOAD = insert(memory)
+_RELOAD = _LOAD.on_conflict_do_update(
+    index_elements=[memory.c.lock, memory.c.key],
+    set_={name: _LOAD.excluded[name] for name in ("code_digest", "valid_from", "valid_until", "revoked")},
+)
+
+
+class SimulatedLock:
+    """See `LockDevice`. It does one thing at a time, as a small processor does: each call waits for the one before."""
+
+    def __init__(self, tx: Transaction, id: UUID) -> None:
+        self._tx = tx
+        self._id = id
+        tx.execute(_WAKE, {"lock": id, "count": 0})
+        turn = select(wrong_codes.c.count, wrong_codes.c.last_at).where(wrong_codes.c.lock == id).with_for_update()
+        self._wrong = WrongCodes(*tx.execute(turn).one())
+
+    def load(self, key: UUID, code_digest: bytes, validity: Validity) -> None:
+        times = {"valid_from": validity.valid_from, "valid_until": validity.valid_until}
+        row = {"lock": self._id, "key": key, "code_digest": code_digest, "revoked": False, **times}
+        self._tx.execute(_RELOAD, row)
+
+    def forget(self, key: UUID) -> None:
+        # kept, but struck out, so that the lock can say "revoked" and not "unknown"
+        mine = (memory.c.lock == self._id, memory.c.key == key)
+        self._tx.execute(update(memory).where(*mine).values(revoked=True))
+
+    def held(self) -> Collection[UUID]:
+        return {held.key for held in self._all() if not held.revoked}
+
+    def clear_expired(self, now: datetime) -> None:
+        over = memory.c.valid_until <= now - REMEMBERED
+        self._tx.execute(delete(memory).where(memory.c.lock == self._id, over))
+
+    def try_code(self, code_digest: bytes, now: datetime) -> Decision:
+        if self._wrong.paused(now):
+            return Decision("too_many_attempts")
+        # every entry is compared, and each in constant time: how long it takes tells nothing of the codes
+        matching = [held for held in self._all() if compare_digest(held.code_digest, code_digest)]
+        if not matching:
+            self._count_wrong(now)
+        return decide(matching, now, otherwise="unknown_code")
+
+    def try_key(self, key: UUID, now: datetime) -> Decision:
+        return decide((held for held in self._all() if held.key == key), now, otherwise="not_armed")
+
+    def _all(self) -> list[Held]:
+        found = self._tx.execute(select(memory).where(memory.c.lock == self._id))
+        return [
+            Held(row.key, Validity(row.valid_from, row.valid_until), row.revoked, bytes(row.code_digest))
+            for row in found
+        ]
+
+    def _count_wrong(self, now: datetime) -> None:
+        self._wrong = self._wrong.another(now)
+        counted = {"count": self._wrong.count, "last_at": self._wrong.last_at}
+        self._tx.execute(update(wrong_codes).where(wrong_codes.c.lock == self._id).values(**counted))

@@ -1,0 +1,13 @@
+"""What operators watch of access."""
+
+from prometheus_client import Counter, Histogram
+
+KEYS = Counter("torg_access_keys_total", "Keys that changed, by what happened: issued, armed, revoked.", ["change"])
+ENTRIES = Counter(
+    "torg_access_entries_total", "Doors opened and refused; the reason is empty when opened.", ["outcome", "reason"]
+)
+ARMING_SECONDS = Histogram(
+    "torg_access_arming_seconds",
+    "From a key issued, or last sent, to its lock's confirmation.",
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0),
+)

@@ -1,0 +1,294 @@
+"""The rules of access: when a key is valid, how it changes state, what a lock decides, and when it pauses after wrong
+codes. Pure: time, ids and chance come in as arguments. Use cases and the locks call it."""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal, TypeVar
+from uuid import UUID
+
+from kernel.errors import DomainError, Text
+from services.access.events import DoorOpened, DoorRefused, KeySnapshot, Refusal
+
+ARM_WITHIN = timedelta(seconds=30)
+"""How long a change of a key may be on its way to the lock before reconciliation takes it for lost."""
+WRONG_CODES_BEFORE_PAUSE = 5
+FIRST_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(minutes=15)
+WRONG_CODES_FORGOTTEN_AFTER = timedelta(hours=1)
+CODES_TRIED = 100
+
+S = TypeVar("S", bound=KeySnapshot)
+
+
+class WrongKeyState(DomainError):
+    """A key can't make this change from the state it is in."""
+
+    code = "wrong_key_state"
+    status = 409
+    text = Text(
+        nb="Nøkkelen er i en tilstand ({state}) som ikke tillater dette.",
+        nn="Nøkkelen er i ein tilstand ({state}) som ikkje tillèt dette.",
+        en="The key is in a state ({state}) that does not allow this.",
+    )
+
+
+class NoFreeCode(DomainError):
+    """Every code that was drawn opens the lock for somebody else at the same time."""
+
+    code = "no_free_code"
+    status = 503
+    text = Text(
+        nb="Fant ingen ledig kode til låsen. Prøv igjen.",
+        nn="Fann ingen ledig kode til låsen. Prøv igjen.",
+        en="No free code was found for the lock. Try again.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """When a key opens: from `valid_from`, and no longer at `valid_until`."""
+
+    valid_from: datetime
+    valid_until: datetime
+
+    def refusal(self, now: datetime) -> Refusal | None:
+        """Why the time itself shuts the door; None when it doesn't."""
+        if now < self.valid_from:
+            return "too_early"
+        return "too_late" if now >= self.valid_until else None
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The door of a space: the lock on it, and the square it belongs to."""
+
+    lock: UUID
+    space: str
+    square: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """The lock on a door. How long before and after a booking its keys open is the lock's own affair."""
+
+    door: Door
+    margin_before: timedelta
+    margin_after: timedelta
+
+    def validity(self, begins_at: datetime, ends_at: datetime) -> Validity:
+        """When the key of a booking opens this lock."""
+        return Validity(begins_at - self.margin_before, ends_at + self.margin_after)
+
+
+class KeyState(StrEnum):
+    """`issued`: on its way to the lock. `armed`: the lock has confirmed it. `revoked`: opens nothing, for good."""
+
+    ISSUED = "issued"
+    ARMED = "armed"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """The right to pass a door during a time, for one booking. `changed_at`: the last change, or the last time it was
+    sent to the lock."""
+
+    id: UUID
+    booking: UUID
+    booked_by: str
+    door: Door
+    validity: Validity
+    code_digest: bytes = field(repr=False)
+    state: KeyState = KeyState.ISSUED
+    version: int = 1
+    changed_at: datetime
+
+    def armed(self, now: datetime) -> "Key":
+        """The lock has confirmed it."""
+        self._demand(KeyState.ISSUED)
+        return self._changed(KeyState.ARMED, now)
+
+    def revoked(self, now: datetime) -> "Key":
+        """The booking is no more."""
+        self._demand(KeyState.ISSUED, KeyState.ARMED)
+        return self._changed(KeyState.REVOKED, now)
+
+    def moved(self, door: Door, validity: Validity, code_digest: bytes, now: datetime) -> "Key":
+        """The booking got another time or space: the key is issued anew, with a new code."""
+        self._demand(KeyState.ISSUED, KeyState.ARMED)
+        issued = self._changed(KeyState.ISSUED, now)
+        return replace(issued, door=door, validity=validity, code_digest=code_digest)
+
+    def sent_again(self, now: datetime) -> "Key":
+        """The lock does not hold it, as far as it says: it is no longer live, and goes to the lock once more."""
+        if self.state is KeyState.ARMED:
+            return self._changed(KeyState.ISSUED, now)
+        self._demand(KeyState.ISSUED)
+        return replace(self, changed_at=now)
+
+    def opens(self, door: Door, validity: Validity) -> bool:
+        """Whether it is for this door and time already."""
+        return (self.door.lock, self.validity) == (door.lock, validity)
+
+    def is_settled(self, now: datetime) -> bool:
+        """Whether its last change has had time to reach the lock."""
+        return now - self.changed_at >= ARM_WITHIN
+
+    def shows_code(self, now: datetime) -> bool:
+        """Whether its code may be shown: a code that is not live must never be shown as live."""
+        return self.state is KeyState.ARMED and now < self.validity.valid_until
+
+    def told(self, kind: type[S]) -> S:
+        """The event that tells of its last change."""
+        return kind(
+            key=self.id,
+            booking=self.booking,
+            lock=self.door.lock,
+            space=self.door.space,
+            square=self.door.square,
+            valid_from=self.validity.valid_from,
+            valid_until=self.validity.valid_until,
+        )
+
+    def _changed(self, state: KeyState, now: datetime) -> "Key":
+        return replace(self, state=state, version=self.version + 1, changed_at=now)
+
+    def _demand(self, *states: KeyState) -> None:
+        if self.state not in states:
+            raise WrongKeyState(state=self.state.value)
+
+
+def choose_code(draw: Callable[[], str], is_taken: Callable[[str], bool]) -> str:
+    """A code nobody else has on that lock at that time. Raises NoFreeCode after `CODES_TRIED` draws."""
+    for _ in range(CODES_TRIED):
+        code = draw()
+        if not is_taken(code):
+            return code
+    raise NoFreeCode
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a lock holds of one key in its own memory."""
+
+    key: UUID
+    validity: Validity
+    revoked: bool
+    code_digest: bytes = field(default=b"", repr=False)
+
+    def refusal(self, now: datetime) -> Refusal | None:
+        """Why this key does not open now; None when it does."""
+        return "revoked" if self.revoked else self.validity.refusal(now)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a lock answered: it opened (`refusal` is None), or why not; and which key it saw, if it knew it."""
+
+    refusal: Refusal | None
+    key: UUID | None = None
+
+
+_BEST_FIRST: tuple[Refusal | None, ...] = (None, "too_early", "revoked", "too_late")
+
+
+def decide(presented: Iterable[Held], now: datetime, *, otherwise: Refusal) -> Decision:
+    """What the lock does about the keys presented: one that opens goes before all others, as an old key's code may have
+    become a new one's. `otherwise` is the answer when there is none."""
+    decisions = [Decision(held.refusal(now), held.key) for held in presented]
+    return min(decisions, key=lambda each: _BEST_FIRST.index(each.refusal), default=Decision(otherwise))
+
+
+@dataclass(frozen=True, slots=True)
+class WrongCodes:
+    """Wrong codes a lock was given lately. From the fifth on it pauses, twice as long each time, so that codes can't be
+    guessed. A right code forgives none of them: who has a key of their own could else guess on for ever."""
+
+    count: int = 0
+    last_at: datetime | None = None
+
+    def paused(self, now: datetime) -> bool:
+        """Whether the lock takes no code now, right or wrong."""
+        return self.last_at is not None and now - self.last_at < self._pause()
+
+    def another(self, now: datetime) -> "WrongCodes":
+        """One more wrong code."""
+        forgotten = self.last_at is None or now - self.last_at >= WRONG_CODES_FORGOTTEN_AFTER
+        return WrongCodes(1 if forgotten else self.count + 1, now)
+
+    def _pause(self) -> timedelta:
+        beyond = self.count - WRONG_CODES_BEFORE_PAUSE
+        if beyond < 0:
+            return timedelta(0)
+        # from 2 ** 5 on the longest pause is reached, however often somebody goes on
+        return min(FIRST_PAUSE * (1 << min(beyond, 5)), LONGEST_PAUSE)
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Where a lock's memory and the keys differ: keys to send again, and entries no live key stands behind."""
+
+    unsent: list[Key]
+    strangers: list[UUID]
+
+
+def drift(lock: UUID, keys: Iterable[Key], held: Collection[UUID], now: datetime) -> Drift:
+    """Compares the live keys of a lock, and all keys it holds, with what it holds. What is still on its way is none."""
+    known = {key.id: key for key in keys}
+    unsent = [key for key in known.values() if _is_missing(key, lock, held, now) and key.is_settled(now)]
+    strangers = [each for each in held if _is_stranger(known.get(each), lock, now)]
+    return Drift(unsent, strangers)
+
+
+def _is_missing(key: Key, lock: UUID, held: Collection[UUID], now: datetime) -> bool:
+    if key.door.lock != lock or key.state is KeyState.REVOKED or now >= key.validity.valid_until:
+        return False
+    return key.state is KeyState.ISSUED or key.id not in held
+
+
+def _is_stranger(key: Key | None, lock: UUID, now: datetime) -> bool:
+    if key is None:
+        return True
+    return (key.state is KeyState.REVOKED or key.door.lock != lock) and key.is_settled(now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A line of the entry log: a door opened, or stayed shut. It names a key and its booking, never a person."""
+
+    id: UUID
+    at: datetime
+    door: Door
+    refusal: Refusal | None
+    key: UUID | None
+    booking: UUID | None
+
+    @property
+    def outcome(self) -> Literal["opened", "refused"]:
+        """What the person at the door saw."""
+        return "refused" if self.refusal else "opened"
+
+    def told(self) -> DoorOpened | DoorRefused:
+        """The event that tells of it. Raises ValueError when a door opened for no key that is known."""
+        if self.refusal is not None:
+            return DoorRefused(
+                lock=self.door.lock,
+                space=self.door.space,
+                square=self.door.square,
+                reason=self.refusal,
+                refused_at=self.at,
+                key=self.key,
+                booking=self.booking,
+            )
+        if self.key is None or self.booking is None:
+            raise ValueError("a door opened for no key that is known")
+        return DoorOpened(
+            key=self.key,
+            booking=self.booking,
+            lock=self.door.lock,
+            space=self.door.space,
+            square=self.door.square,
+            opened_at=self.at,
+        )

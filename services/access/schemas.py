@@ -1,0 +1,107 @@
+"""Access's HTTP bodies and query arguments."""
+
+from typing import get_args
+
+from marshmallow import fields, validate
+
+from kernel.http import Schema
+from kernel.http.schemas import Instant
+from kernel.pagination import PageArguments
+from services.access.codes import DIGITS
+from services.access.events import Refusal
+from services.access.model import KeyState
+
+_ID = "0192f3c4-7d1e-7a10-9c8e-2f6b8d0a4e11"
+
+
+class KeyFilter(PageArguments):
+    """Which of my keys."""
+
+    booking = fields.UUID(load_default=None, metadata={"description": "The key of this booking only."})
+
+
+class SquareFilter(PageArguments):
+    """Which square's."""
+
+    square = fields.String(
+        load_default=None,
+        validate=validate.Length(1, 64),
+        metadata={"description": "A square's slug; all squares you oversee if left out.", "example": "borgen"},
+    )
+
+
+class CodeSchema(Schema):
+    """What was typed at a lock."""
+
+    code = fields.String(
+        required=True,
+        validate=validate.Regexp(rf"\A[0-9]{{{DIGITS}}}\Z"),
+        metadata={"description": f"{DIGITS} digits.", "example": "048213"},
+    )
+
+
+class KeySchema(Schema):
+    """A key. Its code is there only while it is live, and only for the one who booked."""
+
+    id = fields.UUID(required=True, metadata={"example": _ID})
+    booking = fields.UUID(required=True)
+    space = fields.String(required=True, metadata={"example": "borgen-storsal"})
+    lock = fields.UUID(required=True)
+    state = fields.String(required=True, validate=validate.OneOf([state.value for state in KeyState]))
+    valid_from = Instant(required=True, metadata={"description": "The door opens from then on."})
+    valid_until = Instant(required=True, metadata={"description": "The door opens no longer at that time."})
+    code = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Null before the lock has confirmed it, once revoked, and after its time.",
+            "example": "048213",
+        },
+    )
+    version = fields.Integer(required=True, metadata={"example": 2})
+
+
+class EntrySchema(Schema):
+    """What the door did."""
+
+    outcome = fields.String(required=True, validate=validate.OneOf(["opened", "refused"]))
+    reason = fields.String(
+        required=True,
+        allow_none=True,
+        attribute="refusal",
+        validate=validate.OneOf(get_args(Refusal)),
+        metadata={"description": "Why it stayed shut; null when it opened.", "example": "too_early"},
+    )
+    at = Instant(required=True)
+
+
+class LoggedEntrySchema(EntrySchema):
+    """A line of the entry log. It names a key and its booking where they are known, never a person."""
+
+    id = fields.UUID(required=True, metadata={"example": _ID})
+    lock = fields.UUID(required=True)
+    space = fields.String(required=True, metadata={"example": "borgen-storsal"})
+    square = fields.String(required=True, metadata={"example": "borgen"})
+    key = fields.UUID(required=True, allow_none=True)
+    booking = fields.UUID(required=True, allow_none=True)
+
+
+class LockSchema(Schema):
+    """The lock on the door of a space."""
+
+    id = fields.UUID(required=True, metadata={"example": _ID})
+    space = fields.String(required=True, metadata={"example": "borgen-storsal"})
+    space_name = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null until the space is published.", "example": "Storsalen"},
+    )
+    arena = fields.String(required=True, metadata={"example": "borgen-innbyggertorg"})
+    arena_name = fields.String(required=True, allow_none=True, metadata={"example": "Borgen innbyggertorg"})
+    square = fields.String(required=True, metadata={"example": "borgen"})
+    minutes_before = fields.Integer(
+        required=True, metadata={"description": "How long before a booking its key opens.", "example": 15}
+    )
+    minutes_after = fields.Integer(
+        required=True, metadata={"description": "How long after a booking its key opens.", "example": 15}
+    )

@@ -1,0 +1,72 @@
+"""Access's worker: what it hears and what it does by the clock. Each method is one use case."""
+
+from datetime import timedelta
+
+import nameko
+from nameko.extensions import DependencyProvider
+
+from kernel.consumer import handle_event
+from kernel.contracts import Envelope
+from kernel.db import Transaction
+from kernel.extensions import OutboxRelay, every
+from kernel.settings import Settings
+from services.access import usecases
+from services.access.codes import Codes, codes_from, draw
+from services.access.events import KeyIssued, KeyRevoked
+from services.booking.events import BookingCancelled, BookingConfirmed, BookingRestated, SpacePublished
+
+
+class CodesKey(DependencyProvider):  # type: ignore[misc]
+    """Refuses to start a worker that has no key for the codes."""
+
+    def setup(self) -> None:
+        _codes()
+
+
+class Access:
+    """Keys follow bookings, and locks follow keys."""
+
+    name = "access"
+    outbox = OutboxRelay()
+    codes_key = CodesKey()
+
+    @handle_event(SpacePublished)
+    def space_published(self, tx: Transaction, event: Envelope[SpacePublished]) -> None:
+        usecases.follow_space(tx, event)
+
+    @handle_event(BookingConfirmed)
+    def booking_confirmed(self, tx: Transaction, event: Envelope[BookingConfirmed]) -> None:
+        usecases.follow_booking(tx, event, _codes(), draw)
+
+    @handle_event(BookingCancelled)
+    def booking_cancelled(self, tx: Transaction, event: Envelope[BookingCancelled]) -> None:
+        usecases.follow_booking(tx, event, _codes(), draw)
+
+    @handle_event(BookingRestated)
+    def booking_restated(self, tx: Transaction, event: Envelope[BookingRestated]) -> None:
+        usecases.follow_booking(tx, event, _codes(), draw)
+
+    @handle_event(KeyIssued)
+    def key_issued(self, tx: Transaction, event: Envelope[KeyIssued]) -> None:
+        usecases.load_key(tx, event)
+
+    @handle_event(KeyRevoked)
+    def key_revoked(self, tx: Transaction, event: Envelope[KeyRevoked]) -> None:
+        usecases.unload_key(tx, event)
+
+    @every(seconds=10)
+    def reconcile_locks(self, tx: Transaction) -> None:
+        usecases.reconcile_locks(tx)
+
+    @every(seconds=3600)
+    def prune_entries(self, tx: Transaction) -> None:
+        usecases.prune_entries(tx, keep=timedelta(days=_settings().access_entry_days))
+
+
+def _codes() -> Codes:
+    return codes_from(_settings())
+
+
+def _settings() -> Settings:
+    settings: Settings = nameko.config["torg"]
+    return settings

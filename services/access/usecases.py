@@ -1,0 +1,183 @@
+"""What happens in access, one function and one transaction each: spaces and bookings are followed, locks are told of
+keys, doors are tried, and what drifted apart is mended. `service.py` and `api.py` call it."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from kernel import inbox, telemetry
+from kernel.contracts import Envelope
+from kernel.db import Transaction
+from kernel.ids import new_id
+from kernel.problems import NotFound
+from services.access import metrics, model, store
+from services.access.codes import Codes
+from services.access.events import KeyArmed, KeyIssued, KeyRevoked, KeySnapshot
+from services.access.locks import LockDevice
+from services.access.locks.simulated import SimulatedLock
+from services.access.model import Decision, Door, Entry, Key, KeyState, Validity
+from services.booking.events import BookingRestated, BookingSnapshot, SpacePublished
+
+LOCKS_CHECKED_AT_ONCE = 50
+_OVER = ("cancelled", "declined", "expired")
+
+Device = Callable[[Transaction, UUID], LockDevice]
+"""Gives the device that is the lock of this id."""
+Draw = Callable[[], str]
+"""Gives a code by chance."""
+
+
+def follow_space(tx: Transaction, event: Envelope[SpacePublished]) -> None:
+    """A space has a door, and the door a lock."""
+    if inbox.newest(tx, event):
+        space = event.data
+        names = {"space_name": space.space_name, "arena_name": space.arena_name}
+        store.publish_lock(tx, space.space, space.arena, space.square, **names)
+
+
+def follow_booking(tx: Transaction, event: Envelope[BookingSnapshot], codes: Codes, draw: Draw) -> None:
+    """A confirmed booking has a key, one that is over has none. `draw` gives a code by chance.
+
+    Old news is passed over, so a confirmation that comes after its cancellation makes no key.
+    """
+    if not inbox.newest(tx, event):
+        return
+    booking = event.data
+    if booking.state == "confirmed":
+        changed = _grant(tx, booking, codes, draw)
+    else:
+        changed = booking.state in _OVER and _withdraw(tx, booking.booking)
+    if changed and event.type == BookingRestated.TYPE:
+        _count_repair(tx, "booking_has_key")
+
+
+def load_key(tx: Transaction, event: Envelope[KeyIssued], device: Device = SimulatedLock) -> None:
+    """Tells the lock of a key; once it has confirmed, the key is armed. A key revoked meanwhile stays revoked."""
+    lock = device(tx, event.data.lock)
+    key = store.take_key(tx, event.data.key)
+    if key is None or key.state is not KeyState.ISSUED or key.door.lock != event.data.lock:
+        return
+    lock.load(key.id, key.code_digest, key.validity)
+    metrics.ARMING_SECONDS.observe((tx.now - key.changed_at).total_seconds())
+    _change(tx, key.armed(tx.now), KeyArmed)
+
+
+def unload_key(tx: Transaction, event: Envelope[KeyRevoked], device: Device = SimulatedLock) -> None:
+    """Makes the lock forget a key."""
+    device(tx, event.data.lock).forget(event.data.key)
+
+
+def unlock_with_code(tx: Transaction, lock: UUID, code: str, codes: Codes, device: Device = SimulatedLock) -> Entry:
+    """Somebody typed a code at a lock: it decides. Raises NotFound when there is no such lock."""
+    found = store.find_lock(tx, lock)
+    if found is None:
+        raise NotFound
+    decision = device(tx, lock).try_code(codes.digest(lock, code), tx.now)
+    key = store.find_key(tx, decision.key) if decision.key else None
+    return _enter(tx, found.door, decision, key)
+
+
+def unlock_with_key(tx: Transaction, key: UUID, subject: str, device: Device = SimulatedLock) -> Entry:
+    """The one who booked presents their key at its lock. Raises NotFound when it is not theirs."""
+    found = store.find_key(tx, key)
+    if found is None or found.booked_by != subject:
+        raise NotFound
+    lock = device(tx, found.door.lock)
+    decision = Decision("revoked", key) if store.is_revoked(tx, key) else lock.try_key(key, tx.now)
+    return _enter(tx, found.door, decision, found)
+
+
+def reconcile_locks(tx: Transaction, device: Device = SimulatedLock) -> None:
+    """Compares what some locks hold with the keys they should hold, and mends the difference: keys not armed in time go
+    to the lock again, so do those it lost; entries without a live key are forgotten."""
+    for lock in store.take_locks_to_check(tx, most=LOCKS_CHECKED_AT_ONCE):
+        _reconcile(tx, lock.door.lock, device(tx, lock.door.lock))
+
+
+def prune_entries(tx: Transaction, *, keep: timedelta) -> None:
+    """Entries are kept no longer than they may be."""
+    store.prune_entries(tx, keep=keep)
+
+
+def _grant(tx: Transaction, booking: BookingSnapshot, codes: Codes, draw: Draw) -> bool:
+    lock = store.lock_of_space(tx, booking.space, booking.arena, booking.square)
+    validity = lock.validity(booking.begins_at, booking.ends_at)
+    key = store.key_of_booking(tx, booking.booking)
+    if key is not None and key.opens(lock.door, validity):
+        return False
+    code = _free_code(tx, lock.door.lock, validity, codes, draw)
+    digest = codes.digest(lock.door.lock, code)
+    if key is None:
+        key = _new_key(booking, lock.door, validity, digest, tx.now)
+        store.add_key(tx, key, codes.seal(key.id, code))
+    else:
+        key = key.moved(lock.door, validity, digest, tx.now)
+        store.save_key(tx, key, codes.seal(key.id, code))
+    _tell(tx, key, KeyIssued)
+    return True
+
+
+def _free_code(tx: Transaction, lock: UUID, validity: Validity, codes: Codes, draw: Draw) -> str:
+    taken = store.digests_in_use(tx, lock, validity)
+    return model.choose_code(draw, lambda code: codes.digest(lock, code) in taken)
+
+
+def _new_key(booking: BookingSnapshot, door: Door, validity: Validity, code_digest: bytes, now: datetime) -> Key:
+    return Key(
+        id=new_id(),
+        booking=booking.booking,
+        booked_by=booking.booked_by,
+        door=door,
+        validity=validity,
+        code_digest=code_digest,
+        changed_at=now,
+    )
+
+
+def _withdraw(tx: Transaction, booking: UUID) -> bool:
+    key = store.key_of_booking(tx, booking)
+    if key is None or key.state is KeyState.REVOKED:
+        return False
+    _change(tx, key.revoked(tx.now), KeyRevoked)
+    return True
+
+
+def _change(tx: Transaction, key: Key, kind: type[KeySnapshot]) -> None:
+    store.save_key(tx, key)
+    _tell(tx, key, kind)
+
+
+def _tell(tx: Transaction, key: Key, kind: type[KeySnapshot]) -> None:
+    tx.emit(key.told(kind), subject=str(key.id), sequence=key.version)
+    metrics.KEYS.labels(key.state.value).inc()
+
+
+def _enter(tx: Transaction, door: Door, decision: Decision, key: Key | None) -> Entry:
+    entry = Entry(
+        id=new_id(),
+        at=tx.now,
+        door=door,
+        refusal=decision.refusal,
+        key=key.id if key else None,
+        booking=key.booking if key else None,
+    )
+    store.add_entry(tx, entry)
+    tx.emit(entry.told(), subject=str(entry.id), sequence=1)
+    metrics.ENTRIES.labels(entry.outcome, entry.refusal or "").inc()
+    return entry
+
+
+def _reconcile(tx: Transaction, lock: UUID, device: LockDevice) -> None:
+    device.clear_expired(tx.now)
+    held = device.held()
+    drift = model.drift(lock, store.take_keys_to_compare(tx, lock, held), held, tx.now)
+    for key in drift.unsent:
+        _change(tx, key.sent_again(tx.now), KeyIssued)
+        _count_repair(tx, "key_is_armed")
+    for stranger in drift.strangers:
+        device.forget(stranger)
+        _count_repair(tx, "lock_holds_live_keys_only")
+
+
+def _count_repair(tx: Transaction, promise: str) -> None:
+    telemetry.REPAIRS.labels(tx.service, promise).inc()
