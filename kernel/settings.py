@@ -208,7 +208,7 @@ class Settings:
     )
     access_code_key: str = setting(
         "TORG_ACCESS_CODE_KEY",
-        "The key door codes are kept under: URL-safe base64 of 32 bytes. Access only, and the same in all its processes.",
+        "The key door codes are kept under, the same in all of access: URL-safe base64 of 32 bytes.",
         default="",
         check=base64_of(32),
         secret=True,

@@ -4,7 +4,7 @@ The page is Swagger UI, from the assets that the `flask-swagger-ui` package carr
 releases); the page around it is ours, as theirs has inline scripts, which our content security policy forbids.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from importlib.resources import files
 from typing import Any
@@ -19,7 +19,7 @@ from kernel import problems
 from kernel.auth import ExpiredToken, Forbidden, InvalidToken, IssuerUnavailable, MissingToken
 from kernel.errors import DomainError
 from kernel.http.problems import kind_of_problem
-from kernel.http.routes import Declared
+from kernel.http.routes import Declared, View
 from kernel.http.validation import RequestParser
 from kernel.versions import StaleVersion
 
@@ -72,7 +72,7 @@ class Problem(Schema):
     code = fields.String(required=True, metadata={"example": "not_found"})
     instance = fields.String(metadata={"description": "The correlation id, to give when the error is reported."})
     fields_ = fields.Dict(data_key="fields", metadata={"description": "The values that `detail` speaks of."})
-    errors = fields.List(fields.Nested(ProblemFault), metadata={"description": "Each fault, when the request is invalid."})
+    errors = fields.List(fields.Nested(ProblemFault), metadata={"description": "Each fault of an invalid request."})
 
 
 class ServiceBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest is untyped
@@ -84,9 +84,21 @@ class ServiceBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest is unt
         super().__init__(*args, **kwargs)
         self._prepare_doc_cbks.append(_document)
 
-    def arguments(self, schema: type[Schema] | Schema, **kwargs: Any) -> Any:
+    def route(self, rule: str, **options: Any) -> Callable[[View], View]:
+        """As flask-smorest's, typed."""
+        decorate: Callable[[View], View] = super().route(rule, **options)
+        return decorate
+
+    def arguments(self, schema: type[Schema] | Schema, **kwargs: Any) -> Callable[[View], View]:
         """As flask-smorest's, with the schema made once: webargs would make it anew for each request."""
-        return super().arguments(schema() if isinstance(schema, type) else schema, **kwargs)
+        made = schema() if isinstance(schema, type) else schema
+        decorate: Callable[[View], View] = super().arguments(made, **kwargs)
+        return decorate
+
+    def response(self, status: int, schema: type[Schema] | None = None, **kwargs: Any) -> Callable[[View], View]:
+        """As flask-smorest's, typed."""
+        decorate: Callable[[View], View] = super().response(status, schema, **kwargs)
+        return decorate
 
 
 class ServiceApi(Api):  # type: ignore[misc]  # flask-smorest is untyped
