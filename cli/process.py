@@ -3,10 +3,9 @@
 import argparse
 from typing import TypeVar
 
+from cli import SERVICES
 from kernel.settings import Settings, SettingsError, load
 from kernel.telemetry import set_up_logs
-
-SERVICES = ("booking", "access", "pricing", "programming")
 
 S = TypeVar("S")
 

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cli import SERVICES
 from cli.paths import ROOT
-from cli.process import SERVICES
 from cli.servers import databases
 from cli.servers.passwords import kept_password
 from cli.servers.ports import free_port

@@ -40,9 +40,9 @@ class PrivatePostgres:
 
     def __init__(self, folder: Path, run: Run, *, durable: bool = True) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
         self._run = run
         self._settings = SETTINGS if durable else SETTINGS | CARELESS
-        self._log = folder / "postgres.log"
         self._user = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
         self._home = home(folder) if self._user is not None else folder
         self._data = self._home / "data"
@@ -62,7 +62,8 @@ class PrivatePostgres:
 
     def start(self) -> None:
         """Starts the server and waits until it answers. Raises ServerFailed."""
-        self._home.mkdir(parents=True, exist_ok=True)
+        for each in (self._folder, self._home):
+            each.mkdir(parents=True, exist_ok=True)
         binaries = self._binaries()
         if not self._data.exists():
             self._init(binaries)
@@ -72,7 +73,7 @@ class PrivatePostgres:
             "PostgreSQL",
             [binaries / "postgres", "-D", self._data, "-p", str(self.port), *options],
             marker=str(self._data),
-            log=self._log,
+            log=self._folder / "postgres.log",
             cwd=self._home,
             user=self._user,
             stop_signal=signal.SIGINT,  # ends sessions; SIGTERM would wait for them
