@@ -6,6 +6,7 @@ and errors. `tests/contract` runs `./torg docs --check`, so a page never lies.
 
 import difflib
 import importlib
+from pathlib import Path
 
 import typer
 
@@ -25,15 +26,17 @@ PAGES = {
 
 
 @app.command()
-def docs(check: bool = typer.Option(False, "--check", help="Write nothing; show what is stale, and fail.")) -> None:
+def docs(
+    check: bool = typer.Option(False, "--check", help="Write nothing; show what is stale, and fail."),
+    folder: Path = typer.Option(FOLDER, help="Where the pages are."),
+) -> None:
     """Makes the pages from the code."""
-    stale = {name: made for name in PAGES if (made := page(name)) != written(name)}
-    if check:
-        for name, made in stale.items():
-            typer.echo(difference(name, made))
-    else:
-        for name, made in stale.items():
-            (FOLDER / name).write_text(made, encoding="utf-8")
+    stale = {folder / name: made for name in PAGES if (made := page(name)) != written(folder / name)}
+    for place, made in stale.items():
+        if check:
+            typer.echo(difference(place, made))
+        else:
+            place.write_text(made, encoding="utf-8")
     typer.secho(f"{len(PAGES)} pages, {len(stale)} {'stale' if check else 'written'}", err=True)
     if check and stale:
         raise typer.Exit(1)
@@ -45,13 +48,12 @@ def page(name: str) -> str:
     return made
 
 
-def written(name: str) -> str:
+def written(place: Path) -> str:
     """A page's text as it stands; empty when there is none."""
-    place = FOLDER / name
     return place.read_text(encoding="utf-8") if place.exists() else ""
 
 
-def difference(name: str, made: str) -> str:
+def difference(place: Path, made: str) -> str:
     """What would change, as a diff."""
-    lines = (written(name).splitlines(), made.splitlines())
-    return "\n".join(difflib.unified_diff(*lines, f"docs/{name}", f"docs/{name} (from the code)", lineterm=""))
+    lines = (written(place).splitlines(), made.splitlines())
+    return "\n".join(difflib.unified_diff(*lines, str(place), f"{place} (from the code)", lineterm=""))

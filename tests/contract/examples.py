@@ -1,0 +1,203 @@
+"""One example of every event, as its emitter would tell it: a band's rehearsal at Borgen, from hold to cancellation.
+
+`test_events.py` fails for an event that has none here.
+"""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from kernel.contracts import Envelope, Event, source_of
+from services.access.events import DoorOpened, DoorRefused, KeyArmed, KeyIssued, KeyRevoked
+from services.booking.events import (
+    BookingCancelled,
+    BookingConfirmed,
+    BookingDeclined,
+    BookingExpired,
+    BookingHeld,
+    BookingRestated,
+    SpacePublished,
+    Tenant,
+)
+from services.pricing.events import (
+    BookingCharged,
+    BookingPriced,
+    BookingUnpriceable,
+    HoursRegistered,
+    HoursRejected,
+    PriceLine,
+    WaiverGranted,
+)
+from services.programming.events import ActivityScheduled, ActivityWithdrawn
+
+BOOKING = UUID("01936f10-5a00-7000-8000-000000000001")
+KEY = UUID("01936f10-5a00-7000-8000-000000000002")
+LOCK = UUID("01936f10-5a00-7000-8000-000000000003")
+ENTRY = UUID("01936f10-5a00-7000-8000-000000000004")
+QUOTE = UUID("01936f10-5a00-7000-8000-000000000005")
+CHARGE = UUID("01936f10-5a00-7000-8000-000000000006")
+AGREEMENT = UUID("01936f10-5a00-7000-8000-000000000007")
+REGISTRATION = UUID("01936f10-5a00-7000-8000-000000000008")
+ACTIVITY = UUID("01936f10-5a00-7000-8000-000000000009")
+TENANT = UUID("01936f10-5a00-7000-8000-00000000000a")
+
+BOOKED_AT = datetime(2026, 11, 27, 9, 0, 0, 250_000, tzinfo=UTC)
+CONFIRMED_AT = datetime(2026, 11, 27, 9, 0, 1, tzinfo=UTC)
+BEGINS_AT = datetime(2026, 12, 3, 17, 0, tzinfo=UTC)
+ENDS_AT = datetime(2026, 12, 3, 19, 30, tzinfo=UTC)
+
+PLACE = {"space": "borgen-storsal", "square": "borgen"}
+SNAPSHOT = {
+    "booking": BOOKING,
+    "arena": "borgen-innbyggertorg",
+    "premises": "hall",
+    "begins_at": BEGINS_AT,
+    "ends_at": ENDS_AT,
+    "purpose": "culture",
+    "audience": "youth",
+    "participants": 24,
+    "tenant": Tenant(id=TENANT, kind="voluntary", organisation_number="974760673"),
+    "booked_by": "5f8c6f0e9d",
+    "booked_at": BOOKED_AT,
+    "title": "Borgen skolekorps øver",
+    **PLACE,
+}
+CONFIRMED = {**SNAPSHOT, "state": "confirmed", "confirmed_at": CONFIRMED_AT}
+CANCELLED = {**SNAPSHOT, "state": "cancelled", "confirmed_at": CONFIRMED_AT}
+KEY_SNAPSHOT = {
+    "key": KEY,
+    "booking": BOOKING,
+    "lock": LOCK,
+    "valid_from": datetime(2026, 12, 3, 16, 45, tzinfo=UTC),
+    "valid_until": datetime(2026, 12, 3, 19, 45, tzinfo=UTC),
+    **PLACE,
+}
+ACTIVITY_SNAPSHOT = {
+    "activity": ACTIVITY,
+    "booking": BOOKING,
+    "arena": "borgen-innbyggertorg",
+    "begins_at": BEGINS_AT,
+    "ends_at": ENDS_AT,
+    "purpose": "culture",
+    "audience": "youth",
+    "title": "Borgen skolekorps øver",
+    **PLACE,
+}
+LINES = [
+    PriceLine(
+        code="hall.under_19",
+        nb="Leie av sal, under 19 år",
+        nn="Leige av sal, under 19 år",
+        en="Hire of hall, under 19",
+        quantity="2.5",
+        unit="hour",
+        unit_amount=20_000,
+        amount=50_000,
+    ),
+    PriceLine(
+        code="waiver",
+        nb="Fritak mot dugnad",
+        nn="Fritak mot dugnad",
+        en="Waived for voluntary work",
+        quantity="1",
+        unit="booking",
+        unit_amount=-12_500,
+        amount=-12_500,
+    ),
+]
+
+EXAMPLES: dict[type[Event], tuple[Event, UUID | str, int]] = {
+    type(event): (event, subject, sequence)
+    for event, subject, sequence in [
+        (BookingHeld(**SNAPSHOT, state="held", hold_expires_at=datetime(2026, 11, 27, 9, 15, tzinfo=UTC)), BOOKING, 1),
+        (BookingConfirmed(**CONFIRMED), BOOKING, 3),
+        (BookingCancelled(**CANCELLED, cancelled_at=datetime(2026, 12, 1, 8, 0, tzinfo=UTC)), BOOKING, 4),
+        (BookingDeclined(**SNAPSHOT, state="declined", reason="no_price"), BOOKING, 2),
+        (BookingExpired(**SNAPSHOT, state="expired"), BOOKING, 2),
+        (BookingRestated(**CANCELLED, cancelled_at=datetime(2026, 12, 1, 8, 0, tzinfo=UTC)), BOOKING, 4),
+        (
+            SpacePublished(
+                **PLACE,
+                space_name="Storsalen",
+                arena="borgen-innbyggertorg",
+                arena_name="Borgen innbyggertorg",
+                square_name="Borgen",
+                premises="hall",
+                capacity=180,
+                area=212.5,
+            ),
+            "borgen-storsal",
+            1,
+        ),
+        (KeyIssued(**KEY_SNAPSHOT), KEY, 1),
+        (KeyArmed(**KEY_SNAPSHOT), KEY, 2),
+        (KeyRevoked(**KEY_SNAPSHOT), KEY, 3),
+        (
+            DoorOpened(
+                **PLACE, key=KEY, booking=BOOKING, lock=LOCK, opened_at=datetime(2026, 12, 3, 16, 52, tzinfo=UTC)
+            ),
+            ENTRY,
+            1,
+        ),
+        (
+            DoorRefused(
+                **PLACE,
+                key=KEY,
+                booking=BOOKING,
+                lock=LOCK,
+                reason="too_early",
+                refused_at=datetime(2026, 12, 3, 16, 44, 59, tzinfo=UTC),
+            ),
+            ENTRY,
+            1,
+        ),
+        (BookingPriced(booking=BOOKING, quote=QUOTE, tariff="nesodden-2017", total=37_500, lines=LINES), QUOTE, 1),
+        (BookingUnpriceable(booking=BOOKING, reason="no_such_premises"), QUOTE, 1),
+        (BookingCharged(booking=BOOKING, charge=CHARGE, total=37_500, reason="confirmed", lines=LINES), CHARGE, 1),
+        (
+            HoursRegistered(
+                registration=REGISTRATION,
+                agreement=AGREEMENT,
+                tenant=TENANT,
+                square="borgen",
+                minutes=90,
+                worked_on="2026-11-21",
+            ),
+            REGISTRATION,
+            1,
+        ),
+        (
+            WaiverGranted(
+                registration=REGISTRATION,
+                agreement=AGREEMENT,
+                tenant=TENANT,
+                amount=37_500,
+                balance=50_000,
+                granted_at=datetime(2026, 11, 23, 12, 0, tzinfo=UTC),
+            ),
+            REGISTRATION,
+            2,
+        ),
+        (
+            HoursRejected(registration=REGISTRATION, agreement=AGREEMENT, tenant=TENANT, reason="not_agreed"),
+            REGISTRATION,
+            2,
+        ),
+        (ActivityScheduled(**ACTIVITY_SNAPSHOT), ACTIVITY, 1),
+        (ActivityWithdrawn(**ACTIVITY_SNAPSHOT), ACTIVITY, 2),
+    ]
+}
+
+
+def envelope(kind: type[Event]) -> Envelope[Event]:
+    """The example of an event, as it travels."""
+    event, subject, sequence = EXAMPLES[kind]
+    return Envelope(
+        id=UUID("01936f10-5a01-7abc-8def-000000000001"),
+        source=source_of(kind),
+        type=kind.TYPE,
+        subject=str(subject),
+        time=datetime(2026, 11, 27, 9, 0, 0, 300_000, tzinfo=UTC),
+        sequence=sequence,
+        data=event,
+        traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    )

@@ -1,0 +1,87 @@
+"""The generated pages are what the code says, and nothing an operator or a client meets is missing from them."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from prometheus_client import REGISTRY
+
+from cli.docs import FOLDER, PAGES, metrics, page, sources, written
+from cli.paths import ROOT
+from kernel.errors import DomainError, all_codes
+
+VARIABLE = re.compile(r"TORG_[A-Z0-9_]*[A-Z0-9]")
+CODE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+CODE_OF_OURS = (
+    "cli/**/*.py",
+    "kernel/**/*.py",
+    "services/**/*.py",
+    "bench/**/*.py",
+    "torg",
+    ".ci/run",
+    "tests/conftest.py",
+)
+
+
+def torg_docs(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cli", "docs", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def errors() -> list[type[DomainError]]:
+    sources.modules()
+    return [each for each in all_codes().values() if sources.is_ours(each)]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_what_the_code_says(name: str) -> None:
+    assert page(name) == written(FOLDER / name), "stale: run ./torg docs"
+
+
+def test_the_command_writes_pages_and_tells_stale_ones(tmp_path: Path) -> None:
+    assert torg_docs("--folder", str(tmp_path)).returncode == 0
+    assert torg_docs("--folder", str(tmp_path), "--check").returncode == 0
+
+    stale = tmp_path / "metrics.md"
+    stale.write_text(stale.read_text().replace("torg_outbox_unsent", "torg_outbox_untold"))
+    told = torg_docs("--folder", str(tmp_path), "--check")
+
+    assert told.returncode == 1
+    assert "-| `torg_outbox_untold`" in told.stdout
+    assert "+| `torg_outbox_unsent`" in told.stdout
+    assert "torg_outbox_untold" in stale.read_text()
+
+
+def test_every_variable_that_code_reads_is_documented() -> None:
+    read = {
+        name for pattern in CODE_OF_OURS for path in ROOT.glob(pattern) for name in VARIABLE.findall(path.read_text())
+    }
+    assert sorted(read - set(VARIABLE.findall(written(FOLDER / "settings.md")))) == []
+
+
+def test_every_metric_of_a_process_is_documented() -> None:
+    sources.modules()
+    collected = {family.name for family in REGISTRY.collect() if family.name.startswith("torg_")}
+    documented = {name.removesuffix("_total") for name in metrics.metrics()}
+    assert collected <= documented
+
+
+def test_metrics_are_named_and_told_alike() -> None:
+    for name, metric in metrics.metrics().items():
+        (family,) = metric.describe()
+        assert name.startswith("torg_"), name
+        assert family.documentation.endswith("."), name
+        assert (family.type == "histogram") == name.endswith("_seconds") or family.type == "gauge", name
+
+
+@pytest.mark.parametrize("error", errors(), ids=lambda error: error.code)
+def test_an_error_speaks_three_languages(error: type[DomainError]) -> None:
+    texts = (error.text.nb, error.text.nn, error.text.en)
+    assert all(texts)
+    assert len({frozenset(field for _, field, _, _ in Formatter().parse(text) if field) for text in texts}) == 1
+    assert CODE.fullmatch(error.code)
+    assert 400 <= error.status <= 599
+    assert sources.told(error), "its docstring says when it comes"
