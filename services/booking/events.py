@@ -23,7 +23,10 @@ class Tenant:
 
 @dataclass(frozen=True, kw_only=True)
 class BookingSnapshot(Event):
-    """The whole of a booking after a change. Subject: the booking's id. Times are UTC; `booked_by` is a pseudonym."""
+    """The whole of a booking after a change. Subject: the booking's id. Times are UTC.
+
+    `booked_by` is a pseudonym, made of issuer and subject: the text of `kernel.auth.Caller.person`.
+    """
 
     booking: UUID
     state: BookingState
