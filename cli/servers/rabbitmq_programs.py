@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -84,12 +85,12 @@ class Container:
         return ["docker", "run", *options, IMAGE, "bash", "-c", IN_CONTAINER]
 
 
-def find_programs() -> Installed | Container:
+def find_programs(folders: Sequence[Path] = FOLDERS) -> Installed | Container:
     """The first that this machine offers, installing the package if it may. Raises ServerFailed with what to do."""
-    found = installed()
+    found = installed(folders)
     if found is None and may_install():
         install()
-        found = installed()
+        found = installed(folders)
     if found is not None:
         return found
     if _succeeds("docker", "info"):
@@ -99,9 +100,9 @@ def find_programs() -> Installed | Container:
     )
 
 
-def installed() -> Installed | None:
-    """RabbitMQ's own folder of programs on this machine, if it and Erlang's epmd are there."""
-    for folder in FOLDERS:
+def installed(folders: Sequence[Path]) -> Installed | None:
+    """The folder of RabbitMQ's own programs on this machine, if it is there."""
+    for folder in folders:
         if (folder / "rabbitmq-server").exists():
             return Installed(folder)
     return None
