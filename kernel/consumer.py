@@ -60,7 +60,7 @@ def handle_event(kind: type[E]) -> Callable[[Handler[E]], Handler[E]]:
         @wraps(method)
         def take(self: Any, tx: Transaction, body: bytes) -> None:
             event = decode(body, kind)
-            with trace(continued(event.traceparent)), bound_contextvars(event=str(event.id), subject=event.subject):
+            with trace(continued(event.traceparent)), bound_contextvars(event_id=str(event.id), subject=event.subject):
                 if inbox.once(tx, event):
                     method(self, tx, event)
 

@@ -21,6 +21,7 @@ from kernel import topology
 from kernel.contracts import Event
 from kernel.db import Database
 from kernel.migrate import migrate
+from tests.speaking import Speaking, Start
 
 LEVELS = ("unit", "integration", "contract", "journey", "faults")
 TESTS = Path(__file__).parent
@@ -163,3 +164,17 @@ def queue_names(root: type[Event] = Event) -> set[str]:
 
 def queues_of(listener: str, kind: type[Event]) -> tuple[Queue, Queue]:
     return topology.queue(listener, kind), topology.dead_letter_queue(listener)
+
+
+@pytest.fixture
+def speak_over(run: Run, fresh_database: Callable[..., Database], tmp_path: Path) -> Iterator[Start]:
+    """Gives two tiny services that speak over a broker (its URL), each with a database of its own."""
+    started: list[Speaking] = []
+
+    def speak(broker: str) -> Speaking:
+        started.append(Speaking(run, broker, fresh_database("kernel"), fresh_database("kernel"), tmp_path))
+        return started[-1]
+
+    yield speak
+    for speaking in started:
+        speaking.stop()

@@ -1,4 +1,5 @@
-"""Deliveries on a real PostgreSQL: each takes effect once; what fails is tried again, then kept, and nothing is dropped."""
+"""Deliveries on a real PostgreSQL: each takes effect once; what fails is tried again, then kept, and nothing is
+dropped."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ from kernel.db import Database, DatabaseUnavailable
 from kernel.deliveries import Deliveries, Take
 from kernel.failures import Failure, Retrying
 from kernel.ids import new_id
-from speakers import HEARD, MOODS, Hearer, Said, heard, set_mood
+from tests.speakers import HEARD, MOODS, Hearer, Said, heard, set_mood
 
 NOON = datetime(2026, 3, 29, 12, tzinfo=UTC)
 TAKE: Take = partial(Hearer.said.take, Hearer())
@@ -168,7 +169,7 @@ def test_the_error_that_is_kept_holds_no_text_of_the_event(database: Database, d
     deliveries.deliver(Said.TYPE, body("a secret", mood="badly"), TAKE)
     with database.reading() as tx:
         error = tx.execute(text("SELECT error FROM failed_deliveries")).scalar_one()
-    assert error.startswith("RuntimeError at speakers:")
+    assert error.startswith("RuntimeError at tests.speakers:")
     assert "told" not in error
 
 

@@ -1,6 +1,7 @@
 """Outbox and relay on a real PostgreSQL: what is committed is sent, in order, and marked only when it is safe."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 from uuid import UUID
@@ -14,7 +15,7 @@ from kernel.contracts import decode
 from kernel.db import Database
 from kernel.outbox import Unsent
 from kernel.relay import PublishFailed, Relay
-from speakers import Said, say
+from tests.speakers import Said, say
 from tests.waiting import eventually
 
 NOON = datetime(2026, 3, 29, 12, tzinfo=UTC)
@@ -68,7 +69,7 @@ def test_events_are_sent_in_the_order_they_were_emitted(fresh_database: Fresh) -
 
 def test_what_is_rolled_back_is_never_sent(fresh_database: Fresh) -> None:
     database, publisher = fresh_database("kernel"), FakePublisher()
-    with pytest.raises(ZeroDivisionError), database.transaction() as tx:
+    with suppress(ZeroDivisionError), database.transaction() as tx:
         tx.emit(Said(word="no"), subject="s", sequence=1)
         raise ZeroDivisionError
     relay_of(database, publisher).step()
@@ -79,7 +80,7 @@ def test_a_failed_part_takes_its_events_with_it(fresh_database: Fresh) -> None:
     database, publisher = fresh_database("kernel"), FakePublisher()
     with database.transaction() as tx:
         tx.emit(Said(word="kept"), subject="s", sequence=1)
-        with pytest.raises(ZeroDivisionError), tx.savepoint():
+        with suppress(ZeroDivisionError), tx.savepoint():
             tx.emit(Said(word="undone"), subject="s", sequence=2)
             raise ZeroDivisionError
     relay_of(database, publisher).step()

@@ -1,9 +1,13 @@
 """Two tiny services for the kernel's tests: one says, the other hears and writes down what it heard.
 
-Run as a program it is a worker of both: `speakers.py HEALTH_PORT [SERVICE …]`, set up by the environment as any worker.
+Run as a program it is a worker: `python -m tests.speakers HEALTH_PORT [SERVICE …]`, set up by the environment as any
+worker is. DIE_AT names a point at which it kills itself (kill -9), once; DIED_FILE remembers that it has.
 """
 
+import os
+import signal
 import sys
+from pathlib import Path
 
 if __name__ == "__main__":
     import eventlet
@@ -16,12 +20,14 @@ from typing import ClassVar
 
 from sqlalchemy import text
 
-from kernel import worker
-from kernel.consumer import handle_event
+from kernel import outbox, worker
+from kernel.consumer import EventConsumer, handle_event
 from kernel.contracts import Envelope, Event
 from kernel.db import Database, Transaction
+from kernel.embedded_broker import EmbeddedPublisher
 from kernel.extensions import OutboxRelay
 from kernel.inbox import newest
+from kernel.relay import AmqpPublisher
 from kernel.settings import Settings, load
 
 HEARD = "CREATE TABLE IF NOT EXISTS heard (word text NOT NULL, sequence int NOT NULL)"
@@ -53,10 +59,6 @@ class Speaker:
 
     name = "booking"
     outbox = OutboxRelay()
-
-    @handle_event(Echoed)
-    def echoed(self, tx: Transaction, event: Envelope[Echoed]) -> None:
-        raise AssertionError("nobody is a listener of this")
 
 
 class Hearer:
@@ -102,9 +104,34 @@ def say(database: Database, *words: str, subject: str | None = None, sequence: i
             tx.emit(Said(word=word, mood=mood), subject=subject or word, sequence=sequence)
 
 
+MORTAL_POINTS = {
+    "before publish": [(AmqpPublisher, "send"), (EmbeddedPublisher, "send")],
+    "between publish and mark": [(outbox, "mark_sent")],
+    "between effect and acknowledgement": [(EventConsumer, "_acknowledge")],
+}
+
+
+def make_mortal(point: str, died: Path) -> None:
+    """Lets this process kill itself the first time it comes to the point with something in its hands."""
+
+    def wrap(original):
+        def mortal(*args):
+            if args[-1] and not died.exists():
+                died.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+            return original(*args)
+
+        return mortal
+
+    for owner, name in MORTAL_POINTS[point]:
+        setattr(owner, name, wrap(getattr(owner, name)))
+
+
 if __name__ == "__main__":
     from kernel.telemetry import set_up_logs
 
     set_up_logs("json", "INFO")
+    if "DIE_AT" in os.environ:
+        make_mortal(os.environ["DIE_AT"], Path(os.environ["DIED_FILE"]))
     chosen = [kind for kind in (Speaker, Hearer) if kind.name in sys.argv[2:] or not sys.argv[2:]]
     worker.run(chosen, load(Settings), health_port=int(sys.argv[1]))

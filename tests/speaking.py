@@ -1,0 +1,86 @@
+"""Fixtures' raw material: a worker process of the two tiny services, and the databases it speaks through."""
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+from sqlalchemy import text
+
+from cli.servers.ports import free_port
+from cli.servers.processes import Child, Run, wait_until
+from kernel.db import Database
+from tests.speakers import HEARD, MOODS
+
+ROOT = Path(__file__).parent.parent
+
+
+class Speaking:
+    """Starts, kills and asks workers. `speaker` and `hearer` are the databases of the two services."""
+
+    def __init__(self, run: Run, broker: str, speaker: Database, hearer: Database, folder: Path) -> None:
+        self._run = run
+        self._folder = folder
+        self.broker = broker
+        self.speaker, self.hearer = speaker, hearer
+        self.port = free_port()
+        self._children: list[Child] = []
+        with hearer.transaction() as tx:
+            tx.execute(text(HEARD))
+            tx.execute(text(MOODS))
+
+    def start(self, *services: str, die_at: str | None = None, port: int | None = None, wait: bool = True) -> Child:
+        """Starts a worker of the services named (both, if none is) and waits until it is ready, unless it is to
+        die or told not to wait."""
+        port = port or self.port
+        command = [sys.executable, "-W", "ignore", "-m", "tests.speakers", str(port), *services]
+        log = self._folder / f"worker-{port}.log"
+        child = self._run.start(
+            "worker", command, marker=f"tests.speakers {port}", log=log, env=self._env(die_at), cwd=ROOT
+        )
+        self._children.append(child)
+        if wait and die_at is None:
+            wait_until(lambda: self.answers(port), child, seconds=30)
+        return child
+
+    def stop(self) -> None:
+        """Ends all workers."""
+        for child in self._children:
+            child.kill()
+
+    def answers(self, port: int) -> bool:
+        """Whether the worker's database answers and its consumer is connected."""
+        try:
+            told = httpx.get(f"http://127.0.0.1:{port}/readyz")
+        except httpx.TransportError:
+            return False
+        return told.status_code == 200
+
+    def metric(self, name: str, port: int | None = None) -> float:
+        """The sum of a metric over its labels, in the running worker."""
+        page = httpx.get(f"http://127.0.0.1:{port or self.port}/metrics").text
+        return sum(float(found) for found in re.findall(rf"^{name}(?:{{.*}})? (\S+)$", page, re.MULTILINE))
+
+    def _env(self, die_at: str | None) -> dict[str, str]:
+        env = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "TORG_AMQP_URL": self.broker,
+            "TORG_BOOKING_DATABASE_URL": _url(self.speaker),
+            "TORG_ACCESS_DATABASE_URL": _url(self.hearer),
+            "TORG_RETRY_LIMIT": "2",
+            "TORG_RETRY_BASE_SECONDS": "0.1",
+            "TORG_STOP_DEADLINE_SECONDS": "5",
+        }
+        if die_at:
+            env |= {"DIE_AT": die_at, "DIED_FILE": str(self._folder / f"died {die_at}")}
+        return env
+
+
+def _url(database: Database) -> str:
+    return database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+Start = Callable[[str], Speaking]
