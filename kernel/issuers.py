@@ -8,6 +8,7 @@ import ipaddress
 import threading
 import time
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -60,7 +61,7 @@ def check_issuer(issuer: str) -> None:
 def fetch_json(url: str) -> Any:
     """The JSON at a URL; follows no redirect. Raises _FetchFailed unless it comes whole, soon and in a sane size."""
     try:
-        with httpx.stream("GET", url, timeout=_TIMEOUT, headers={"Accept": "application/json"}) as response:
+        with _client().stream("GET", url, headers={"Accept": "application/json"}) as response:
             response.raise_for_status()
             body = b""
             for part in response.iter_bytes():
@@ -70,6 +71,12 @@ def fetch_json(url: str) -> Any:
             return httpx.Response(200, content=body).json()
     except (httpx.HTTPError, ValueError, RecursionError) as cause:
         raise _FetchFailed(type(cause).__name__) from cause
+
+
+@cache
+def _client() -> httpx.Client:
+    """Made when first needed, so that each of gunicorn's processes has its own; reading the CAs takes a while."""
+    return httpx.Client(timeout=_TIMEOUT)
 
 
 class SigningKeys:

@@ -24,6 +24,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -102,6 +103,7 @@ class PageArguments(Schema):
         return {**filters, "page": PageRequest(given["limit"], given["cursor"])}
 
 
+@cache
 def page_of(item: type[Schema]) -> type[Schema]:
     """The schema of a page of `item`s, named after it: a page of BookingSchema is a BookingPage."""
     name = item.__name__.removesuffix("Schema")

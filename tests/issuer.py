@@ -1,4 +1,4 @@
-"""An OpenID Connect issuer on this machine, for tests of tokens: publishes its keys over HTTP, signs what it is told."""
+"""An OpenID Connect issuer on this machine, for tests of tokens: publishes its keys by HTTP, signs what it is told."""
 
 import json
 import time

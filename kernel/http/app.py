@@ -10,11 +10,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from kernel.auth import TokenVerifier, Verifier
 from kernel.db import Database
 from kernel.http import problems
-from kernel.http.door import BODY_LIMIT, Door, Rule
+from kernel.http.door import Door, Rule
 from kernel.http.openapi import ServiceBlueprint, describe, docs_page
 from kernel.http.probes import probes
 from kernel.http.ratelimit import RateLimit
 from kernel.http.routes import declared
+from kernel.http.validation import BODY_LIMIT
 from kernel.settings import Settings
 
 if TYPE_CHECKING:
@@ -100,7 +101,8 @@ def mount(apps: Sequence[Flask]) -> "WSGIApplication":
 
 def _bare(name: str) -> Flask:
     app = Flask(name, static_folder=None)
-    app.config.update(MAX_CONTENT_LENGTH=BODY_LIMIT, PROVIDE_AUTOMATIC_OPTIONS=False, PROPAGATE_EXCEPTIONS=False)
+    # one byte over: werkzeug cuts a body of unsaid length at this limit, and so it can be told from one that ends there
+    app.config.update(MAX_CONTENT_LENGTH=BODY_LIMIT + 1, PROVIDE_AUTOMATIC_OPTIONS=False, PROPAGATE_EXCEPTIONS=False)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     return app

@@ -15,6 +15,7 @@ from kernel import telemetry
 from kernel.auth import Caller, Forbidden, InvalidToken, MissingToken, Role, Verifier
 from kernel.db import Database
 from kernel.http.ratelimit import WINDOW_SECONDS, Allowance, RateLimit
+from kernel.http.validation import BODY_LIMIT
 from kernel.problems import BadRequest, BodyTooLarge, TooManyRequests
 from kernel.trace import continued, current_traceparent, trace, trace_id
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger("kernel.http.access")
 
-BODY_LIMIT = 1 << 20
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",

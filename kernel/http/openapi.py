@@ -21,6 +21,7 @@ from kernel.errors import DomainError
 from kernel.http.problems import kind_of_problem
 from kernel.http.routes import Declared, View
 from kernel.http.validation import RequestParser
+from kernel.pagination import InvalidCursor, PageArguments
 from kernel.versions import StaleVersion
 
 PROBLEM = "application/problem+json"
@@ -214,8 +215,10 @@ def _errors(doc: Mapping[str, Any], said: Declared, method: str) -> Iterable[typ
         yield from (MissingToken, Forbidden)
     if "requestBody" in doc:
         yield from _WITH_BODY
-    elif any(isinstance(each, Mapping) for each in doc["parameters"]):
+    if queried := [each["schema"] for each in doc["parameters"] if isinstance(each, Mapping)]:
         yield problems.InvalidRequest
+    if any(isinstance(schema, PageArguments) for schema in queried):
+        yield InvalidCursor
     if said.writes:
         yield problems.Busy
     if said.writes and method == "post":

@@ -22,7 +22,7 @@ from kernel.trace import current_traceparent, trace_id
 
 _log = structlog.get_logger(__name__)
 
-LANGUAGES = ("nb", "nn", "en")
+LANGUAGES = {"nb": "nb", "nn": "nn", "en": "en", "no": "nb"}
 _RETRY_AFTER_SECONDS = 2
 _TITLES = {
     400: Text("Ugyldig forespørsel", "Ugyldig førespurnad", "Bad request"),
@@ -109,9 +109,13 @@ def title(status: int) -> Text:
 
 
 def wanted_language() -> str:
-    """The best of "nb", "nn" and "en" for the caller; Bokmål when nothing else is asked for. "no" is Bokmål."""
-    best = request.accept_languages.best_match((*LANGUAGES, "no"), default="nb")
-    return "nb" if best == "no" else best
+    """The language asked for most: "nb", "nn" or "en"; Bokmål when none of them is asked for, or "no"."""
+    # werkzeug's own best_match would take "nb;q=0.8" before "nn-NO": it looks at regions only when all else fails
+    for tag, quality in request.accept_languages:
+        language = tag.partition("-")[0].lower()
+        if quality > 0 and language in LANGUAGES:
+            return LANGUAGES[language]
+    return "nb"
 
 
 def _fault(fault: problems.Fault, language: str) -> dict[str, str]:

@@ -24,7 +24,7 @@ class Instant(fields.AwareDateTime):
         if not isinstance(value, str) or not _RFC3339.fullmatch(value):
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
         try:
-            at: datetime = super()._deserialize(value, attr, data, **kwargs)
+            at: datetime = super()._deserialize(value.upper(), attr, data, **kwargs)
             return at.astimezone(UTC)
         except OverflowError as cause:  # the first or the last day there is, moved beyond by its offset
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from cause

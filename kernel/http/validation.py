@@ -16,8 +16,9 @@ from webargs.flaskparser import FlaskParser
 
 from kernel.errors import Text
 from kernel.http.messages import translated
-from kernel.problems import Fault, InvalidRequest, MalformedJson, UnsupportedMediaType
+from kernel.problems import BodyTooLarge, Fault, InvalidRequest, MalformedJson, UnsupportedMediaType
 
+BODY_LIMIT = 1 << 20
 # A NUL or half a surrogate pair is legal in JSON and in no database; found by these escapes, as raw they are illegal.
 _UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _BAD_TEXT = Text(
@@ -46,6 +47,8 @@ class RequestParser(FlaskParser):
         body = req.get_data(cache=True)
         if not body:
             return missing
+        if len(body) > BODY_LIMIT:
+            raise BodyTooLarge
         if not req.is_json:
             raise UnsupportedMediaType
         value = _parsed(body)

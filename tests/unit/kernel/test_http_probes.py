@@ -1,0 +1,131 @@
+"""Probes, and several services in one process."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy.exc import OperationalError
+from werkzeug.test import Client
+
+from kernel.db import DatabaseUnavailable
+from kernel.http import create_app, mount, public, service_blueprint
+from kernel.http.probes import Readiness
+from kernel.settings import Settings
+from tests.callers import KnownCallers
+
+
+class Asked:
+    """A database that answers, fails or hangs when it is asked."""
+
+    def __init__(self, service: str = "halls", error: Exception | None = None, hangs: Event | None = None) -> None:
+        self.service = service
+        self.error = error
+        self.hangs = hangs
+        self.times = 0
+
+    @contextmanager
+    def reading(self) -> Iterator["Asked"]:
+        self.times += 1
+        if self.hangs:
+            self.hangs.wait(20)
+        if self.error:
+            raise self.error
+        yield self
+
+    def execute(self, _: object) -> None:
+        pass
+
+
+def app(database: Any) -> Flask:
+    blp = service_blueprint(database.service)
+
+    @blp.route("/name")
+    @public
+    @blp.response(200)
+    def name() -> dict[str, str]:
+        return {"service": database.service}
+
+    return create_app(database.service, database, Settings(), [blp], verifier=KnownCallers())
+
+
+def test_a_process_that_lives_says_so_whatever_its_database_does() -> None:
+    answer = app(Asked(error=DatabaseUnavailable())).test_client().get("/healthz")
+    assert (answer.status_code, answer.json) == (200, {"status": "alive"})
+
+
+def test_ready_when_the_database_answers() -> None:
+    database = Asked()
+    answer = app(database).test_client().get("/readyz")
+    assert (answer.status_code, answer.json, database.times) == (200, {"status": "ready"}, 1)
+
+
+@pytest.mark.parametrize("error", [DatabaseUnavailable(), OperationalError("SELECT 1", {}, Exception("secret"))])
+def test_not_ready_when_it_does_not(error: Exception) -> None:
+    answer = app(Asked(error=error)).test_client().get("/readyz")
+    assert (answer.status_code, answer.json["code"]) == (503, "temporarily_unavailable")
+    assert b"secret" not in answer.data
+
+
+def test_ready_again_when_it_answers_again() -> None:
+    database = Asked(error=DatabaseUnavailable())
+    client = app(database).test_client()
+    assert client.get("/readyz").status_code == 503
+    database.error = None
+    assert client.get("/readyz").status_code == 200
+
+
+def test_a_database_that_hangs_is_given_up_on_and_not_asked_twice() -> None:
+    freed = Event()
+    database = Asked(hangs=freed)
+    readiness = Readiness([database], patience_seconds=0.01)
+    assert [readiness.unready() for _ in range(5)] == [["halls"]] * 5
+    assert database.times == 1
+    freed.set()
+    readiness = Readiness([database], patience_seconds=20)
+    assert readiness.unready() == []
+
+
+def test_metrics_are_there() -> None:
+    answer = app(Asked()).test_client().get("/metrics")
+    assert answer.content_type.startswith("text/plain")
+    assert b"torg_http_requests_total" in answer.data
+
+
+def test_metrics_of_several_processes_are_read_together(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path_factory.mktemp("metrics")))
+    answer = app(Asked()).test_client().get("/metrics")
+    assert (answer.status_code, answer.data) == (200, b"")  # none of them has written there
+
+
+@pytest.fixture
+def databases() -> list[Asked]:
+    return [Asked("halls"), Asked("keys")]
+
+
+@pytest.fixture
+def mounted(databases: list[Asked]) -> Client:
+    return Client(mount([app(database) for database in databases]))
+
+
+@pytest.mark.parametrize("service", ["halls", "keys"])
+def test_each_service_answers_under_its_own_path(mounted: Client, service: str) -> None:
+    assert mounted.get(f"/api/{service}/name").json == {"service": service}
+    assert mounted.get(f"/api/{service}/openapi.json").json["info"]["title"] == f"Torg {service}"
+
+
+@pytest.mark.parametrize("path", ["/", "/api", "/api/", "/api/others/name", "/halls/name", "//api/halls/name"])
+def test_other_paths_are_nobodys(mounted: Client, path: str) -> None:
+    answer = mounted.get(path)
+    assert (answer.status_code, answer.json["code"]) == (404, "not_found")
+
+
+def test_a_process_is_ready_when_all_its_services_are(mounted: Client, databases: list[Asked]) -> None:
+    assert mounted.get("/readyz").status_code == 200
+    databases[1].error = DatabaseUnavailable()
+    assert mounted.get("/readyz").status_code == 503
+    assert mounted.get("/healthz").status_code == 200
