@@ -40,6 +40,10 @@ class Layout:
     workers_apart: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if self.workers_apart and self.amqp_url.startswith("memory:"):
+            raise ValueError("with memory:// the broker is inside one worker process, so there can't be more")
+
 
 @dataclass(frozen=True)
 class Part:

@@ -165,7 +165,7 @@ class Run:
         part.replace(self._record)
 
 
-def reap(folder: Path = RUN) -> list[int]:
+def reap(folder: Path = RUN, *, patience_seconds: float = 10.0) -> list[int]:
     """Ends what runs that died have left behind; the pids of what it ended."""
     ended: list[int] = []
     for record in sorted(folder.glob("*.json")):
@@ -176,17 +176,17 @@ def reap(folder: Path = RUN) -> list[int]:
         if Identity(**written["owner"]).find() is not None:
             continue
         left = [process for each in reversed(written["processes"]) if (process := Identity(**each).find())]
-        _end(left)
+        _end(left, patience_seconds)
         ended += [process.pid for process in left]
         record.unlink(missing_ok=True)
     return ended
 
 
-def _end(processes: list[psutil.Process]) -> None:
+def _end(processes: list[psutil.Process], patience_seconds: float) -> None:
     family = [*processes, *(child for each in processes for child in _children(each))]
     for each in processes:
         _signal(each, signal.SIGTERM)
-    _await_end(processes)
+    _await_end(processes, seconds=patience_seconds)
     for each in family:
         _signal(each, signal.SIGKILL)
     _await_end(family)
