@@ -45,11 +45,15 @@ def dead_letter_queue(listener: str) -> Queue:
     )
 
 
-def emitted_by(service: str, root: type[Event] = Event) -> list[type[Event]]:
+def known_events(root: type[Event] = Event) -> set[type[Event]]:
+    """The event classes imported so far."""
+    own = {root} if "TYPE" in vars(root) else set()
+    return own.union(*(known_events(kind) for kind in root.__subclasses__()))
+
+
+def emitted_by(service: str) -> list[type[Event]]:
     """The event classes a service emits, by type, of those imported so far."""
-    own = [kind for kind in root.__subclasses__() if "TYPE" in vars(kind) and kind.emitter() == service]
-    deeper = [found for kind in root.__subclasses__() for found in emitted_by(service, kind)]
-    return sorted({*own, *deeper}, key=lambda kind: kind.TYPE)
+    return sorted((kind for kind in known_events() if kind.emitter() == service), key=lambda kind: kind.TYPE)
 
 
 def declare_for_emitter(connection: Connection, kinds: list[type[Event]]) -> None:

@@ -11,16 +11,15 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from kombu import Connection, Queue
 
+from cli import broker
 from cli.servers import databases
 from cli.servers.postgres import PrivatePostgres
 from cli.servers.processes import Run, reap
 from cli.servers.rabbitmq import PrivateRabbitMQ
-from kernel import topology
-from kernel.contracts import Event
 from kernel.db import Database
 from kernel.migrate import migrate
+from kernel.topology import known_events
 from tests.speaking import Speaking, Start
 
 LEVELS = ("unit", "integration", "contract", "journey", "faults")
@@ -147,23 +146,8 @@ def rabbitmq(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
 @pytest.fixture
 def amqp_url(rabbitmq: str) -> str:
     """The URL of a RabbitMQ without our queues and exchanges: what earlier tests left is deleted."""
-    with Connection(rabbitmq) as connection, connection.channel() as channel:
-        for name in queue_names():
-            channel.queue_delete(name)
-        for exchange in (topology.EVENTS, topology.DEAD_LETTERS):
-            channel.exchange_delete(exchange.name)
+    broker.clear(rabbitmq, known_events())
     return rabbitmq
-
-
-def queue_names(root: type[Event] = Event) -> set[str]:
-    """The queues of every event class known so far, and their dead-letter queues."""
-    listeners = root.LISTENERS if "TYPE" in vars(root) else ()
-    queues = {queue.name for each in listeners for queue in queues_of(each, root)}
-    return queues.union(*(queue_names(kind) for kind in root.__subclasses__()))
-
-
-def queues_of(listener: str, kind: type[Event]) -> tuple[Queue, Queue]:
-    return topology.queue(listener, kind), topology.dead_letter_queue(listener)
 
 
 @pytest.fixture

@@ -1,0 +1,114 @@
+"""`./torg journey`: the main job, once, on a whole Torg of its own that is gone afterwards.
+
+By default on the embedded PostgreSQL and broker; with `--amqp-url` and `--database-url` on real servers.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from cli import SERVICES, broker, demo_data
+from cli.docs.sources import events
+from cli.journey_steps import Journey, NotSeen, Step
+from cli.servers.postgres import PrivatePostgres
+from cli.servers.processes import Run, ServerFailed, reap
+from cli.sign_in import SignInRefused, token
+from cli.stack import Layout, Stack, drop_databases, provide_databases
+from cli.tap import Tap
+
+app = typer.Typer(help="Run the main job once, and see each step as it happens.")
+console = Console(highlight=False)
+
+EMBEDDED = "memory://"
+
+
+@app.command()
+def journey(
+    amqp_url: str = typer.Option(EMBEDDED, help="A RabbitMQ's virtual host without a Torg in it: amqp://…"),
+    database_url: str = typer.Option("", help="A PostgreSQL superuser's URL; databases are made and dropped there."),
+    as_json: bool = typer.Option(False, "--json", help="For machines: one object with every step."),
+) -> None:
+    """Prints each step with its event and the milliseconds since the start. Exit status 0 only if all were seen."""
+    steps: list[Step] = []
+    fault = ""
+    try:
+        with whole_torg(amqp_url, database_url, quiet=as_json) as (stack, databases):
+            for step in travel(stack, databases):
+                steps.append(step)
+                if not as_json:
+                    console.print(_line(step))
+    except (NotSeen, ServerFailed, SignInRefused) as seen:
+        fault = str(seen)
+    if as_json:
+        print(json.dumps({"seen": not fault, "fault": fault, "steps": [asdict(step) for step in steps]}, indent=2))
+    elif fault:
+        console.print(f"[red]✗ not seen:[/red] {fault}")
+    else:
+        console.print(f"[green]✓ every step was seen[/green], {steps[-1].milliseconds:.0f} ms after the start")
+    raise typer.Exit(1 if fault else 0)
+
+
+def travel(stack: Stack, databases: dict[str, str]) -> Iterator[Step]:
+    """The journey on a running Torg that holds the example data."""
+    tap = Tap(databases)
+    try:
+        yield from Journey(stack.urls, stack.issuer, tap).run()
+    finally:
+        tap.close()
+
+
+@contextmanager
+def whole_torg(amqp_url: str, database_url: str, *, quiet: bool) -> Iterator[tuple[Stack, dict[str, str]]]:
+    """A Torg with the example data, and its databases; everything of it is gone afterwards."""
+    reap()
+    with ExitStack() as ending:
+        run = ending.enter_context(Run("journey"))
+        folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="torg-journey-")))
+        if not quiet:
+            ending.enter_context(console.status("starting a Torg for this journey …"))
+        server = database_url or _private_postgres(run, folder, ending)
+        prefix = f"torg_journey_{os.getpid()}"
+        ending.callback(drop_databases, server, prefix=prefix)
+        databases = provide_databases(server, folder, prefix=prefix)
+        if amqp_url != EMBEDDED:
+            _refuse_used(amqp_url)
+            ending.callback(broker.clear, amqp_url, events())
+        stack = start(run, folder, databases, amqp_url)
+        ending.callback(stack.stop)
+        yield stack, databases
+
+
+def start(run: Run, folder: Path, databases: dict[str, str], amqp_url: str) -> Stack:
+    """Migrates, starts every process, loads the example data."""
+    from kernel.migrate import migrate
+
+    for service in SERVICES:
+        migrate(service, databases[service])
+    layout = Layout(folder=folder, databases=databases, amqp_url=amqp_url, workers_apart=amqp_url != EMBEDDED)
+    stack = Stack(run, layout)
+    stack.start()
+    demo_data.load(stack.urls, token(stack.issuer, "drift"))
+    return stack
+
+
+def _private_postgres(run: Run, folder: Path, ending: ExitStack) -> str:
+    server = PrivatePostgres(folder / "postgres", run)
+    ending.callback(server.remove)
+    server.start()
+    return server.url()
+
+
+def _refuse_used(amqp_url: str) -> None:
+    if broker.holds_any(amqp_url, events()):
+        raise ServerFailed("that virtual host has Torg's queues already: a journey would take a running Torg's events")
+
+
+def _line(step: Step) -> str:
+    return f"[dim]{step.milliseconds:7.0f} ms[/dim]  {step.happened}  [cyan]{step.event or ''}[/cyan]"
