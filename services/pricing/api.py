@@ -1,0 +1,211 @@
+"""Pricing's HTTP routes. Each decodes, calls one use case or query, and answers."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Flask
+
+from kernel.auth import Role, Verifier
+from kernel.db import Database, Transaction
+from kernel.errors import Text
+from kernel.http import (
+    Answer,
+    allow,
+    answers,
+    caller,
+    create_app,
+    etag,
+    if_match,
+    public,
+    reads,
+    service_blueprint,
+    writes,
+)
+from kernel.pagination import Page, PageArguments
+from kernel.problems import Fault, InvalidRequest
+from kernel.settings import Settings
+from kernel.versions import Expected
+from services.pricing import queries
+from services.pricing.model.agreement import (
+    AgreementEndsBeforeItBegins,
+    AgreementWithPerson,
+    Hours,
+    HoursDecided,
+    OwnHours,
+    TooFewMinutes,
+    TooManyMinutes,
+    WorkedInFuture,
+    WorkedOutsideAgreement,
+)
+from services.pricing.model.charge import Charge
+from services.pricing.model.quote import Quote
+from services.pricing.model.tariff import Tariff, TariffsOverlap
+from services.pricing.schemas.agreements import (
+    AgreementPage,
+    AgreementSchema,
+    HoursFilter,
+    HoursPage,
+    HoursSchema,
+    NewAgreement,
+    NewHours,
+    Rejection,
+)
+from services.pricing.schemas.money import BookingArguments, ChargeSchema, QuoteSchema, WaiverSchema
+from services.pricing.schemas.tariffs import TariffPage, TariffSchema
+from services.pricing.usecases import agreements, tariffs
+
+blp = service_blueprint("pricing")
+
+_PEOPLE = (Role.RESIDENT, Role.ARENA_MANAGER, Role.OPERATOR)
+
+
+_ANOTHER_ID = Text(
+    nb="Må være den samme som i adressen.", nn="Må vere den same som i adressa.", en="Must be the same as in the path."
+)
+
+
+def build(settings: Settings, *, database: Database | None = None, verifier: Verifier | None = None) -> Flask:
+    """Pricing's WSGI app. SettingsError when its database is not set."""
+    return create_app("pricing", database or _database(settings), settings, [blp], verifier=verifier)
+
+
+@blp.route("/tariffs", methods=["GET"])
+@public
+@reads
+@blp.arguments(PageArguments, location="query")
+@blp.response(200, TariffPage)
+def list_tariffs(tx: Transaction, wanted: dict[str, Any]) -> Page[Tariff]:
+    """The tariffs, in the version that prices new bookings."""
+    return queries.all_tariffs(tx, **wanted)
+
+
+@blp.route("/tariffs/<tariff>", methods=["GET"])
+@public
+@reads
+@blp.response(200, TariffSchema)
+def get_tariff(tx: Transaction, tariff: str) -> Answer:
+    """A tariff as a document, ready to be changed and put back."""
+    found = queries.tariff(tx, tariff)
+    return found, etag(found.version)
+
+
+@blp.route("/tariffs/<tariff>", methods=["PUT"])
+@allow(Role.OPERATOR)
+@writes
+@answers(TariffsOverlap)
+@blp.arguments(TariffSchema)
+@blp.response(200, TariffSchema)
+def put_tariff(tx: Transaction, wanted: Tariff, tariff: str) -> Answer:
+    """Adopt a tariff, or a new version of it. Bookings that are priced already keep their price."""
+    if wanted.id != tariff:
+        raise InvalidRequest([Fault(_ANOTHER_ID, pointer="#/id")])
+    adopted = tariffs.adopt(tx, wanted)
+    return adopted, etag(adopted.version)
+
+
+@blp.route("/quotes", methods=["GET"])
+@allow(*_PEOPLE)
+@reads
+@blp.arguments(BookingArguments, location="query")
+@blp.response(200, QuoteSchema)
+def get_quote(tx: Transaction, wanted: dict[str, Any]) -> Quote:
+    """What a booking costs and why. 404 until it is priced."""
+    return queries.quote(tx, caller(), **wanted)
+
+
+@blp.route("/charges", methods=["GET"])
+@allow(*_PEOPLE)
+@reads
+@blp.arguments(BookingArguments, location="query")
+@blp.response(200, ChargeSchema)
+def get_charge(tx: Transaction, wanted: dict[str, Any]) -> Charge:
+    """What is owed for a booking. 404 until it is confirmed."""
+    return queries.charge(tx, caller(), **wanted)
+
+
+@blp.route("/agreements", methods=["POST"])
+@allow(Role.ARENA_MANAGER, Role.OPERATOR)
+@writes
+@answers(AgreementWithPerson, AgreementEndsBeforeItBegins)
+@blp.arguments(NewAgreement)
+@blp.response(201, AgreementSchema)
+def make_agreement(tx: Transaction, wanted: dict[str, Any]) -> Answer:
+    """Make a maintenance agreement with an organisation, for an arena of a square you oversee."""
+    made = agreements.make_agreement(tx, caller(), **wanted)
+    return queries.agreement(tx, made), etag(made.version)
+
+
+@blp.route("/agreements", methods=["GET"])
+@allow(*_PEOPLE)
+@reads
+@blp.arguments(PageArguments, location="query")
+@blp.response(200, AgreementPage)
+def list_agreements(tx: Transaction, wanted: dict[str, Any]) -> Page[queries.AgreementView]:
+    """The agreements I take part in or oversee, newest first."""
+    return queries.all_agreements(tx, caller(), **wanted)
+
+
+@blp.route("/agreements/<uuid:agreement>/hours", methods=["POST"])
+@allow(Role.RESIDENT, Role.ARENA_MANAGER)
+@writes
+@answers(WorkedOutsideAgreement, WorkedInFuture, TooFewMinutes, TooManyMinutes)
+@blp.arguments(NewHours)
+@blp.response(201, HoursSchema)
+def register_hours(tx: Transaction, wanted: dict[str, Any], agreement: UUID) -> Answer:
+    """Register hours I worked under an agreement I take part in."""
+    registered = agreements.register_hours(tx, caller(), agreement, **wanted)
+    return registered, etag(registered.version)
+
+
+@blp.route("/hours", methods=["GET"])
+@allow(*_PEOPLE)
+@reads
+@blp.arguments(HoursFilter, location="query")
+@blp.response(200, HoursPage)
+def list_hours(tx: Transaction, wanted: dict[str, Any]) -> Page[Hours]:
+    """The hours I registered or oversee, newest first."""
+    return queries.all_hours(tx, caller(), **wanted)
+
+
+@blp.route("/hours/<uuid:hours>/approve", methods=["POST"])
+@allow(Role.ARENA_MANAGER)
+@writes
+@if_match
+@answers(OwnHours, HoursDecided)
+@blp.response(200, HoursSchema)
+def approve_hours(tx: Transaction, expected: Expected, hours: UUID) -> Answer:
+    """Approve hours: their worth becomes rent that the agreement's tenant need not pay."""
+    approved = agreements.approve_hours(tx, caller(), hours, expected)
+    return approved, etag(approved.version)
+
+
+@blp.route("/hours/<uuid:hours>/reject", methods=["POST"])
+@allow(Role.ARENA_MANAGER)
+@writes
+@if_match
+@answers(OwnHours, HoursDecided)
+@blp.arguments(Rejection)
+@blp.response(200, HoursSchema)
+def reject_hours(tx: Transaction, expected: Expected, wanted: dict[str, Any], hours: UUID) -> Answer:
+    """Reject hours, and say why."""
+    rejected = agreements.reject_hours(tx, caller(), hours, expected, **wanted)
+    return rejected, etag(rejected.version)
+
+
+@blp.route("/waivers/<uuid:tenant>", methods=["GET"])
+@allow(*_PEOPLE)
+@reads
+@blp.arguments(PageArguments, location="query")
+@blp.response(200, WaiverSchema)
+def get_waiver(tx: Transaction, wanted: dict[str, Any], tenant: UUID) -> queries.WaiverView:
+    """The rent an organisation need not pay, and how it came to be."""
+    return queries.waiver(tx, caller(), tenant, **wanted)
+
+
+def _database(settings: Settings) -> Database:
+    return Database(
+        settings.database_url("pricing"),
+        service="pricing",
+        pool_size=settings.pool_size,
+        statement_timeout=settings.request_timeout_seconds,
+    )

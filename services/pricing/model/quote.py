@@ -1,0 +1,63 @@
+"""A quote: what a booking costs and why, or why the adopted tariffs have no price for it. One per booking."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.pricing.events import PriceLine
+from services.pricing.model.rent import total
+from services.pricing.model.tariff import Reason, Tariff
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parties:
+    """Who may see what a booking costs: its tenant, the pseudonym of who booked, the managers of its square."""
+
+    tenant: UUID
+    booked_by: str
+    square: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Price:
+    """The explained lines, by which version of which tariff, and until when giving up the booking costs nothing."""
+
+    tariff: str
+    tariff_version: int
+    currency: str
+    lines: tuple[PriceLine, ...]
+    credit_until: datetime
+
+    @property
+    def total(self) -> int:
+        """What is to be paid, in øre."""
+        return total(self.lines)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quote:
+    """A booking's price, or the reason there is none. `version` grows when a booking without a price gets one."""
+
+    id: UUID
+    booking: UUID
+    version: int
+    parties: Parties
+    quoted_at: datetime
+    price: Price | None
+    reason: Reason | None = None
+
+    def __post_init__(self) -> None:
+        if (self.price is None) == (self.reason is None):
+            raise ValueError("a quote has either a price or the reason it has none")
+
+
+def price(tariff: Tariff, lines: Sequence[PriceLine], begins_at: datetime) -> Price:
+    """The price that these lines of a tariff make."""
+    return Price(
+        tariff=tariff.id,
+        tariff_version=tariff.version,
+        currency=tariff.currency,
+        lines=tuple(lines),
+        credit_until=tariff.cancellation.credit_until(begins_at),
+    )

@@ -1,0 +1,99 @@
+"""Waivers: rent a tenant need not pay, earned by approved hours. One account per tenant and currency.
+
+The account's entries are only ever added. A quote reserves; the charge turns what was reserved into use; what is not
+used comes back. The balance is what is free to reserve, and never below zero.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from kernel.errors import Text
+from services.pricing.events import PriceLine
+
+EntryReason = Literal["granted", "reserved", "released", "used", "returned"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WaiverEntry:
+    """A change of the balance, in øre, and the approved hours or the booking it comes from."""
+
+    reason: EntryReason
+    amount: int
+    at: datetime
+    registration: UUID | None = None
+    booking: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Account:
+    """What a tenant has free to use. It belongs to an organisation: volunteers' effort is never pay to a person."""
+
+    tenant: UUID
+    currency: str
+    balance: int
+
+    def __post_init__(self) -> None:
+        if self.balance < 0:
+            raise ValueError("a waiver account is never below zero")
+
+    def after(self, entries: Iterable[WaiverEntry]) -> "Account":
+        """The account with these entries added."""
+        return replace(self, balance=self.balance + sum(entry.amount for entry in entries))
+
+
+def grant(worth: int, registration: UUID, at: datetime) -> list[WaiverEntry]:
+    """The worth of approved hours becomes free to use. Nothing is entered when the agreement had nothing left."""
+    return [WaiverEntry(reason="granted", amount=worth, at=at, registration=registration)] if worth else []
+
+
+def reserve(account: Account, rent: int, booking: UUID, at: datetime) -> list[WaiverEntry]:
+    """As much of the rent as the balance covers is set aside for a booking."""
+    covered = min(account.balance, rent)
+    return [WaiverEntry(reason="reserved", amount=-covered, at=at, booking=booking)] if covered > 0 else []
+
+
+def use(of_booking: Iterable[WaiverEntry], booking: UUID, at: datetime) -> list[WaiverEntry]:
+    """What was reserved for a booking is used. Nothing when nothing is reserved."""
+    reserved = _outstanding(of_booking, "reserved", "released")
+    if not reserved:
+        return []
+    return [
+        WaiverEntry(reason="released", amount=reserved, at=at, booking=booking),
+        WaiverEntry(reason="used", amount=-reserved, at=at, booking=booking),
+    ]
+
+
+def give_back(of_booking: Iterable[WaiverEntry], booking: UUID, at: datetime) -> list[WaiverEntry]:
+    """What a booking still holds, reserved or used, comes back. Nothing when it came back before."""
+    known = [*of_booking]
+    reserved, used = _outstanding(known, "reserved", "released"), _outstanding(known, "used", "returned")
+    back = [
+        WaiverEntry(reason="released", amount=reserved, at=at, booking=booking),
+        WaiverEntry(reason="returned", amount=used, at=at, booking=booking),
+    ]
+    return [entry for entry in back if entry.amount]
+
+
+def waiver_line(waived: int, vat_rate: str) -> PriceLine:
+    """The line that takes the waived amount off the rent."""
+    said = Text(
+        "Fritak fra leie for godkjent dugnad", "Fritak frå leige for godkjend dugnad", "Rent waived for approved hours"
+    )
+    return PriceLine(
+        code="waiver",
+        nb=said.nb,
+        nn=said.nn,
+        en=said.en,
+        quantity="1",
+        unit="waiver",
+        unit_amount=-waived,
+        amount=-waived,
+        vat_rate=vat_rate,
+    )
+
+
+def _outstanding(entries: Iterable[WaiverEntry], out: EntryReason, back: EntryReason) -> int:
+    return -sum(entry.amount for entry in entries if entry.reason in (out, back))

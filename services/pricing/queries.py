@@ -1,0 +1,135 @@
+"""What can be seen of prices, charges, agreements and waivers, and by whom. Read only.
+
+What a caller may not see answers NotFound, as what does not exist does.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, literal, or_, select
+
+from kernel.auth import Caller, Role
+from kernel.db import Transaction
+from kernel.pagination import Page, PageRequest
+from kernel.problems import NotFound
+from services.pricing.model.agreement import Agreement, Hours
+from services.pricing.model.charge import Charge
+from services.pricing.model.quote import Quote
+from services.pricing.model.tariff import CURRENCY, Tariff
+from services.pricing.model.waiver import WaiverEntry
+from services.pricing.store import agreements as stored_agreements
+from services.pricing.store import charges, quotes, tariffs, waivers
+from services.pricing.store.tables import agreements, hours, participants, waiver_accounts, waiver_entries
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementView:
+    """An agreement, and what its tenant has free to use now."""
+
+    agreement: Agreement
+    balance: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverView:
+    """A tenant's waiver account: the balance, and a page of its entries, newest first."""
+
+    tenant: UUID
+    currency: str
+    balance: int
+    entries: Page[WaiverEntry]
+
+
+def tariff(tx: Transaction, id: str) -> Tariff:
+    """The newest version of a tariff, for everyone."""
+    found = tariffs.current(tx, id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def all_tariffs(tx: Transaction, page: PageRequest) -> Page[Tariff]:
+    """The newest version of every tariff, by id, for everyone."""
+    after = page.after(str)
+    found = tariffs.all_current(tx, after=after[0] if after else None, most=page.fetch)
+    return page.cut(found, lambda each: (each.id,))
+
+
+def quote(tx: Transaction, caller: Caller, booking: UUID) -> Quote:
+    """What a booking costs, for its tenant, who booked it, and those who oversee its square."""
+    found = quotes.of_booking(tx, booking)
+    if found is None or not _may_see(caller, found):
+        raise NotFound
+    return found
+
+
+def charge(tx: Transaction, caller: Caller, booking: UUID) -> Charge:
+    """What is owed for a booking, for those who may see its quote."""
+    quote(tx, caller, booking)
+    found = charges.of_booking(tx, booking)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def agreement(tx: Transaction, found: Agreement) -> AgreementView:
+    """An agreement with its tenant's balance."""
+    return AgreementView(found, waivers.balance(tx, found.tenant, found.currency))
+
+
+def all_agreements(tx: Transaction, caller: Caller, page: PageRequest) -> Page[AgreementView]:
+    """The agreements the caller takes part in or oversees, newest first."""
+    wanted = select(agreements, waiver_accounts.c.balance).outerjoin(
+        waiver_accounts,
+        (waiver_accounts.c.tenant == agreements.c.tenant) & (waiver_accounts.c.currency == agreements.c.currency),
+    )
+    wanted = wanted.where(_agreements_of(caller)).order_by(agreements.c.id.desc()).limit(page.fetch)
+    if (after := page.after(UUID)) is not None:
+        wanted = wanted.where(agreements.c.id < after[0])
+    rows = tx.execute(wanted).all()
+    found = stored_agreements.with_participants(tx, rows)
+    views = [AgreementView(each, row.balance or 0) for each, row in zip(found, rows, strict=True)]
+    return page.cut(views, lambda view: (view.agreement.id,))
+
+
+def all_hours(tx: Transaction, caller: Caller, page: PageRequest, state: str | None) -> Page[Hours]:
+    """The hours the caller registered or oversees, newest first; only those in `state` when it is given."""
+    wanted = select(hours).join(agreements, hours.c.agreement == agreements.c.id)
+    wanted = wanted.where(or_(hours.c.registered_by == caller.person, _overseen(caller)))
+    if state is not None:
+        wanted = wanted.where(hours.c.state == state)
+    if (after := page.after(UUID)) is not None:
+        wanted = wanted.where(hours.c.id < after[0])
+    rows = tx.execute(wanted.order_by(hours.c.id.desc()).limit(page.fetch)).all()
+    return page.cut([stored_agreements.hours_of(row) for row in rows], lambda each: (each.id,))
+
+
+def waiver(tx: Transaction, caller: Caller, tenant: UUID, page: PageRequest) -> WaiverView:
+    """A tenant's waiver account, for participants in its agreements and those who oversee one of them."""
+    known = select(agreements.c.id).where(agreements.c.tenant == tenant, _agreements_of(caller)).limit(1)
+    if tx.execute(known).first() is None:
+        raise NotFound
+    of_tenant = (waiver_entries.c.tenant == tenant, waiver_entries.c.currency == CURRENCY)
+    wanted = select(waiver_entries).where(*of_tenant).order_by(waiver_entries.c.position.desc()).limit(page.fetch)
+    if (after := page.after(int)) is not None:
+        wanted = wanted.where(waiver_entries.c.position < after[0])
+    rows = page.cut(tx.execute(wanted).all(), lambda row: (row.position,))
+    entries = Page([waivers.entry(row) for row in rows.items], rows.next_cursor)
+    return WaiverView(tenant, CURRENCY, waivers.balance(tx, tenant, CURRENCY), entries)
+
+
+def _may_see(caller: Caller, found: Quote) -> bool:
+    parties = found.parties
+    mine = parties.booked_by == str(caller.person) or parties.tenant == caller.person
+    return mine or caller.oversees(parties.square)
+
+
+def _agreements_of(caller: Caller) -> ColumnElement[bool]:
+    mine = select(participants.c.agreement).where(participants.c.person == caller.person)
+    return or_(agreements.c.id.in_(mine), _overseen(caller))
+
+
+def _overseen(caller: Caller) -> ColumnElement[bool]:
+    """Whether the caller oversees the agreement's square: all of them, or those a manager manages."""
+    squares = caller.squares if caller.has(Role.ARENA_MANAGER) else frozenset()
+    return or_(literal(caller.has(Role.OPERATOR)), agreements.c.square.in_(squares))

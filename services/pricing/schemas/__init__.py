@@ -1,0 +1,1 @@
+"""HTTP in and out: tariff documents, and what prices, charges, agreements and waivers look like."""

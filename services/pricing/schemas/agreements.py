@@ -1,0 +1,114 @@
+"""Maintenance agreements and hours, in and out."""
+
+from typing import get_args
+
+from marshmallow import fields, validate
+
+from kernel.http import Schema
+from kernel.http.schemas import Instant
+from kernel.pagination import PageArguments, page_of
+from services.pricing.model.agreement import LEAST_MINUTES, MOST_MINUTES_A_DAY, HoursState
+from services.pricing.model.tariff import CURRENCY
+from services.pricing.schemas.money import ore
+from services.pricing.schemas.texts import TextOrOne, TextSchema
+
+_MOST_ORE = 10_000_000_00
+_slug = validate.Regexp(r"[a-z0-9][a-z0-9_-]{0,62}\Z", error="Must be small letters, digits, - and _.")
+_words = validate.Length(1, 500)
+
+
+class NewAgreement(Schema):
+    """An agreement to be made."""
+
+    tenant = fields.UUID(required=True, metadata={"description": "An organisation; never a person."})
+    square = fields.String(required=True, validate=_slug, metadata={"example": "borgen"})
+    arena = fields.String(required=True, validate=_slug, metadata={"example": "borgen-innbyggertorg"})
+    title = fields.String(required=True, validate=_words, metadata={"example": "Maling av storsalen"})
+    task = TextOrOne(required=True, metadata={"description": "In three languages, or one text for all of them."})
+    hour_value = ore("What an hour is worth.", 20000, required=True, strict=True, validate=validate.Range(1, _MOST_ORE))
+    max_amount = ore(
+        "The most that is granted under it; null for no limit.",
+        500000,
+        load_default=None,
+        allow_none=True,
+        strict=True,
+        validate=validate.Range(1, _MOST_ORE),
+    )
+    currency = fields.String(load_default=CURRENCY, validate=validate.Equal(CURRENCY))
+    valid_from = fields.Date(required=True, metadata={"description": "The first day it is valid."})
+    valid_until = fields.Date(required=True, metadata={"description": "The last day it is valid."})
+    participants = fields.List(
+        fields.String(validate=validate.Length(1, 255)),
+        required=True,
+        validate=validate.Length(1, 500),
+        metadata={"description": "Who may register hours: subjects, as your own issuer knows them."},
+    )
+
+
+class AgreementSchema(Schema):
+    """An agreement, and the waiver its tenant has free to use."""
+
+    id = fields.UUID(attribute="agreement.id", required=True)
+    tenant = fields.UUID(attribute="agreement.tenant", required=True)
+    square = fields.String(attribute="agreement.square", required=True)
+    arena = fields.String(attribute="agreement.arena", required=True)
+    title = fields.String(attribute="agreement.title", required=True)
+    task = fields.Nested(TextSchema, attribute="agreement.task", required=True)
+    hour_value = ore("What an hour is worth.", 20000, attribute="agreement.hour_value", required=True)
+    max_amount = ore(
+        "The most that is granted under it.", 500000, attribute="agreement.max_amount", required=True, allow_none=True
+    )
+    currency = fields.String(attribute="agreement.currency", required=True)
+    valid_from = fields.Date(attribute="agreement.valid_from", required=True)
+    valid_until = fields.Date(attribute="agreement.valid_until", required=True)
+    version = fields.Integer(attribute="agreement.version", required=True)
+    created_at = Instant(attribute="agreement.created_at", required=True)
+    balance = ore("The tenant's waiver, free to use.", 20000, required=True)
+
+
+class NewHours(Schema):
+    """Hours worked by the caller on one local day."""
+
+    worked_on = fields.Date(required=True)
+    minutes = fields.Integer(
+        required=True,
+        strict=True,
+        validate=validate.Range(1, 24 * 60),
+        metadata={
+            "description": f"At least {LEAST_MINUTES}, and at most {MOST_MINUTES_A_DAY} in all for one day.",
+            "example": 120,
+        },
+    )
+    task = fields.String(required=True, validate=_words, metadata={"example": "Malte nordveggen"})
+
+
+class HoursFilter(PageArguments):
+    """Which hours."""
+
+    state = fields.String(load_default=None, validate=validate.OneOf(get_args(HoursState)))
+
+
+class HoursSchema(Schema):
+    """Registered hours, and what was decided on them."""
+
+    id = fields.UUID(required=True)
+    agreement = fields.UUID(required=True)
+    worked_on = fields.Date(required=True)
+    minutes = fields.Integer(required=True)
+    task = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(get_args(HoursState)))
+    amount = ore("What its approval was worth.", 40000, required=True, allow_none=True)
+    reason = fields.String(required=True, allow_none=True, metadata={"description": "Why it was rejected."})
+    version = fields.Integer(required=True)
+    registered_at = Instant(required=True)
+    decided_at = Instant(required=True, allow_none=True)
+
+
+class Rejection(Schema):
+    """Why hours are rejected."""
+
+    reason = fields.String(required=True, validate=_words)
+
+
+AgreementPage = page_of(AgreementSchema)
+HoursPage = page_of(HoursSchema)

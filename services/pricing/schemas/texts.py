@@ -1,0 +1,40 @@
+"""Texts in the three languages, as they come in and go out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import fields, post_load, validate
+
+from kernel.errors import Text
+from kernel.http import Schema
+
+_MOST = 500
+
+
+def _text(language: str, example: str) -> fields.String:
+    return fields.String(
+        required=True, validate=validate.Length(1, _MOST), metadata={"description": language, "example": example}
+    )
+
+
+class TextSchema(Schema):
+    """One text in Bokmål, Nynorsk and English."""
+
+    nb = _text("Bokmål.", "Hall")
+    nn = _text("Nynorsk.", "Hall")
+    en = _text("English.", "Sports hall")
+
+    @post_load
+    def _made(self, given: Mapping[str, str], **_: object) -> Text:
+        return Text(**given)
+
+
+class TextOrOne(fields.Nested):
+    """A text in the three languages, or one text that is the same in all."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(TextSchema, **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        same = dict.fromkeys(("nb", "nn", "en"), value) if isinstance(value, str) else value
+        return super()._deserialize(same, *args, **kwargs)

@@ -1,0 +1,1 @@
+"""Pricing's tables: load, save and lock. Called by the use cases and the queries."""

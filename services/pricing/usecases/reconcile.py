@@ -1,0 +1,19 @@
+"""Pricing's own promise: what a charge or an account says is the sum of its entries. Checked time and again."""
+
+import structlog
+
+from kernel import telemetry
+from kernel.db import Transaction
+from services.pricing import metrics
+from services.pricing.store import charges, spaces, waivers
+
+log = structlog.get_logger(__name__)
+
+
+def reconcile(tx: Transaction) -> None:
+    """Sets right what drifted from the entries, which are the truth; counts each repair; tells what has no price."""
+    for promise, repaired in (("charge", charges.repair_totals(tx)), ("waiver", waivers.repair_balances(tx))):
+        telemetry.REPAIRS.labels("pricing", promise).inc(repaired)
+        if repaired:
+            log.error("ledger_repaired", promise=promise, repaired=repaired)
+    metrics.UNPRICED_SPACES.set(spaces.count_unpriced(tx))
