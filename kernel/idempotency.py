@@ -32,10 +32,10 @@ from kernel.problems import Busy, IdempotencyKeyReused
 idempotency_keys = Table(
     "idempotency_keys",
     kernel_metadata,
-    Column("caller", Text, nullable=False, comment="a digest: whose key it is, without saying who that is"),
+    Column("caller", Text, nullable=False),  # a digest: whose key it is, without saying who that is
     Column("key", Text, nullable=False),
-    Column("request", LargeBinary, nullable=False, comment="a digest of method, path and body"),
-    Column("status", Integer, comment="null only inside the transaction that claims the key"),
+    Column("request", LargeBinary, nullable=False),  # a digest of method, path and body
+    Column("status", Integer),  # null only inside the transaction that claims the key
     Column("headers", JSON(none_as_null=True)),
     Column("body", LargeBinary),
     Column("created_at", DateTime(timezone=True), nullable=False),

@@ -176,7 +176,10 @@ class Settings:
         check=above_zero,
     )
     rate_limit_per_minute: int = setting(
-        "TORG_RATE_LIMIT_PER_MINUTE", "Requests a caller may make a minute, per process.", default=600, check=above_zero
+        "TORG_RATE_LIMIT_PER_MINUTE",
+        "Requests a caller may make a minute to one service of one process.",
+        default=600,
+        check=above_zero,
     )
     worker_concurrency: int = setting(
         "TORG_WORKER_CONCURRENCY", "Events one service handles at once in a worker.", default=8, check=above_zero

@@ -24,6 +24,8 @@ _log = structlog.get_logger(__name__)
 
 LANGUAGES = {"nb": "nb", "nn": "nn", "en": "en", "no": "nb"}
 _RETRY_AFTER_SECONDS = 2
+# SQLSTATEs of values too long, too large, or in no form that the column's type can hold
+_UNFIT_VALUES = frozenset({"22001", "22003", "22007", "22008", "22021", "22P02", "22P05"})
 _TITLES = {
     400: Text("Ugyldig forespørsel", "Ugyldig førespurnad", "Bad request"),
     401: Text("Ikke innlogget", "Ikkje innlogga", "Not signed in"),
@@ -151,7 +153,7 @@ def _of_database(error: SQLAlchemyError) -> Response:
         return answer(problems.TimedOut())
     if code == "55P03":
         return answer(problems.Busy())
-    if code.startswith("22"):
+    if code in _UNFIT_VALUES:
         # A value no rule of ours caught and the database can't hold: the caller's, but we should have said it first.
         _log.warning("value_refused_by_database", sqlstate=code, endpoint=request.endpoint)
         return answer(problems.InvalidRequest())

@@ -83,7 +83,8 @@ def writes(view: View) -> View:
     """Runs the view in a transaction, which comes as its first argument and is committed when the view returns.
 
     A POST with an `Idempotency-Key` gets the answer it got before, if there was one. After a serialization failure or a
-    deadlock the whole is run again, at most 3 times.
+    deadlock the whole is run again, at most 3 times. What took longer than a request may is rolled back: 504. The limit
+    of each statement is the connection's own, set when it connects (`kernel.db`), so that it costs no statement here.
     """
 
     @wraps(view)

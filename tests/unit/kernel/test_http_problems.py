@@ -122,6 +122,8 @@ def test_a_fault_of_ours_gives_nothing_away_and_is_logged(error: Exception) -> N
         (refused("57014"), 504, "timed_out"),
         (refused("55P03"), 503, "busy"),
         (refused("22003", exc.DataError), 422, "invalid_request"),
+        (refused("22P02", exc.DataError), 422, "invalid_request"),
+        (refused("22012", exc.DataError), 500, "internal_error"),
         (refused("42P01", exc.ProgrammingError), 500, "internal_error"),
         (refused("23505", exc.IntegrityError), 500, "internal_error"),
     ],
