@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, extract, select, true, tuple_
+from sqlalchemy import ColumnElement, Row, case, extract, select, true, tuple_
 
 from kernel.auth import Caller, Forbidden, Role
 from kernel.db import Transaction
@@ -59,7 +59,8 @@ def locks_for(tx: Transaction, who: Caller, page: PageRequest, square: str | Non
 def entries_for(tx: Transaction, who: Caller, page: PageRequest, square: str | None = None) -> Page[Any]:
     """The entry log of the squares one oversees, newest first. Raises Forbidden for a square one doesn't."""
     order = (entries.c.at, entries.c.id)
-    wanted = select(entries).where(_overseen(entries.c.square, who, square))
+    outcome = case((entries.c.refusal.is_(None), "opened"), else_="refused").label("outcome")
+    wanted = select(entries, outcome).where(_overseen(entries.c.square, who, square))
     if after := page.after(datetime, UUID):
         wanted = wanted.where(tuple_(*order) < tuple_(*after))
     rows: Sequence[Row[Any]] = tx.execute(wanted.order_by(*(each.desc() for each in order)).limit(page.fetch)).all()

@@ -87,10 +87,10 @@ def unlock_with_key(tx: Transaction, key: UUID, subject: str, device: Device = S
     return _enter(tx, found.door, decision, found)
 
 
-def reconcile_locks(tx: Transaction, device: Device = SimulatedLock) -> None:
+def reconcile_locks(tx: Transaction, *, most: int = LOCKS_CHECKED_AT_ONCE, device: Device = SimulatedLock) -> None:
     """Compares what some locks hold with the keys they should hold, and mends the difference: keys not armed in time go
     to the lock again, so do those it lost; entries without a live key are forgotten."""
-    for lock in store.take_locks_to_check(tx, most=LOCKS_CHECKED_AT_ONCE):
+    for lock in store.take_locks_to_check(tx, most=most):
         _reconcile(tx, lock.door.lock, device(tx, lock.door.lock))
 
 
