@@ -1,12 +1,13 @@
 """HTTP on a real PostgreSQL: what its refusals, its timeouts and its absence look like from outside."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from kernel.db import Database, Transaction
 from tests.callers import bearer
@@ -16,6 +17,13 @@ TEGLEN = {"name": "Teglen"}
 TRANSFER = text(
     "UPDATE halls SET seats = seats + (SELECT sum(seats) FROM halls WHERE name <> :name) WHERE name = :name"
 )
+
+
+@pytest.fixture(autouse=True)
+def _logs_kept_off_the_screen() -> Iterator[None]:
+    """Without set-up, structlog draws each exception with all its frames, which takes seconds."""
+    with capture_logs():
+        yield
 
 
 @pytest.fixture
