@@ -172,6 +172,7 @@ class Relay:
         """One pass: sends what waits, marks what is safe. Returns how many events it moved; 0 when not elected."""
         if self._elected is None and not self._stand():
             return 0
+        self._observe()  # before the broker is asked: it is when it is away that operators must see what waits
         waiting = self._in_transaction(lambda tx: outbox.unsent(tx, under_way=self._under_way, most=_BATCH))
         self._publisher.send(waiting)
         self._under_way.update(event.id for event in waiting)
@@ -180,7 +181,6 @@ class Relay:
             self._in_transaction(lambda tx: outbox.mark_sent(tx, safe))
             self._under_way.difference_update(safe)
             telemetry.OUTBOX_SENT.labels(self._service).inc(len(safe))
-        self._observe()
         return len(waiting) + len(safe)
 
     def stand_down(self) -> None:
@@ -206,6 +206,7 @@ class Relay:
             return True
         connection.rollback()
         connection.close()
+        self._tell(0, 0.0)  # the elected one tells; what we told as such must not stay
         return False
 
     def _observe(self) -> None:
@@ -213,13 +214,15 @@ class Relay:
         now = time.monotonic()
         if now > self._observe_at:
             self._observe_at = now + _OBSERVE_SECONDS
-            depth, age = self._in_transaction(outbox.backlog)
-            telemetry.OUTBOX_DEPTH.labels(self._service).set(depth)
-            telemetry.OUTBOX_AGE.labels(self._service).set(age)
+            self._tell(*self._in_transaction(outbox.backlog))
         if now > self._prune_at:
             self._prune_at = now + _PRUNE_SECONDS
             self._in_transaction(lambda tx: outbox.prune(tx, keep=self._keep))
             self._in_transaction(lambda tx: inbox.prune(tx, keep=self._keep))
+
+    def _tell(self, depth: int, age: float) -> None:
+        telemetry.OUTBOX_DEPTH.labels(self._service).set(depth)
+        telemetry.OUTBOX_AGE.labels(self._service).set(age)
 
     def _in_transaction(self, work: Callable[[Transaction], T]) -> T:
         connection = self._elected
