@@ -19,7 +19,7 @@ AUDIENCES = ("everyone", "children", "youth", "adults", "seniors")
 TENANT_KINDS = ("resident", "voluntary", "business", "municipal")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 PUBLIC_HOLIDAY = "public_holiday"
-DAY_OF_YEAR = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
+DAY_OF_YEAR = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", re.ASCII)
 
 Unit = Literal["hour"]
 Counting = Literal["pro_rata", "started"]

@@ -10,10 +10,9 @@ from kernel.pagination import PageArguments, page_of
 from services.pricing.model.agreement import LEAST_MINUTES, MOST_MINUTES_A_DAY, HoursState
 from services.pricing.model.tariff import CURRENCY
 from services.pricing.schemas.money import ore
-from services.pricing.schemas.texts import TextOrOne, TextSchema
+from services.pricing.schemas.texts import TextOrOne, TextSchema, code
 
 _MOST_ORE = 10_000_000_00
-_slug = validate.Regexp(r"[a-z0-9][a-z0-9_-]{0,62}\Z", error="Must be small letters, digits, - and _.")
 _words = validate.Length(1, 500)
 
 
@@ -21,8 +20,8 @@ class NewAgreement(Schema):
     """An agreement to be made."""
 
     tenant = fields.UUID(required=True, metadata={"description": "An organisation; never a person."})
-    square = fields.String(required=True, validate=_slug, metadata={"example": "borgen"})
-    arena = fields.String(required=True, validate=_slug, metadata={"example": "borgen-innbyggertorg"})
+    square = fields.String(required=True, validate=code, metadata={"example": "borgen"})
+    arena = fields.String(required=True, validate=code, metadata={"example": "borgen-innbyggertorg"})
     title = fields.String(required=True, validate=_words, metadata={"example": "Maling av storsalen"})
     task = TextOrOne(required=True, metadata={"description": "In three languages, or one text for all of them."})
     hour_value = ore("What an hour is worth.", 20000, required=True, strict=True, validate=validate.Range(1, _MOST_ORE))
@@ -34,7 +33,7 @@ class NewAgreement(Schema):
         strict=True,
         validate=validate.Range(1, _MOST_ORE),
     )
-    currency = fields.String(load_default=CURRENCY, validate=validate.Equal(CURRENCY))
+    currency = fields.String(load_default=CURRENCY, validate=validate.OneOf((CURRENCY,)))
     valid_from = fields.Date(required=True, metadata={"description": "The first day it is valid."})
     valid_until = fields.Date(required=True, metadata={"description": "The last day it is valid."})
     participants = fields.List(

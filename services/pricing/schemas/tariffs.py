@@ -29,14 +29,23 @@ from services.pricing.model.tariff import (
     Unit,
     Vat,
 )
-from services.pricing.schemas.texts import TextSchema
+from services.pricing.schemas.texts import TextSchema, code
 
 NOT_PUBLISHED = "-"
 _ORE = 100
 _KRONER = re.compile(r"\d{1,7}(\.\d\d)?", re.ASCII)
 _MOST_HOURS = 24 * 366
-_code = validate.Regexp(r"[a-z0-9][a-z0-9_-]{0,62}\Z", error="Must be small letters, digits, - and _.")
+_NOT_A_DAY = Text(
+    nb="Må være en ukedag (monday), public_holiday, eller en dag i året (12-24).",
+    nn="Må vere ein vekedag (monday), public_holiday, eller ein dag i året (12-24).",
+    en="Must be a weekday (monday), public_holiday, or a day of the year (12-24).",
+)
 _words = validate.Length(1, 1000)
+
+
+def _day(value: str) -> None:
+    if value not in (*WEEKDAYS, PUBLIC_HOLIDAY) and not DAY_OF_YEAR.fullmatch(value):
+        raise invalid(_NOT_A_DAY)
 
 
 class Kroner(fields.Field[int | None]):
@@ -79,12 +88,10 @@ class Codes(fields.List[str]):
 class DayKindSchema(Schema):
     """A kind of day, and which days are of it."""
 
-    code = fields.String(required=True, validate=_code, metadata={"example": "weekend"})
+    code = fields.String(required=True, validate=code, metadata={"example": "weekend"})
     name = fields.Nested(TextSchema, required=True)
     days = fields.List(
-        fields.String(
-            validate=validate.Regexp(rf"(?:{'|'.join((*WEEKDAYS, PUBLIC_HOLIDAY))}|{DAY_OF_YEAR.pattern})\Z"),
-        ),
+        fields.String(validate=_day),
         required=True,
         validate=validate.Length(1, 100),
         metadata={"description": "Weekdays, `public_holiday`, and days of the year (`12-24`), which come first."},
@@ -110,7 +117,7 @@ class ConditionSchema(Schema):
 class ColumnSchema(Schema):
     """A column of prices."""
 
-    code = fields.String(required=True, validate=_code, metadata={"example": "under_19"})
+    code = fields.String(required=True, validate=code, metadata={"example": "under_19"})
     name = fields.Nested(TextSchema, required=True)
     when = fields.Nested(ConditionSchema, load_default=Condition())
 
@@ -177,13 +184,13 @@ class CancellationSchema(Schema):
 class TariffSchema(Schema):
     """A tariff: dated prices as they were adopted and published."""
 
-    id = fields.String(required=True, validate=_code, metadata={"example": "nesodden-2017"})
+    id = fields.String(required=True, validate=code, metadata={"example": "nesodden-2017"})
     name = fields.Nested(TextSchema, required=True)
     source = fields.String(required=True, validate=_words, metadata={"description": "Where it was published."})
     adopted_by = fields.String(required=True, validate=_words)
     valid_from = fields.Date(required=True, metadata={"description": "The first day it is valid."})
     valid_until = fields.Date(load_default=None, allow_none=True, metadata={"description": "The last day it is valid."})
-    currency = fields.String(required=True, validate=validate.Equal(CURRENCY))
+    currency = fields.String(required=True, validate=validate.OneOf((CURRENCY,)))
     unit = fields.String(required=True, validate=validate.OneOf(get_args(Unit)))
     counting = fields.String(
         required=True,
@@ -193,7 +200,7 @@ class TariffSchema(Schema):
     days = fields.List(fields.Nested(DayKindSchema), required=True, validate=validate.Length(1, 20))
     columns = fields.List(fields.Nested(ColumnSchema), required=True, validate=validate.Length(1, 50))
     premises = fields.Dict(
-        fields.String(validate=_code),
+        fields.String(validate=code),
         fields.Nested(PremisesSchema),
         required=True,
         validate=validate.Length(1, 200),
