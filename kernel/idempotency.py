@@ -98,5 +98,5 @@ def keep(tx: Transaction, claimed: Claim, answer: Kept) -> None:
 
 
 def prune(tx: Transaction, *, keep: timedelta) -> int:
-    """Deletes keys older than `keep`; returns how many. A timer of each worker calls this."""
+    """Deletes keys older than `keep`; returns how many. The elected relay calls this now and then."""
     return tx.execute(delete(idempotency_keys).where(idempotency_keys.c.created_at < tx.now - keep)).rowcount

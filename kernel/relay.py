@@ -19,7 +19,7 @@ from kombu.exceptions import KombuError
 from sqlalchemy import Connection as DatabaseConnection
 from sqlalchemy import exc, func, select
 
-from kernel import inbox, outbox, telemetry, topology
+from kernel import idempotency, inbox, outbox, telemetry, topology
 from kernel.contracts import Event
 from kernel.db import Database, Transaction
 from kernel.outbox import Unsent
@@ -217,8 +217,8 @@ class Relay:
             self._tell(*self._in_transaction(outbox.backlog))
         if now > self._prune_at:
             self._prune_at = now + _PRUNE_SECONDS
-            self._in_transaction(lambda tx: outbox.prune(tx, keep=self._keep))
-            self._in_transaction(lambda tx: inbox.prune(tx, keep=self._keep))
+            for prune in (outbox.prune, inbox.prune, idempotency.prune):
+                self._in_transaction(lambda tx, prune=prune: prune(tx, keep=self._keep))  # type: ignore[misc]
 
     def _tell(self, depth: int, age: float) -> None:
         telemetry.OUTBOX_DEPTH.labels(self._service).set(depth)

@@ -64,6 +64,7 @@ def set_up_logs(form: str, level: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        _without_values,
     ]
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
@@ -88,3 +89,11 @@ def set_up_logs(form: str, level: str) -> None:
     root.setLevel(level)
     for noisy in ("nameko", "amqp", "kombu", "httpx", "alembic"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
+
+
+def _without_values(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """PostgreSQL tells the values of the row it refused in lines of their own; those may be somebody's name."""
+    if "exception" in event:
+        kept = [line for line in event["exception"].splitlines() if not line.startswith(("DETAIL:", "CONTEXT:"))]
+        event["exception"] = "\n".join(kept)
+    return event
