@@ -9,6 +9,8 @@ import structlog
 
 from kernel.telemetry import set_up_logs
 
+REFUSAL = "duplicate key\nDETAIL:  Key (name)=(Kari Nordmann) already exists.\nHINT: none"
+
 
 @pytest.fixture(autouse=True)
 def logs_as_before() -> Iterator[None]:
@@ -32,7 +34,7 @@ def test_a_line_is_a_json_object(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_refused_row_keeps_its_values_to_itself(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logs("json", "INFO")
     try:
-        raise ValueError("duplicate key\nDETAIL:  Key (name)=(Kari Nordmann) already exists.\nHINT: none")
+        raise ValueError(REFUSAL)
     except ValueError:
         structlog.get_logger("torg").exception("unhandled")
     told = capsys.readouterr().err
