@@ -29,11 +29,10 @@ def settings_or_exit(kind: type[S]) -> S:
 
 
 def settings_for(services: list[str]) -> Settings:
-    """The settings of a process of these services, which must name their databases; logs are set up by them."""
+    """The settings of a process of these services, with all that they need; logs are set up by them."""
     settings = settings_or_exit(Settings)
     try:
-        for service in services:
-            settings.database_url(service)
+        settings.demand(services)
     except SettingsError as fault:
         raise SystemExit(f"the settings are not right:\n{fault}") from fault
     set_up_logs(settings.log_format, settings.log_level)

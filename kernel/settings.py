@@ -6,7 +6,7 @@ them.
 
 import base64
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, TypeVar, get_type_hints
 from urllib.parse import urlsplit
@@ -219,6 +219,14 @@ class Settings:
     access_entry_days: int = setting(
         "TORG_ACCESS_ENTRY_DAYS", "How long the log of opened and refused doors is kept.", default=90, check=above_zero
     )
+
+    def demand(self, services: Collection[str]) -> None:
+        """Raises SettingsError that names all that these services can't do without and that is not set."""
+        needed = {f"{service}_database_url" for service in services}
+        needed |= {"access_code_key"} if "access" in services else set()
+        unset = [each.metadata["name"] for each in fields(self) if each.name in needed and not getattr(self, each.name)]
+        if unset:
+            raise SettingsError("\n".join(f"{name}: is not set" for name in unset))
 
     def database_url(self, service: str) -> str:
         """The database URL of a service; SettingsError when it is not set."""

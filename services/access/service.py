@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import nameko
-from nameko.extensions import DependencyProvider
 
 from kernel.consumer import handle_event
 from kernel.contracts import Envelope
@@ -16,19 +15,11 @@ from services.access.events import KeyIssued, KeyRevoked
 from services.booking.events import BookingCancelled, BookingConfirmed, BookingRestated, SpacePublished
 
 
-class CodesKey(DependencyProvider):  # type: ignore[misc]
-    """Refuses to start a worker that has no key for the codes."""
-
-    def setup(self) -> None:
-        _codes()
-
-
 class Access:
     """Keys follow bookings, and locks follow keys."""
 
     name = "access"
     outbox = OutboxRelay()
-    codes_key = CodesKey()
 
     @handle_event(SpacePublished)
     def space_published(self, tx: Transaction, event: Envelope[SpacePublished]) -> None:

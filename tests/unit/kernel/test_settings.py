@@ -66,3 +66,12 @@ def test_a_fault_does_not_show_the_value() -> None:
     with pytest.raises(SettingsError) as fault:
         load(Settings, {"TORG_AMQP_URL": "mysecret"})
     assert "mysecret" not in str(fault.value)
+
+
+def test_a_process_is_told_at_once_all_that_its_services_lack() -> None:
+    settings = load(Settings, {"TORG_BOOKING_DATABASE_URL": "postgresql://torg@localhost/booking"})
+    settings.demand(["booking"])
+    with pytest.raises(SettingsError) as fault:
+        settings.demand(["booking", "access", "pricing"])
+    named = [line.split(":")[0] for line in str(fault.value).splitlines()]
+    assert named == ["TORG_ACCESS_DATABASE_URL", "TORG_PRICING_DATABASE_URL", "TORG_ACCESS_CODE_KEY"]
