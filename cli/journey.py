@@ -10,8 +10,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+import psycopg2
 import typer
+from amqp.exceptions import AMQPError
+from httpx import HTTPError
 from rich.console import Console
 
 from cli import SERVICES, broker, demo_data
@@ -27,6 +31,7 @@ app = typer.Typer(help="Run the main job once, and see each step as it happens."
 console = Console(highlight=False)
 
 EMBEDDED = "memory://"
+FAULTS = (NotSeen, ServerFailed, SignInRefused, psycopg2.Error, AMQPError, HTTPError, OSError)
 
 
 @app.command()
@@ -44,8 +49,8 @@ def journey(
                 steps.append(step)
                 if not as_json:
                     console.print(_line(step))
-    except (NotSeen, ServerFailed, SignInRefused) as seen:
-        fault = str(seen)
+    except FAULTS as seen:
+        fault = str(seen).strip() or type(seen).__name__
     if as_json:
         print(json.dumps({"seen": not fault, "fault": fault, "steps": [asdict(step) for step in steps]}, indent=2))
     elif fault:
@@ -65,8 +70,10 @@ def travel(stack: Stack, databases: dict[str, str]) -> Iterator[Step]:
 
 
 @contextmanager
-def whole_torg(amqp_url: str, database_url: str, *, quiet: bool) -> Iterator[tuple[Stack, dict[str, str]]]:
-    """A Torg with the example data, and its databases; everything of it is gone afterwards."""
+def whole_torg(
+    amqp_url: str, database_url: str, *, quiet: bool, **layout: Any
+) -> Iterator[tuple[Stack, dict[str, str]]]:
+    """A Torg with the example data, and its databases, gone afterwards; `layout` goes to `Layout`."""
     reap()
     with ExitStack() as ending:
         run = ending.enter_context(Run("journey"))
@@ -80,18 +87,19 @@ def whole_torg(amqp_url: str, database_url: str, *, quiet: bool) -> Iterator[tup
         if amqp_url != EMBEDDED:
             _refuse_used(amqp_url)
             ending.callback(broker.clear, amqp_url, events())
-        stack = start(run, folder, databases, amqp_url)
+        apart = amqp_url != EMBEDDED
+        given = {"folder": folder, "databases": databases, "amqp_url": amqp_url, "workers_apart": apart}
+        stack = start(run, Layout(**given | layout))
         ending.callback(stack.stop)
         yield stack, databases
 
 
-def start(run: Run, folder: Path, databases: dict[str, str], amqp_url: str) -> Stack:
+def start(run: Run, layout: Layout) -> Stack:
     """Migrates, starts every process, loads the example data."""
     from kernel.migrate import migrate
 
     for service in SERVICES:
-        migrate(service, databases[service])
-    layout = Layout(folder=folder, databases=databases, amqp_url=amqp_url, workers_apart=amqp_url != EMBEDDED)
+        migrate(service, layout.databases[service])
     stack = Stack(run, layout)
     stack.start()
     demo_data.load(stack.urls, token(stack.issuer, "drift"))
