@@ -1,4 +1,4 @@
-"""Which tariff, which column, which kind of day and which cell a letting falls in; tariffs that contradict themselves."""
+"""Which tariff, column, kind of day and cell a letting falls in; and tariffs that contradict themselves."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta

@@ -1,0 +1,131 @@
+"""What is entered stays, adds up, and is never overdrawn, not even by many at once."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from sqlalchemy import exc, func, insert, select, text, update
+
+from kernel.errors import DomainError
+from services.pricing.model.agreement import HoursDecided
+from services.pricing.store.tables import charge_entries, charges, waiver_accounts, waiver_entries
+from tests.bookings import TENANT
+from tests.office import Booking, Office
+
+AT_ONCE = 6
+
+
+def together(*works: Callable[[], object]) -> list[object]:
+    """Does all of these at the same time; gives what each returned, or the rule that refused it."""
+    start = Barrier(len(works))
+
+    def run(work: Callable[[], object]) -> object:
+        start.wait(timeout=20)
+        try:
+            return work()
+        except DomainError as refused:
+            return type(refused)
+
+    with ThreadPoolExecutor(len(works)) as threads:
+        return [*threads.map(run, works)]
+
+
+def entered(office: Office) -> tuple[int, int]:
+    """The sum of all waiver entries, and how many there are."""
+    with office.database.reading() as tx:
+        return tx.execute(select(func.coalesce(func.sum(waiver_entries.c.amount), 0), func.count())).one()
+
+
+def test_bookings_at_once_share_a_waiver_and_never_overdraw_it(office: Office) -> None:
+    office.grant(minutes=300)
+    bookings = [Booking() for _ in range(AT_ONCE)]
+    together(*(lambda booking=booking: office.deliver(booking.held()) for booking in bookings))
+    waived = [70_000 - office.total(booking) for booking in bookings]
+    assert sorted(waived, reverse=True) == [70_000, 30_000, 0, 0, 0, 0]
+    assert office.balance() == entered(office)[0] == 0
+
+
+def test_giving_back_and_reserving_at_once_adds_up(office: Office) -> None:
+    office.grant(minutes=300)
+    leaving = [Booking() for _ in range(3)]
+    office.deliver(*(booking.held() for booking in leaving))
+    coming = [Booking() for _ in range(3)]
+    together(
+        *(lambda booking=booking: office.deliver(booking.expired()) for booking in leaving),
+        *(lambda booking=booking: office.deliver(booking.held()) for booking in coming),
+    )
+    reserved = sum(70_000 - office.total(booking) for booking in coming)
+    assert office.balance() == 100_000 - reserved == entered(office)[0]
+
+
+def test_one_event_delivered_to_many_workers_takes_effect_once(office: Office) -> None:
+    office.grant(minutes=60)
+    booking = Booking()
+    held, confirmed = booking.held(), booking.confirmed()
+    together(*[lambda: office.deliver(held)] * 3, *[lambda: office.deliver(confirmed)] * 3)
+    assert office.owed(booking) == ("charged", 50_000)
+    assert office.emitted_types().count("booking_charged") == 1
+    assert entered(office) == (0, 4)  # granted, reserved, released, used
+
+
+def test_hours_approved_by_many_at_once_are_granted_once(office: Office) -> None:
+    hours = office.register(office.agreement())
+    outcomes = together(*[lambda: office.approve(hours)] * AT_ONCE)
+    assert outcomes.count(HoursDecided) == AT_ONCE - 1
+    assert office.balance() == 20_000
+
+
+def test_approvals_at_once_stay_within_the_agreement(office: Office) -> None:
+    agreement = office.agreement(max_amount=50_000)
+    registered = [office.register(agreement) for _ in range(AT_ONCE)]
+    together(*(lambda hours=hours: office.approve(hours) for hours in registered))
+    assert office.balance() == entered(office)[0] == 50_000
+
+
+def test_registrations_at_once_stay_within_the_day(office: Office) -> None:
+    agreement = office.agreement()
+    outcomes = together(*[lambda: office.register(agreement, minutes=240)] * AT_ONCE)
+    assert sum(1 for each in outcomes if isinstance(each, type)) == AT_ONCE - 3
+
+
+@pytest.mark.parametrize("ledger", [charge_entries, waiver_entries], ids=str)
+@pytest.mark.parametrize("change", ["UPDATE {} SET amount = 0", "DELETE FROM {}", "TRUNCATE {}"])
+def test_the_database_refuses_to_rewrite_a_ledger(office: Office, ledger: object, change: str) -> None:
+    with (
+        pytest.raises(exc.IntegrityError, match="only ever added"),
+        office.database.transaction() as tx,
+    ):
+        tx.execute(text(change.format(ledger)))
+
+
+def test_the_database_refuses_a_balance_below_zero(office: Office) -> None:
+    office.grant(minutes=60)
+    with pytest.raises(exc.IntegrityError, match="never_below_zero"), office.database.transaction() as tx:
+        tx.execute(update(waiver_accounts).values(balance=-1))
+
+
+def test_the_database_refuses_a_second_use_of_one_booking(office: Office) -> None:
+    office.grant(minutes=60)
+    booking = Booking()
+    office.deliver(booking.held())
+    again = {"tenant": TENANT.id, "currency": "NOK", "reason": "reserved", "amount": -1, "booking": booking.id}
+    with pytest.raises(exc.IntegrityError, match="booking_reason"), office.database.transaction() as tx:
+        tx.execute(insert(waiver_entries), again | {"at": tx.now})
+
+
+def test_what_drifted_from_its_entries_is_set_right_and_counted(office: Office) -> None:
+    office.grant(minutes=60)
+    booking = Booking(tenant=TENANT)
+    office.deliver(booking.held(), booking.confirmed())
+    office.reconciled()
+    before = office.repairs("charge"), office.repairs("waiver")
+    with office.database.transaction() as tx:
+        tx.execute(update(charges).values(total=1))
+        tx.execute(update(waiver_accounts).values(balance=5))
+    office.reconciled()
+    office.reconciled()
+    with office.database.reading() as tx:
+        assert tx.execute(select(charges.c.total)).scalar_one() == 50_000
+    assert office.balance() == 0
+    assert (office.repairs("charge"), office.repairs("waiver")) == (before[0] + 1, before[1] + 1)
