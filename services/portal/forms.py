@@ -1,0 +1,93 @@
+"""What a form holds between the browser and the services. The rules are the services' own: what they say of its fields
+is only carried back to where the person filled them in."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import uuid4
+
+from flask import request
+
+from kernel.clock import OSLO
+from services.portal.backend import Refused
+from services.portal.language import gettext
+from services.portal.session import now
+
+_WHOLE = re.compile(r"\d{1,6}")
+
+
+@dataclass
+class Form:
+    """What was filled in, what is wrong with each field and the whole, and the key that makes two clicks one act."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)
+    problem: str = ""
+    key: str = ""
+
+    def __getitem__(self, name: str) -> str:
+        return self.values.get(name, "")
+
+    @property
+    def wrong(self) -> bool:
+        """Whether there is something to tell about it."""
+        return bool(self.faults or self.problem)
+
+    def refused(self, said: Refused, fields: Mapping[str, str]) -> "Form":
+        """The same values with what a service said of them. `fields` maps its names to ours; the rest is told above."""
+        faults = {fields[name]: text for name, text in said.faults.items() if name in fields}
+        others = [text for name, text in said.faults.items() if name not in fields]
+        return Form(self.values, faults, " ".join([said.detail, *others]) if others or not faults else "")
+
+
+def sent() -> Form:
+    """The form that was sent. Its key is the one it was rendered with."""
+    values = {name: value.strip() for name, value in request.form.items()}
+    return Form(values, key=values.get("idempotency_key") or new_key())
+
+
+def new_key() -> str:
+    """A key for one rendering of a form: however often that is sent, it takes effect once."""
+    return str(uuid4())
+
+
+def whole(form: Form, name: str) -> int:
+    """A field as a whole number; notes a fault, and gives 0, when it is none."""
+    if _WHOLE.fullmatch(form[name]):
+        return int(form[name])
+    form.faults[name] = gettext("Write a whole number, such as 12.")
+    return 0
+
+
+def asked_day(name: str = "date") -> date:
+    """The day asked for in the address; today when there is none or it is no day."""
+    try:
+        return date.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return today()
+
+
+def asked_whole(name: str, default: int, *, most: int) -> int:
+    """A number asked for in the address, from 1 to `most`; the default when it is none."""
+    value = request.args.get(name, "")
+    return int(value) if _WHOLE.fullmatch(value) and 1 <= int(value) <= most else default
+
+
+def today() -> date:
+    """The day it is in Norway."""
+    return now().astimezone(OSLO).date()
+
+
+def instant(text: str) -> datetime:
+    """A time as the services write it. Raises ValueError when it is none, or has no offset."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("a time without its offset")
+    return at
+
+
+def timed(thing: dict[str, Any], *names: str) -> dict[str, Any]:
+    """What a service answered, with these of its fields as times."""
+    return thing | {name: instant(thing[name]) for name in names if thing.get(name)}

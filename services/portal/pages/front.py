@@ -1,0 +1,74 @@
+"""What anyone can see: the front page, the programme of each square, and the choice of language."""
+
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
+from typing import Any
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from kernel.clock import OSLO
+from services.portal.backend import Json, everything
+from services.portal.forms import asked_day, timed, today
+from services.portal.language import COOKIE, LANGUAGES
+from services.portal.pages.search import LENGTHS
+from services.portal.places import places
+from services.portal.signin import own_page
+
+blueprint = Blueprint("front", __name__)
+
+WEEK = timedelta(days=7)
+_COOKIE_SECONDS = 365 * 24 * 3600
+
+
+@blueprint.get("/")
+def front() -> str:
+    """The squares, and what happens today."""
+    day = today()
+    return render_template("front.html", places=places(), today=day, lengths=LENGTHS, activities=_activities(day, day))
+
+
+@blueprint.get("/squares/<square>")
+def programme(square: str) -> str:
+    """A week of what happens at a square."""
+    if square not in places().squares:
+        abort(404)
+    first = asked_day()
+    last = first + WEEK - timedelta(days=1)
+    return render_template(
+        "programme.html",
+        square=places().squares[square],
+        places=places(),
+        days=_by_day(_activities(first, last, square)),
+        first=first,
+        last=last,
+        before=first - WEEK,
+        after=first + WEEK,
+    )
+
+
+@blueprint.get("/language/<code>")
+def choose_language(code: str) -> Response:
+    """Remembers the language, and goes back to where it was chosen."""
+    if code not in LANGUAGES:
+        abort(404)
+    response = redirect(own_page(request.args.get("next", url_for("front.front"))))
+    response.set_cookie(COOKIE, code, max_age=_COOKIE_SECONDS, httponly=True, samesite="Lax", secure=request.is_secure)
+    return response
+
+
+def _activities(first: date, last: date, square: str | None = None) -> list[Json]:
+    """What happens from the first day to the last, both included."""
+    begin = datetime.combine(first, time(), OSLO)
+    end = datetime.combine(last + timedelta(days=1), time(), OSLO)
+    period = {"from": begin.isoformat(), "to": end.isoformat()}
+    found = everything("programming", "/activities", square=square, **period)
+    return [timed(each, "begins_at", "ends_at") for each in found]
+
+
+def _by_day(activities: list[Json]) -> list[tuple[date, list[Json]]]:
+    def day(activity: dict[str, Any]) -> date:
+        at: datetime = activity["begins_at"]
+        return at.astimezone(OSLO).date()
+
+    return [(each, list(of_day)) for each, of_day in groupby(activities, key=day)]

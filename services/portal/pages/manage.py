@@ -1,0 +1,71 @@
+"""For arena managers: volunteers' hours that wait for an answer, and the bookings of their squares."""
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from services.portal.backend import Json, Refused, ask, everything, tell
+from services.portal.forms import Form, sent, timed
+from services.portal.language import gettext
+from services.portal.places import places
+from services.portal.session import now, signed_in
+
+blueprint = Blueprint("manage", __name__, url_prefix="/manage")
+
+_UNDECIDABLE = (403, 409, 412, 422)
+
+
+@blueprint.get("/hours")
+@signed_in
+def hours() -> str:
+    """Hours that wait for an answer."""
+    return _page(Form())
+
+
+@blueprint.post("/hours/<uuid:registration>/approve")
+@signed_in
+def approve(registration: UUID) -> Response:
+    """Approves hours: their worth becomes rent the tenant need not pay."""
+    form = sent()
+    return _decide(registration, "approve", {}, form, gettext("The hours are approved."))
+
+
+@blueprint.post("/hours/<uuid:registration>/reject")
+@signed_in
+def reject(registration: UUID) -> Response | tuple[str, int]:
+    """Turns hours down, with the reason the volunteer will read."""
+    form = sent()
+    if not form["reason"]:
+        form.faults[f"reason-{registration}"] = gettext("Write why, so that the volunteer understands it.")
+        return _page(form), 422
+    return _decide(registration, "reject", {"reason": form["reason"]}, form, gettext("The hours are not approved."))
+
+
+@blueprint.get("/bookings")
+@signed_in
+def bookings() -> str:
+    """The bookings of my squares."""
+    page = ask("booking", "/bookings", cursor=request.args.get("cursor"))
+    found = [timed(each, "begins_at", "ends_at") for each in page["items"]]
+    return render_template(
+        "manage_bookings.html", bookings=found, next_cursor=page["next_cursor"], places=places(), now=now()
+    )
+
+
+def _page(form: Form) -> str:
+    agreements = {each["id"]: each for each in everything("pricing", "/agreements")}
+    waiting = everything("pricing", "/hours", state="registered")
+    return render_template("manage_hours.html", form=form, hours=waiting, agreements=agreements, places=places())
+
+
+def _decide(registration: UUID, decision: str, body: Json, form: Form, done: str) -> Response:
+    try:
+        tell("pricing", f"/hours/{registration}/{decision}", body, key=form.key, version=form["version"])
+    except Refused as said:
+        if said.status not in _UNDECIDABLE:
+            raise
+        flash(said.detail, "refused")
+    else:
+        flash(done, "done")
+    return redirect(url_for("manage.hours"))

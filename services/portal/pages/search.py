@@ -1,0 +1,140 @@
+"""Finding a free time, and booking it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from kernel.clock import OSLO
+from services.portal.backend import Json, Refused, everything, tell
+from services.portal.forms import Form, asked_day, asked_whole, instant, sent, today, whole
+from services.portal.places import Space, places
+from services.portal.session import now, signed_in
+from services.portal.words import AUDIENCES, PURPOSES
+
+blueprint = Blueprint("search", __name__)
+
+LENGTHS = (30, 60, 90, 120, 180, 240, 360, 480)
+_DEFAULT_MINUTES = 60
+_LONGEST = 14 * 24 * 60
+_FIELDS = {name: name for name in ("purpose", "audience", "participants", "tenant", "title")}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A space with its free times of a day, and the times a booking of the length asked for can begin."""
+
+    space: Space
+    free: list[tuple[datetime, datetime]]
+    starts: list[datetime]
+
+
+@blueprint.get("/search")
+def search() -> str:
+    """Free times on a day."""
+    day, minutes = asked_day(), asked_whole("minutes", _DEFAULT_MINUTES, most=_LONGEST)
+    square = request.args.get("square", "")
+    found = everything(
+        "booking", "/availability", square=square, **{"from": day.isoformat(), "to": day.isoformat()}, minutes=minutes
+    )
+    return render_template(
+        "search.html",
+        places=places(),
+        square=square,
+        day=day,
+        today=today(),
+        minutes=minutes,
+        lengths=sorted({*LENGTHS, minutes}),
+        offers=[offer for each in found if (offer := _offer(each, minutes))],
+    )
+
+
+@blueprint.get("/book")
+@signed_in
+def book() -> str:
+    """What the time is for, and for whom."""
+    space, begins_at, minutes = _wanted(request.args)
+    return _page(space, begins_at, minutes, Form())
+
+
+@blueprint.post("/book")
+@signed_in
+def hold() -> Response | tuple[str, int]:
+    """Holds the time. The price follows on the booking's own page."""
+    form = sent()
+    space, begins_at, minutes = _wanted(form.values)
+    wanted = _request(form, space, begins_at, minutes)
+    if form.wrong:
+        return _page(space, begins_at, minutes, form), 422
+    try:
+        booking = tell("booking", "/bookings", wanted, key=form.key)
+    except Refused as said:
+        if said.status in (401, 429):
+            raise
+        return _page(space, begins_at, minutes, form.refused(said, _FIELDS)), said.status
+    return redirect(url_for("bookings.show", booking=booking["id"]))
+
+
+def _offer(found: Json, minutes: int) -> Offer | None:
+    """What the page shows of a space with free times; None when nothing of that length can begin in them."""
+    space = places().spaces.get(found["space"])
+    if space is None or not space.shortest <= minutes <= space.longest or minutes % space.grid:
+        return None
+    free = [(instant(each["begins_at"]), instant(each["ends_at"])) for each in found["free"]]
+    length = timedelta(minutes=minutes)
+    starts = [start for begin, end in free for start in _starts(begin, end - length, space.grid)]
+    return Offer(space, free, starts) if starts else None
+
+
+def _starts(first: datetime, last: datetime, grid: int) -> Iterator[datetime]:
+    """The times from first to last, on the grid and to come. A grid divides the hour, so UTC's is the wall's."""
+    earliest = max(first, now())
+    past_grid = timedelta(minutes=earliest.minute % grid, seconds=earliest.second, microseconds=earliest.microsecond)
+    at = earliest - past_grid + (timedelta(minutes=grid) if past_grid else timedelta())
+    while at <= last:
+        yield at
+        at += timedelta(minutes=grid)
+
+
+def _wanted(given: Any) -> tuple[Space, datetime, int]:
+    """The space and the time in an address or a form. Answers 404 or 400 when they are not as our pages write them."""
+    space = places().spaces.get(given.get("space", ""))
+    if space is None:
+        abort(404)
+    try:
+        begins_at, minutes = instant(given.get("begins_at", "")), int(given.get("minutes", ""))
+    except ValueError:
+        abort(400)
+    if not 0 < minutes <= _LONGEST:
+        abort(400)
+    return space, begins_at, minutes
+
+
+def _request(form: Form, space: Space, begins_at: datetime, minutes: int) -> Json:
+    return {
+        "space": space.id,
+        "begins_at": begins_at.isoformat(),
+        "ends_at": (begins_at + timedelta(minutes=minutes)).isoformat(),
+        "purpose": form["purpose"],
+        "audience": form["audience"],
+        "participants": whole(form, "participants"),
+        **{name: form[name] for name in ("tenant", "title") if form[name]},
+    }
+
+
+def _page(space: Space, begins_at: datetime, minutes: int, form: Form) -> str:
+    return render_template(
+        "book.html",
+        form=form,
+        places=places(),
+        space=space,
+        begins_at=begins_at.astimezone(OSLO),
+        ends_at=(begins_at + timedelta(minutes=minutes)).astimezone(OSLO),
+        minutes=minutes,
+        actors=everything("booking", "/actors"),
+        purposes=PURPOSES,
+        audiences=AUDIENCES,
+    )

@@ -1,0 +1,76 @@
+"""For volunteers: the maintenance agreements one works under, what has come back, and registering hours."""
+
+from uuid import UUID
+
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from services.portal.backend import Json, Refused, everything, tell
+from services.portal.forms import Form, sent, today, whole
+from services.portal.language import gettext
+from services.portal.places import places
+from services.portal.session import signed_in
+
+blueprint = Blueprint("volunteer", __name__, url_prefix="/volunteer")
+
+_FIELDS = {"worked_on": "worked_on", "minutes": "hours", "task": "task"}
+
+
+@blueprint.get("")
+@signed_in
+def agreements() -> str:
+    """My agreements, and the hours I have registered."""
+    return render_template(
+        "agreements.html",
+        agreements=everything("pricing", "/agreements"),
+        hours=everything("pricing", "/hours"),
+        tenants=tenant_names(),
+        places=places(),
+    )
+
+
+@blueprint.get("/<uuid:agreement>/hours")
+@signed_in
+def hours(agreement: UUID) -> str:
+    """The form for hours under an agreement."""
+    return _page(_agreement(agreement), Form({"worked_on": today().isoformat()}))
+
+
+@blueprint.post("/<uuid:agreement>/hours")
+@signed_in
+def register(agreement: UUID) -> Response | tuple[str, int]:
+    """Registers hours; they wait for the arena manager."""
+    form = sent()
+    worked = {"worked_on": form["worked_on"], "minutes": _minutes(form), "task": form["task"]}
+    if form.wrong:
+        return _page(_agreement(agreement), form), 422
+    try:
+        tell("pricing", f"/agreements/{agreement}/hours", worked, key=form.key)
+    except Refused as said:
+        if said.status not in (409, 422):
+            raise
+        return _page(_agreement(agreement), form.refused(said, _FIELDS)), said.status
+    flash(gettext("The hours are registered. The arena manager will look at them."), "done")
+    return redirect(url_for("volunteer.agreements"))
+
+
+def tenant_names() -> dict[str, str]:
+    """The names of the organisations the person represents, by actor: pricing knows tenants by their ids alone."""
+    return {each["id"]: each["name"] for each in everything("booking", "/actors") if each.get("name")}
+
+
+def _minutes(form: Form) -> int:
+    """Hours and minutes as minutes. Empty minutes are none."""
+    over = whole(form, "minutes") if form["minutes"] else 0
+    return whole(form, "hours") * 60 + over
+
+
+def _agreement(agreement: UUID) -> Json:
+    found = [each for each in everything("pricing", "/agreements") if each["id"] == str(agreement)]
+    if not found:
+        abort(404)
+    return found[0]
+
+
+def _page(agreement: Json, form: Form) -> str:
+    return render_template("register_hours.html", agreement=agreement, form=form, today=today())

@@ -1,0 +1,132 @@
+"""The squares with their arenas and spaces, as booking publishes them; kept for a moment, as most pages name one."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, current_app
+
+from services.portal.backend import Json, everything
+from services.portal.language import named
+from services.portal.settings import PortalSettings
+
+Names = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Space:
+    """What can be booked, where it is, and the steps it is booked in. Lengths are minutes, `area` square metres."""
+
+    id: str
+    name: Names
+    arena: Names
+    square: str
+    capacity: int
+    area: float
+    grid: int
+    shortest: int
+    longest: int
+
+    def lengths(self) -> list[int]:
+        """The lengths it can be booked for, at most a dozen, from the shortest on."""
+        step = self.grid
+        possible = range(self.shortest, self.longest + 1, step)
+        return list(possible)[:12]
+
+
+@dataclass(frozen=True)
+class Square:
+    """One of the municipality's squares."""
+
+    id: str
+    name: Names
+    arenas: list[Names]
+
+
+@dataclass(frozen=True)
+class Places:
+    """All squares and spaces, by id, in the order they were published."""
+
+    squares: dict[str, Square]
+    spaces: dict[str, Space]
+
+    def space_name(self, space: str) -> str:
+        """What people call the space; its id when it is no longer published."""
+        found = self.spaces.get(space)
+        return named(found.name) if found else space
+
+    def arena_name(self, space: str) -> str:
+        """What people call the building the space is in."""
+        found = self.spaces.get(space)
+        return named(found.arena) if found else ""
+
+    def square_name(self, square: str) -> str:
+        """What people call the square."""
+        found = self.squares.get(square)
+        return named(found.name) if found else square
+
+
+class Atlas:
+    """Keeps the places and asks for them anew when they are older than `seconds`. Threads may ask at the same time."""
+
+    def __init__(
+        self, seconds: float, fetch: Callable[[], list[Json]], monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._seconds = seconds
+        self._fetch = fetch
+        self._monotonic = monotonic
+        self._kept = (float("-inf"), Places({}, {}))
+
+    def places(self) -> Places:
+        """The places, at most `seconds` old. Raises what fetching raises."""
+        fetched_at, known = self._kept
+        if self._monotonic() - fetched_at < self._seconds:
+            return known
+        known = read(self._fetch())
+        self._kept = (self._monotonic(), known)
+        return known
+
+
+def register(app: Flask, settings: PortalSettings) -> None:
+    """Gives the app its places."""
+    app.extensions["torg-atlas"] = Atlas(settings.places_seconds, lambda: everything("booking", "/squares"))
+
+
+def places() -> Places:
+    """All squares and spaces. Raises Silent."""
+    atlas: Atlas = current_app.extensions["torg-atlas"]
+    return atlas.places()
+
+
+def read(squares: list[Json]) -> Places:
+    """The places in what booking answers."""
+    found = Places({}, {})
+    for square in squares:
+        arenas = [arena["name"] for arena in square["arenas"]]
+        found.squares[square["id"]] = Square(square["id"], square["name"], arenas)
+        for arena in square["arenas"]:
+            for space in _flat(arena["spaces"]):
+                found.spaces[space["id"]] = _space(space, arena["name"], square["id"])
+    return found
+
+
+def _flat(spaces: list[Json]) -> Iterator[Json]:
+    """Every space, each before the ones it is divided into."""
+    for space in spaces:
+        yield space
+        yield from _flat(space.get("spaces", []))
+
+
+def _space(space: Json, arena: Any, square: str) -> Space:
+    return Space(
+        id=space["id"],
+        name=space["name"],
+        arena=arena,
+        square=square,
+        capacity=space["capacity"],
+        area=space["area"],
+        grid=space["grid_minutes"],
+        shortest=space["min_minutes"],
+        longest=space["max_minutes"],
+    )

@@ -1,0 +1,156 @@
+"""Who is at the browser: a sealed cookie that holds their token, and ends when the token does.
+
+The portal stores nothing itself. The cookie is encrypted, so that whoever sees it at rest has no use of its token,
+and compressed, as two tokens of a national issuer would else be more than a browser keeps.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import wraps
+from hashlib import sha256
+from typing import Any, ParamSpec, TypeVar
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app, redirect, request, session, url_for
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from itsdangerous import BadSignature
+from joserfc import jwe
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+
+from kernel.clock import Clock
+from services.portal.settings import PortalSettings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_PERSON = "person"
+LONGEST_COOKIE = 4000
+
+
+@dataclass(frozen=True)
+class Person:
+    """The one who has signed in, until `expires_at` (seconds since 1970). What they may do, the services decide."""
+
+    name: str
+    roles: list[str]
+    squares: list[str]
+    token: str
+    id_token: str
+    expires_at: int
+
+    @property
+    def manages(self) -> bool:
+        """Whether to show them an arena manager's pages."""
+        return "arena_manager" in self.roles or "operator" in self.roles
+
+
+class Seal:
+    """Encrypts and reads what a session holds (JWE, A256GCM)."""
+
+    def __init__(self, secret: str) -> None:
+        self._key = OctKey.import_key(sha256(b"torg session" + secret.encode()).digest())
+
+    def dumps(self, held: dict[str, Any]) -> str:
+        """The cookie's value."""
+        header = {"alg": "dir", "enc": "A256GCM", "zip": "DEF"}
+        return jwe.encrypt_compact(header, json.dumps(held).encode(), self._key)
+
+    def loads(self, cookie: str, **_: object) -> Any:
+        """What a cookie holds. Raises BadSignature when it is not ours."""
+        try:
+            return json.loads(jwe.decrypt_compact(cookie, self._key).plaintext or b"")
+        except (JoseError, ValueError) as cause:
+            raise BadSignature("not a session of ours") from cause
+
+
+class SealedSessions(SecureCookieSessionInterface):
+    """Flask's cookie sessions, sealed rather than only signed, and no longer than the token they hold."""
+
+    def __init__(self, secret: str) -> None:
+        self._seal = Seal(secret)
+
+    def get_signing_serializer(self, app: Flask) -> Any:
+        """What Flask reads and writes sessions with."""
+        return self._seal
+
+    def get_expiration_time(self, app: Flask, session: SessionMixin) -> datetime | None:
+        """When the browser shall forget the cookie; None is when it closes."""
+        held = session.get(_PERSON)
+        return datetime.fromtimestamp(held["expires_at"], UTC) if held else None
+
+
+def register(app: Flask, settings: PortalSettings, clock: Clock) -> None:
+    """Gives the app its sessions."""
+    app.session_interface = SealedSessions(settings.session_secret)
+    app.extensions["torg-clock"] = clock
+    app.config.update(
+        SECRET_KEY=settings.session_secret,  # for the forms' tokens, which Flask-WTF signs
+        SESSION_COOKIE_NAME="torg",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure,
+        SESSION_REFRESH_EACH_REQUEST=False,
+    )
+    app.jinja_env.globals["person"] = person
+
+
+def now() -> datetime:
+    """The time, by the app's clock."""
+    clock: Clock = current_app.extensions["torg-clock"]
+    return clock.now()
+
+
+def person() -> Person | None:
+    """Who has signed in, if their token has not run out."""
+    held = session.get(_PERSON)
+    if held is None or held["expires_at"] <= now().timestamp():
+        return None
+    return Person(**held)
+
+
+def sign_in(who: Person) -> None:
+    """Starts a new session. What was held before is dropped, so that nobody else's form or session is taken over."""
+    session.clear()
+    session[_PERSON] = asdict(who)
+    if len(Seal(current_app.config["SECRET_KEY"]).dumps(dict(session))) > LONGEST_COOKIE:
+        session[_PERSON]["id_token"] = ""  # it only spares a question at signing out
+
+
+def sign_out() -> Person | None:
+    """Ends the session; who it was, if anyone."""
+    who = person()
+    session.clear()
+    return who
+
+
+def ran_out() -> bool:
+    """Whether somebody was signed in and is no longer."""
+    return _PERSON in session and person() is None
+
+
+def signed_in(view: Callable[P, R]) -> Callable[P, R | Any]:
+    """Lets in only who has signed in; others are sent to do so, and come back here."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Any:
+        return view(*args, **kwargs) if person() else to_sign_in()
+
+    return guarded
+
+
+def to_sign_in() -> Any:
+    """Sends the person to sign in, and back to this page; after a form was sent, back to the page that held it."""
+    return redirect(url_for("signin.start", next=here()))
+
+
+def here() -> str:
+    """The path of the page the person is at: this one, or for a form that was sent the one it stood on."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    before = urlsplit(request.referrer or "")
+    if before.netloc != request.host:
+        return "/"
+    return before.path + (f"?{before.query}" if before.query else "")

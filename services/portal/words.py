@@ -1,0 +1,59 @@
+"""What people read for the services' codes: purposes, audiences, states, reasons. In English here; see `language`."""
+
+from services.portal.language import gettext, noted
+
+PURPOSES = {
+    "sport": noted("Sport and exercise"),
+    "culture": noted("Culture"),
+    "meeting": noted("Meeting"),
+    "course": noted("Course"),
+    "youth": noted("Youth activity"),
+    "volunteer": noted("Volunteer work"),
+    "commercial": noted("Commercial event"),
+}
+AUDIENCES = {
+    "everyone": noted("Everyone"),
+    "children": noted("Children under 13"),
+    "youth": noted("Young people, 13–18"),
+    "adults": noted("Adults"),
+    "seniors": noted("Seniors"),
+}
+BOOKING_STATES = {
+    "held": noted("Held"),
+    "confirmed": noted("Confirmed"),
+    "cancelled": noted("Cancelled"),
+    "declined": noted("Declined"),
+    "expired": noted("Expired"),
+}
+HOURS_STATES = {
+    "registered": noted("Waiting for approval"),
+    "approved": noted("Approved"),
+    "rejected": noted("Not approved"),
+}
+TENANT_KINDS = {
+    "resident": noted("Resident"),
+    "voluntary": noted("Voluntary organisation"),
+    "business": noted("Business"),
+    "municipal": noted("Municipal unit"),
+}
+UNITS = {"hour": noted("hours")}
+DOOR_REFUSALS = {
+    "too_early": noted("It is too early: the key works from a quarter of an hour before your time begins."),
+    "too_late": noted("It is too late: the time of this key is over."),
+    "revoked": noted("This key has been withdrawn."),
+    "unknown_code": noted("The door does not know this code."),
+    "not_armed": noted("The code is not on the door yet. Wait a moment and try again."),
+    "too_many_attempts": noted("The door has had too many wrong codes. Wait a few minutes and try again."),
+}
+DECLINE_REASONS = {
+    "no_tariff": noted("No adopted price rules cover this place at that time."),
+    "no_column": noted("The adopted price rules have no price for this purpose, audience and tenant."),
+    "price_not_published": noted("The adopted price rules have no price for this place on such a day."),
+}
+
+_ALL = PURPOSES | AUDIENCES | BOOKING_STATES | HOURS_STATES | TENANT_KINDS | UNITS | DOOR_REFUSALS | DECLINE_REASONS
+
+
+def word(code: str) -> str:
+    """What people read for a code, in their language; the code itself when it is a new one of a service's."""
+    return gettext(_ALL[code]) if code in _ALL else code.replace("_", " ")

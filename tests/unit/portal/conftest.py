@@ -1,0 +1,120 @@
+"""A portal on a loopback port over services of the tests' own, and people who use it."""
+
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from werkzeug.serving import make_server
+
+from cli.servers.ports import free_port
+from kernel.clock import FixedClock
+from services.portal.app import build
+from services.portal.settings import PortalSettings
+from tests.unit.portal.services import NOW, FakeServices
+
+
+@dataclass
+class Portal:
+    """A running portal, the services behind it, and its clock."""
+
+    url: str
+    services: FakeServices
+    clock: FixedClock
+
+
+class Visitor:
+    """Somebody with a browser without JavaScript: follows redirects, keeps cookies, fills in forms as they stand."""
+
+    def __init__(self, url: str, language: str = "nb") -> None:
+        self._http = httpx.Client(base_url=url, follow_redirects=True, headers={"Accept-Language": language})
+        self.page = self._http.get("/healthz")
+
+    @property
+    def text(self) -> str:
+        return self.page.text
+
+    def go(self, path: str) -> httpx.Response:
+        self.page = self._http.get(path)
+        return self.page
+
+    def submit(self, action: str, **filled: str) -> httpx.Response:
+        """Sends the page's form whose action ends so, with these of its fields filled in."""
+        forms = re.findall(r"<form.*?</form>", self.text, re.DOTALL)
+        form = next(each for each in forms if f'{action}"' in each.split(">")[0])
+        values = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)) | filled
+        target = re.search(r'action="([^"]+)"', form)
+        assert target
+        self.page = self._http.post(target[1], data=values, headers={"Referer": str(self.page.url)})
+        return self.page
+
+    def send(self, path: str, **values: str) -> httpx.Response:
+        """Sends what no form of ours would."""
+        self.page = self._http.post(path, data=values)
+        return self.page
+
+    def sign_in(self, persona: str) -> "Visitor":
+        self.go("/sign-in")
+        self.submit("/demo-issuer/authorize", persona=persona)
+        assert urlsplit(str(self.page.url)).path == "/"
+        return self
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        return self._http.cookies
+
+    @property
+    def path(self) -> str:
+        return urlsplit(str(self.page.url)).path
+
+    def close(self) -> None:
+        self._http.close()
+
+
+def settings_for(url: str, key_file: Path, **changed: object) -> PortalSettings:
+    """The settings of a demo portal at this URL."""
+    given: dict[str, object] = {
+        "portal_url": url,
+        "booking_url": "http://services/api/booking",
+        "access_url": "http://services/api/access",
+        "pricing_url": "http://services/api/pricing",
+        "programming_url": "http://services/api/programming",
+        "session_secret": "a secret of the tests, long enough",
+        "oidc_issuer": f"{url}/demo-issuer",
+        "demo_issuer": True,
+        "demo_issuer_key_file": str(key_file),
+        "places_seconds": 0.0,
+    }
+    return PortalSettings(**(given | changed))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def portal(tmp_path: Path) -> Iterator[Portal]:
+    """A portal at the third of December, ten o'clock."""
+    services, clock, port = FakeServices(), FixedClock(NOW), free_port()
+    url = f"http://127.0.0.1:{port}"
+    app = build(settings_for(url, tmp_path / "key.pem"), clock=clock, transport=httpx.MockTransport(services.handle))
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield Portal(url, services, clock)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def visitor(portal: Portal) -> Iterator[Visitor]:
+    """Somebody who reads Bokmål and has not signed in."""
+    visitor = Visitor(portal.url)
+    yield visitor
+    visitor.close()
+
+
+@pytest.fixture
+def kari(visitor: Visitor) -> Visitor:
+    return visitor.sign_in("kari")

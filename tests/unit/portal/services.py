@@ -1,0 +1,313 @@
+"""The four services as the portal's tests need them: one small square, real answers, everything kept in memory.
+
+`FakeServices.handle` is given to httpx as a transport. A test sets what it wants to see (`free`, `silent`, `refusals`),
+and reads in `calls` what the portal asked. Events take effect at once unless `events_arrive` is False.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+import httpx
+
+Json = dict[str, Any]
+NAMESPACE = UUID("5f1d8f0e-43a0-4b8e-9a55-0d5e0f5f6a01")
+NOW = datetime.fromisoformat("2026-12-03T09:00:00+00:00")
+MORNING = ("2026-12-05T06:00:00Z", "2026-12-05T14:00:00Z")
+EVENING = ("2026-12-05T17:00:00Z", "2026-12-05T22:00:00Z")
+
+
+def three(text: str) -> Json:
+    return {"nb": text, "nn": text, "en": text}
+
+
+def a_space(id: str, name: str, capacity: int, *spaces: Json) -> Json:
+    return {
+        "id": id,
+        "name": three(name),
+        "premises": "hall",
+        "capacity": capacity,
+        "area": capacity * 2.5,
+        "grid_minutes": 30,
+        "min_minutes": 30,
+        "max_minutes": 480,
+        "notice_minutes": 0,
+        "horizon_days": 180,
+        "spaces": list(spaces),
+    }
+
+
+STORSAL = a_space("borgen-storsal", "Storsalen", 120, a_space("borgen-storsal-a", "Storsalen, del A", 60))
+SQUARES = [
+    {
+        "id": "borgen",
+        "name": three("Borgen"),
+        "arenas": [
+            {"id": "borgen-innbyggertorg", "name": three("Borgen innbyggertorg"), "opening": [], "spaces": [STORSAL]},
+            {"id": "nova-borgen", "name": three("Nova Borgen ungdomsklubb"), "opening": [], "spaces": []},
+        ],
+    },
+    *(
+        {"id": name.lower(), "name": three(name), "arenas": []}
+        for name in ("Asker", "Heggedal", "Holmen", "Slemmestad", "Spikkestad", "Sætre", "Tofte")
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Call:
+    """What the portal asked of a service."""
+
+    method: str
+    service: str
+    path: str
+    query: Json
+    body: Any
+    headers: httpx.Headers
+
+
+@dataclass
+class FakeServices:
+    """All four, with what they know."""
+
+    calls: list[Call] = field(default_factory=list)
+    silent: set[str] = field(default_factory=set)
+    refusals: dict[str, httpx.Response] = field(default_factory=dict)
+    bookings: dict[str, Json] = field(default_factory=dict)
+    hours: dict[str, Json] = field(default_factory=dict)
+    activities: list[Json] = field(default_factory=list)
+    agreements: list[Json] = field(default_factory=list)
+    answers: dict[str, httpx.Response] = field(default_factory=dict)
+    free: list[tuple[str, str]] = field(default_factory=lambda: [MORNING, EVENING])
+    events_arrive: bool = True
+    door: Json = field(default_factory=lambda: {"outcome": "opened", "reason": None, "at": "2026-12-05T16:58:00Z"})
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        _, _, service, *parts = request.url.path.split("/")
+        path = "/" + "/".join(parts)
+        if service in self.silent:
+            raise httpx.ConnectError("nobody there")
+        body = json.loads(request.content) if request.content else None
+        query = dict(request.url.params)
+        self.calls.append(Call(request.method, service, path, query, body, request.headers))
+        key = request.headers.get("Idempotency-Key", "")
+        if key and key in self.answers:
+            return self.answers[key]
+        if (refusal := self.refusals.get(f"{request.method} {service} {path}")) is not None:
+            return refusal
+        answer = self._route(request.method, service)(parts, query, body)
+        if key:
+            self.answers[key] = answer
+        return answer
+
+    def asked(self, method: str, service: str) -> list[Call]:
+        return [call for call in self.calls if (call.method, call.service) == (method, service)]
+
+    def _route(self, method: str, service: str) -> Callable[[list[str], Json, Any], httpx.Response]:
+        route: Callable[[list[str], Json, Any], httpx.Response] = getattr(self, f"_{method.lower()}_{service}")
+        return route
+
+    def _get_booking(self, parts: list[str], query: Json, _: Any) -> httpx.Response:
+        match parts:
+            case ["squares"]:
+                return items(SQUARES)
+            case ["availability"]:
+                spaces = [STORSAL, *STORSAL["spaces"]] if query.get("square", "borgen") == "borgen" else []
+                return items([self._free(each) for each in spaces])
+            case ["actors"]:
+                return items(
+                    [
+                        {"id": str(an_id("kari")), "kind": "resident", "name": None},
+                        {"id": str(an_id("korps")), "kind": "voluntary", "name": "Borgen skolekorps"},
+                    ]
+                )
+            case ["bookings"]:
+                return items(list(self.bookings.values()))
+            case ["bookings", id] if id in self.bookings:
+                return httpx.Response(200, json=self.bookings[id])
+        return refused(404, "not_found", "Det du ser etter, finnes ikke.")
+
+    def _free(self, space: Json) -> Json:
+        free = [{"begins_at": begin, "ends_at": end} for begin, end in self.free]
+        where = {"arena": "borgen-innbyggertorg", "square": "borgen"}
+        return {"space": space["id"], "name": space["name"], **where, "free": free}
+
+    def _post_booking(self, parts: list[str], _: Json, body: Any) -> httpx.Response:
+        match parts:
+            case ["bookings"]:
+                return httpx.Response(201, json=self.hold(**body))
+            case ["bookings", id, "confirm"]:
+                return httpx.Response(200, json=self.change(id, state="confirmed"))
+            case ["bookings", id, "cancel"]:
+                return httpx.Response(200, json=self.change(id, state="cancelled", cancelled_at="2026-12-04T10:00:00Z"))
+        raise AssertionError(parts)
+
+    def _get_pricing(self, parts: list[str], query: Json, _: Any) -> httpx.Response:
+        match parts:
+            case ["quotes"]:
+                return httpx.Response(200, json={"booking": query["booking"], "credit_until": "2026-12-03T17:00:00Z"})
+            case ["charges"] if (booking := self.bookings[query["booking"]])["price"]:
+                return httpx.Response(200, json=a_charge(booking))
+            case ["agreements"]:
+                return items(self.agreements)
+            case ["hours"]:
+                wanted = query.get("state")
+                return items([each for each in self.hours.values() if wanted in (None, each["state"])])
+        return refused(404, "not_found", "Det du ser etter, finnes ikke.")
+
+    def _post_pricing(self, parts: list[str], _: Json, body: Any) -> httpx.Response:
+        match parts:
+            case ["agreements", agreement, "hours"]:
+                return httpx.Response(201, json=self.register(agreement, **body))
+            case ["hours", id, "approve"]:
+                self.hours[id]["state"] = "approved"
+                return httpx.Response(200, json=self.hours[id])
+            case ["hours", id, "reject"]:
+                self.hours[id] |= {"state": "rejected", **body}
+                return httpx.Response(200, json=self.hours[id])
+        raise AssertionError(parts)
+
+    def _get_access(self, parts: list[str], query: Json, _: Any) -> httpx.Response:
+        assert parts == ["keys"]
+        if not self.events_arrive:
+            return items([])
+        return items([a_key(self.bookings[query["booking"]])])
+
+    def _post_access(self, _parts: list[str], _query: Json, _body: Any) -> httpx.Response:
+        return httpx.Response(200, json=self.door)
+
+    def _get_programming(self, _parts: list[str], _query: Json, _body: Any) -> httpx.Response:
+        return items(self.activities)
+
+    def hold(self, **wanted: Any) -> Json:
+        booking = str(an_id(f"booking {len(self.bookings)}"))
+        tenant = {"id": wanted.pop("tenant", str(an_id("kari"))), "kind": "voluntary", "name": "Borgen skolekorps"}
+        self.bookings[booking] = {
+            "id": booking,
+            "state": "held",
+            "arena": "borgen-innbyggertorg",
+            "square": "borgen",
+            "tenant": tenant,
+            "title": None,
+            "hold_expires_at": "2026-12-03T09:15:00Z",
+            "price": a_price() if self.events_arrive else None,
+            "key": None,
+            "opened_at": None,
+            "cancelled_at": None,
+            "decline_reason": None,
+            "version": 1,
+            "created_at": "2026-12-03T09:00:00Z",
+            **wanted,
+        }
+        return self.bookings[booking]
+
+    def a_booking(self, **changed: Any) -> str:
+        """One that is held, changed as wanted; its id."""
+        wanted = {"space": "borgen-storsal", "begins_at": "2026-12-05T17:00:00Z", "ends_at": "2026-12-05T19:00:00Z"}
+        about = {"purpose": "culture", "audience": "everyone", "participants": 40}
+        booking = self.hold(**(wanted | about))
+        booking.update(changed)
+        return str(booking["id"])
+
+    def change(self, id: str, **changed: Any) -> Json:
+        self.bookings[id] |= {**changed, "version": self.bookings[id]["version"] + 1}
+        return self.bookings[id]
+
+    def register(self, agreement: str, **worked: Any) -> Json:
+        hours = {"id": str(an_id(f"hours {len(self.hours)}")), "agreement": agreement, "version": 1}
+        self.hours[str(hours["id"])] = hours | {"state": "registered", "reason": None} | worked
+        return self.hours[str(hours["id"])]
+
+
+def an_id(name: str) -> UUID:
+    return uuid5(NAMESPACE, name)
+
+
+def an_agreement() -> Json:
+    return {
+        "id": str(an_id("agreement")),
+        "tenant": str(an_id("korps")),
+        "square": "borgen",
+        "arena": "borgen-innbyggertorg",
+        "title": "Vedlikehold av Storsalen",
+        "task": {"nb": "Male vegger.", "nn": "Måle vegger.", "en": "Paint walls."},
+        "hour_value": 20000,
+        "max_amount": 1000000,
+        "currency": "NOK",
+        "balance": 45000,
+        "version": 1,
+    }
+
+
+def an_activity(hour: int, title: str, square: str = "borgen") -> Json:
+    begins_at = datetime.fromisoformat("2026-12-03T00:00:00+00:00") + timedelta(hours=hour)
+    return {
+        "id": str(an_id(title)),
+        "title": title,
+        "square": square,
+        "arena": "borgen-innbyggertorg",
+        "arena_name": "Borgen innbyggertorg",
+        "space": "borgen-storsal",
+        "space_name": "Storsalen",
+        "begins_at": begins_at.isoformat(),
+        "ends_at": (begins_at + timedelta(hours=2)).isoformat(),
+        "purpose": "culture",
+        "audience": "everyone",
+    }
+
+
+def a_line(code: str, text: str, quantity: str, unit: str, unit_amount: int, amount: int) -> Json:
+    return {
+        "code": code,
+        "text": three(text),
+        "quantity": quantity,
+        "unit": unit,
+        "unit_amount": unit_amount,
+        "amount": amount,
+        "vat_rate": "0",
+    }
+
+
+def a_price() -> Json:
+    lines = [
+        a_line("rent", "Idrettshall, lag og foreninger over 19 år, helg (18.00–20.00)", "2", "hour", 52500, 105000),
+        a_line("waiver", "Fritak fra leie for dugnad", "1", "waiver", -45000, -45000),
+    ]
+    return {"total": 60000, "currency": "NOK", "lines": lines, "tariff": "nesodden-2017"}
+
+
+def a_charge(booking: Json) -> Json:
+    lines = booking["price"]["lines"]
+    entries = [{"reason": "confirmed", "amount": 60000, "at": "2026-12-03T09:01:00Z", "lines": lines}]
+    state = "charged"
+    if booking["state"] == "cancelled":
+        late = a_line("late_cancellation", "Avbestilt etter fristen: full pris gjelder", "1", "booking", 0, 0)
+        entries.append({"reason": "late_cancellation", "amount": 0, "at": "2026-12-04T10:00:00Z", "lines": [late]})
+        state = "kept"
+    return {"booking": booking["id"], "total": 60000, "currency": "NOK", "state": state, "entries": entries}
+
+
+def a_key(booking: Json) -> Json:
+    return {
+        "id": str(an_id(f"key of {booking['id']}")),
+        "booking": booking["id"],
+        "space": booking["space"],
+        "lock": str(an_id("lock")),
+        "state": "armed",
+        "valid_from": "2026-12-05T16:45:00Z",
+        "valid_until": "2026-12-05T19:15:00Z",
+        "code": "048213",
+        "version": 2,
+    }
+
+
+def items(found: list[Json]) -> httpx.Response:
+    return httpx.Response(200, json={"items": found, "next_cursor": None})
+
+
+def refused(status: int, code: str, detail: str, **more: Any) -> httpx.Response:
+    problem = {"type": f"/problems/{code}", "title": "Nei", "status": status, "detail": detail, "code": code, **more}
+    return httpx.Response(status, json=problem, headers={"Content-Type": "application/problem+json"})
