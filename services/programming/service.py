@@ -1,0 +1,31 @@
+"""Programming's worker: what it hears. Each method is one use case."""
+
+from kernel.consumer import handle_event
+from kernel.contracts import Envelope
+from kernel.db import Transaction
+from kernel.extensions import OutboxRelay
+from services.booking.events import BookingCancelled, BookingConfirmed, BookingRestated, SpacePublished
+from services.programming import usecases
+
+
+class Programming:
+    """The programme follows the bookings."""
+
+    name = "programming"
+    outbox = OutboxRelay()
+
+    @handle_event(SpacePublished)
+    def space_published(self, tx: Transaction, event: Envelope[SpacePublished]) -> None:
+        usecases.follow_space(tx, event)
+
+    @handle_event(BookingConfirmed)
+    def booking_confirmed(self, tx: Transaction, event: Envelope[BookingConfirmed]) -> None:
+        usecases.follow_booking(tx, event)
+
+    @handle_event(BookingCancelled)
+    def booking_cancelled(self, tx: Transaction, event: Envelope[BookingCancelled]) -> None:
+        usecases.follow_booking(tx, event)
+
+    @handle_event(BookingRestated)
+    def booking_restated(self, tx: Transaction, event: Envelope[BookingRestated]) -> None:
+        usecases.follow_booking(tx, event)

@@ -1,0 +1,93 @@
+"""Programming's tables, and how activities and the names of spaces are loaded and saved. Use cases call it; queries
+read the same tables."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, DateTime, Integer, MetaData, Row, Table, Text, Uuid, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from kernel.db import Transaction
+from services.programming.model import Activity, ActivityState, Plan
+
+metadata = MetaData()
+activities = Table(
+    "activities",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("booking", Uuid, nullable=False, unique=True),
+    Column("square", Text, nullable=False),
+    Column("arena", Text, nullable=False),
+    Column("space", Text, nullable=False),
+    Column("begins_at", DateTime(timezone=True), nullable=False),
+    Column("ends_at", DateTime(timezone=True), nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("title", Text),
+    Column("state", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+spaces = Table(
+    "spaces",
+    metadata,
+    Column("space", Text, primary_key=True),
+    Column("space_name", Text, nullable=False),
+    Column("arena_name", Text, nullable=False),
+)
+
+_NAME = insert(spaces)
+_RENAME = _NAME.on_conflict_do_update(
+    index_elements=[spaces.c.space],
+    set_={"space_name": _NAME.excluded.space_name, "arena_name": _NAME.excluded.arena_name},
+)
+
+
+def name_space(tx: Transaction, space: str, *, space_name: str, arena_name: str) -> None:
+    """Keeps what a space and its arena are called."""
+    tx.execute(_RENAME, {"space": space, "space_name": space_name, "arena_name": arena_name})
+
+
+def activity_of_booking(tx: Transaction, booking: UUID) -> Activity | None:
+    """The activity of a booking, locked for this transaction."""
+    row = tx.execute(select(activities).where(activities.c.booking == booking).with_for_update()).one_or_none()
+    return _activity(row) if row else None
+
+
+def add_activity(tx: Transaction, activity: Activity) -> None:
+    """Saves a new activity. The database refuses a second one for the booking."""
+    tx.execute(insert(activities), {"id": activity.id, "booking": activity.booking} | _mutable(activity))
+
+
+def save_activity(tx: Transaction, activity: Activity) -> None:
+    """Saves a change of an activity that this transaction has locked."""
+    tx.execute(update(activities).where(activities.c.id == activity.id).values(**_mutable(activity)))
+
+
+def _mutable(activity: Activity) -> dict[str, Any]:
+    plan = activity.plan
+    return {
+        "square": plan.square,
+        "arena": plan.arena,
+        "space": plan.space,
+        "begins_at": plan.begins_at,
+        "ends_at": plan.ends_at,
+        "purpose": plan.purpose,
+        "audience": plan.audience,
+        "title": plan.title,
+        "state": activity.state.value,
+        "version": activity.version,
+    }
+
+
+def _activity(row: Row[Any]) -> Activity:
+    plan = Plan(
+        square=row.square,
+        arena=row.arena,
+        space=row.space,
+        begins_at=row.begins_at,
+        ends_at=row.ends_at,
+        purpose=row.purpose,
+        audience=row.audience,
+        title=row.title,
+    )
+    return Activity(id=row.id, booking=row.booking, plan=plan, state=ActivityState(row.state), version=row.version)

@@ -1,0 +1,78 @@
+"""What happens in programming, one function and one transaction each: the programme follows the bookings, and the names
+follow the spaces. `service.py` calls it."""
+
+from kernel import inbox, telemetry
+from kernel.contracts import Envelope
+from kernel.db import Transaction
+from kernel.ids import new_id
+from services.booking.events import BookingRestated, BookingSnapshot, SpacePublished
+from services.programming import metrics, store
+from services.programming.events import ActivityScheduled, ActivitySnapshot, ActivityWithdrawn
+from services.programming.model import Activity, ActivityState, Plan
+
+_OVER = ("cancelled", "declined", "expired")
+
+
+def follow_space(tx: Transaction, event: Envelope[SpacePublished]) -> None:
+    """A space and its arena have names."""
+    if inbox.newest(tx, event):
+        space = event.data
+        store.name_space(tx, space.space, space_name=space.space_name, arena_name=space.arena_name)
+
+
+def follow_booking(tx: Transaction, event: Envelope[BookingSnapshot]) -> None:
+    """A confirmed booking is an activity in the programme; one that is over is none.
+
+    Old news is passed over, so a confirmation that comes after its cancellation schedules nothing.
+    """
+    if not inbox.newest(tx, event):
+        return
+    booking = event.data
+    activity = store.activity_of_booking(tx, booking.booking)
+    if booking.state == "confirmed":
+        changed = _schedule(tx, booking, activity)
+    else:
+        changed = booking.state in _OVER and _withdraw(tx, activity)
+    if changed and event.type == BookingRestated.TYPE:
+        telemetry.REPAIRS.labels(tx.service, "booking_has_activity").inc()
+
+
+def _schedule(tx: Transaction, booking: BookingSnapshot, activity: Activity | None) -> bool:
+    plan = _plan(booking)
+    if activity is None:
+        activity = Activity(id=new_id(), booking=booking.booking, plan=plan)
+        store.add_activity(tx, activity)
+    elif activity.plan != plan:
+        activity = activity.rescheduled(plan)
+        store.save_activity(tx, activity)
+    else:
+        return False
+    _tell(tx, activity, ActivityScheduled)
+    return True
+
+
+def _withdraw(tx: Transaction, activity: Activity | None) -> bool:
+    if activity is None or activity.state is ActivityState.WITHDRAWN:
+        return False
+    withdrawn = activity.withdrawn()
+    store.save_activity(tx, withdrawn)
+    _tell(tx, withdrawn, ActivityWithdrawn)
+    return True
+
+
+def _plan(booking: BookingSnapshot) -> Plan:
+    return Plan(
+        square=booking.square,
+        arena=booking.arena,
+        space=booking.space,
+        begins_at=booking.begins_at,
+        ends_at=booking.ends_at,
+        purpose=booking.purpose,
+        audience=booking.audience,
+        title=booking.title,
+    )
+
+
+def _tell(tx: Transaction, activity: Activity, kind: type[ActivitySnapshot]) -> None:
+    tx.emit(activity.told(kind), subject=str(activity.id), sequence=activity.version)
+    metrics.ACTIVITIES.labels(activity.state.value).inc()
