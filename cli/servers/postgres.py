@@ -45,7 +45,7 @@ class PrivatePostgres:
         self._settings = SETTINGS if durable else SETTINGS | CARELESS
         self._user = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
         self._home = home(folder) if self._user is not None else folder
-        self._data = self._home / "data"
+        self.data = self._home / "data"
         self._child: Child | None = None
         self.port = free_port()
 
@@ -65,14 +65,14 @@ class PrivatePostgres:
         for each in (self._folder, self._home):
             each.mkdir(parents=True, exist_ok=True)
         binaries = self._binaries()
-        if not self._data.exists():
+        if not self.data.exists():
             self._init(binaries)
-        _forget_dead_postmaster(self._data)
+        _forget_dead_postmaster(self.data)
         options = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
         self._child = self._run.start(
             "PostgreSQL",
-            [binaries / "postgres", "-D", self._data, "-p", str(self.port), *options],
-            marker=str(self._data),
+            [binaries / "postgres", "-D", self.data, "-p", str(self.port), *options],
+            marker=str(self.data),
             log=self._folder / "postgres.log",
             cwd=self._home,
             user=self._user,
@@ -118,7 +118,7 @@ class PrivatePostgres:
             os.chown(part, self._user, self._user)
             os.chown(password, self._user, self._user)
         self._initdb(binaries, part, password)
-        part.rename(self._data)
+        part.rename(self.data)
 
     def _initdb(self, binaries: Path, data: Path, password: Path) -> None:
         words = ["--username=postgres", f"--pwfile={password}", "--auth=scram-sha-256", "--encoding=UTF8", "--no-sync"]

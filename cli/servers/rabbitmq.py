@@ -86,6 +86,11 @@ class PrivateRabbitMQ:
         except (OSError, amqp.AMQPError):
             return False
 
+    def remembers(self, queue: str) -> bool:
+        """Whether the quorum queue would survive `kill`: RabbitMQ writes down the name of a new one up to 3 s late."""
+        names = self._folder.glob("mnesia/*/quorum/*/names.dets")
+        return any(queue.encode() in path.read_bytes() for path in names)
+
     def stop(self) -> None:
         """An orderly end."""
         for child in reversed(self._children):
