@@ -17,11 +17,14 @@ from services.booking.events import (
     SpacePublished,
     Tenant,
 )
+from tests.callers import RESIDENT
 
 BEGINS_AT = datetime(2026, 12, 3, 17, 0, tzinfo=UTC)
 ENDS_AT = BEGINS_AT + timedelta(hours=2)
 BOOKED_AT = BEGINS_AT - timedelta(days=7)
 TENANT = Tenant(id=UUID("01936f10-5a00-7000-8000-00000000000a"), kind="voluntary", organisation_number="974760673")
+KARI = str(RESIDENT.person)
+"""The pseudonym booking has for the one who books here."""
 CONFIRMED, CANCELLED = 3, 4
 """The sequences booking gives these states when each is the next."""
 
@@ -56,7 +59,7 @@ class Told:
             "audience": "youth",
             "participants": 24,
             "tenant": TENANT,
-            "booked_by": "kari",
+            "booked_by": KARI,
             "booked_at": BOOKED_AT,
             **different,
         }

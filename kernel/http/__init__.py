@@ -56,7 +56,7 @@ the parts of the path come by name. Rules:
 - An error of yours is documented on its route by `@answers(SlotTaken, NotOpen)` anywhere among the decorators.
 '''
 
-from kernel.http.app import access_rules, create_app, mount, service_blueprint, verifier_from
+from kernel.http.app import access_rules, create_app, database_from, mount, service_blueprint, verifier_from
 from kernel.http.door import caller, visitor
 from kernel.http.routes import Answer, allow, answers, etag, if_match, location, public, reads, writes
 from kernel.http.schemas import Instant, Schema
@@ -73,6 +73,7 @@ __all__ = [
     "answers",
     "caller",
     "create_app",
+    "database_from",
     "etag",
     "if_match",
     "invalid",

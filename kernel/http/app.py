@@ -41,6 +41,16 @@ def verifier_from(settings: Settings) -> TokenVerifier:
     )
 
 
+def database_from(settings: Settings, service: str) -> Database:
+    """The database of a service, as an api process uses it. SettingsError when it is not set."""
+    return Database(
+        settings.database_url(service),
+        service=service,
+        pool_size=settings.pool_size,
+        statement_timeout=settings.request_timeout_seconds,
+    )
+
+
 def create_app(
     service: str,
     database: Database,

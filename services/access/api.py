@@ -7,7 +7,7 @@ from flask import Flask, current_app
 
 from kernel.auth import Role, Verifier
 from kernel.db import Database, Transaction
-from kernel.http import allow, caller, create_app, reads, service_blueprint, writes
+from kernel.http import allow, caller, create_app, database_from, reads, service_blueprint, writes
 from kernel.pagination import Page, page_of
 from kernel.settings import Settings
 from services.access import queries, usecases
@@ -31,7 +31,7 @@ blp = service_blueprint("access")
 def build(settings: Settings, *, database: Database | None = None, verifier: Verifier | None = None) -> Flask:
     """The WSGI app of access. SettingsError when its database or the codes' key is not set."""
     codes = codes_from(settings)
-    app = create_app("access", database or _database(settings), settings, [blp], verifier=verifier)
+    app = create_app("access", database or database_from(settings, "access"), settings, [blp], verifier=verifier)
     app.extensions[_CODES] = codes
     return app
 
@@ -43,7 +43,7 @@ def build(settings: Settings, *, database: Database | None = None, verifier: Ver
 @blp.response(200, page_of(KeySchema))
 def list_keys(tx: Transaction, wanted: dict[str, Any]) -> Page[queries.KeyView]:
     """My keys, by time. A code is shown while it is live."""
-    return queries.keys_of(tx, caller().subject, _codes(), **wanted)
+    return queries.keys_of(tx, str(caller().person), _codes(), **wanted)
 
 
 @blp.route("/keys/<uuid:key>/unlock", methods=["POST"])
@@ -52,7 +52,7 @@ def list_keys(tx: Transaction, wanted: dict[str, Any]) -> Page[queries.KeyView]:
 @blp.response(200, EntrySchema)
 def unlock_with_key(tx: Transaction, key: UUID) -> Entry:
     """Open the door with my key: answers what the door did."""
-    return usecases.unlock_with_key(tx, key, caller().subject)
+    return usecases.unlock_with_key(tx, key, str(caller().person))
 
 
 @blp.route("/locks", methods=["GET"])
@@ -88,12 +88,3 @@ def list_entries(tx: Transaction, wanted: dict[str, Any]) -> Page[Any]:
 def _codes() -> Codes:
     codes: Codes = current_app.extensions[_CODES]
     return codes
-
-
-def _database(settings: Settings) -> Database:
-    return Database(
-        settings.database_url("access"),
-        service="access",
-        pool_size=settings.pool_size,
-        statement_timeout=settings.request_timeout_seconds,
-    )

@@ -31,11 +31,11 @@ class KeyView:
 
 
 def keys_of(
-    tx: Transaction, subject: str, codes: Codes, page: PageRequest, booking: UUID | None = None
+    tx: Transaction, person: str, codes: Codes, page: PageRequest, booking: UUID | None = None
 ) -> Page[KeyView]:
     """The keys of what this person booked, by time."""
     order = (keys.c.valid_from, keys.c.id)
-    wanted = KEYS.where(keys.c.booked_by == subject)
+    wanted = KEYS.where(keys.c.booked_by == person)
     if booking is not None:
         wanted = wanted.where(keys.c.booking == booking)
     if after := page.after(datetime, UUID):

@@ -4,8 +4,7 @@ from typing import get_args
 
 from marshmallow import fields, validate
 
-from kernel.http import Schema
-from kernel.http.schemas import Instant
+from kernel.http import Instant, Schema
 from kernel.pagination import PageArguments
 from services.access.codes import DIGITS
 from services.access.events import Refusal

@@ -77,10 +77,10 @@ def unlock_with_code(tx: Transaction, lock: UUID, code: str, codes: Codes, devic
     return _enter(tx, found.door, decision, key)
 
 
-def unlock_with_key(tx: Transaction, key: UUID, subject: str, device: Device = SimulatedLock) -> Entry:
+def unlock_with_key(tx: Transaction, key: UUID, person: str, device: Device = SimulatedLock) -> Entry:
     """The one who booked presents their key at its lock. Raises NotFound when it is not theirs."""
     found = store.find_key(tx, key)
-    if found is None or found.booked_by != subject:
+    if found is None or found.booked_by != person:
         raise NotFound
     lock = device(tx, found.door.lock)
     decision = Decision("revoked", key) if store.is_revoked(tx, key) else lock.try_key(key, tx.now)

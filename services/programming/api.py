@@ -7,7 +7,7 @@ from flask import Flask
 
 from kernel.auth import Verifier
 from kernel.db import Database, Transaction
-from kernel.http import Answer, create_app, public, reads, service_blueprint
+from kernel.http import Answer, create_app, database_from, public, reads, service_blueprint
 from kernel.http.problems import wanted_language
 from kernel.pagination import page_of
 from kernel.settings import Settings
@@ -19,7 +19,9 @@ blp = service_blueprint("programming")
 
 def build(settings: Settings, *, database: Database | None = None, verifier: Verifier | None = None) -> Flask:
     """The WSGI app of programming. SettingsError when its database is not set."""
-    return create_app("programming", database or _database(settings), settings, [blp], verifier=verifier)
+    return create_app(
+        "programming", database or database_from(settings, "programming"), settings, [blp], verifier=verifier
+    )
 
 
 @blp.route("/activities", methods=["GET"])
@@ -45,12 +47,3 @@ def get_activity(tx: Transaction, activity: UUID) -> Answer:
 
 def _in(language: str) -> dict[str, str]:
     return {"Content-Language": language, "Vary": "Accept-Language"}
-
-
-def _database(settings: Settings) -> Database:
-    return Database(
-        settings.database_url("programming"),
-        service="programming",
-        pool_size=settings.pool_size,
-        statement_timeout=settings.request_timeout_seconds,
-    )

@@ -6,8 +6,7 @@ from typing import Any
 from marshmallow import fields, validate, validates_schema
 
 from kernel.errors import Text
-from kernel.http import Schema, invalid
-from kernel.http.schemas import Instant
+from kernel.http import Instant, Schema, invalid
 from kernel.pagination import PageArguments
 from services.programming.model import AUDIENCES, GENERIC_TITLES
 

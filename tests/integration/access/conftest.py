@@ -22,7 +22,7 @@ from services.access.events import KeyArmed, KeyIssued, KeyRevoked
 from services.access.queries import KeyView
 from services.access.service import Access
 from services.access.store import keys, locks
-from tests.bookings import BOOKED_AT, Delivery
+from tests.bookings import BOOKED_AT, KARI, Delivery
 
 SETTINGS = Settings(access_code_key=base64.urlsafe_b64encode(bytes(range(32))).decode())
 
@@ -62,10 +62,10 @@ class Square:
             types = tx.execute(select(outbox.c.type).order_by(outbox.c.position)).scalars()
             return [told[each] for each in types if each in told]
 
-    def keys_of(self, subject: str = "kari") -> list[KeyView]:
+    def keys_of(self, person: str = KARI) -> list[KeyView]:
         """The keys of a person, as they are shown them."""
         with self.database.reading() as tx:
-            return list(queries.keys_of(tx, subject, self.codes, PageRequest()).items)
+            return list(queries.keys_of(tx, person, self.codes, PageRequest()).items)
 
     def states(self) -> list[tuple[UUID, str]]:
         """Each key's booking and state."""

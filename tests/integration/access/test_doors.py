@@ -17,7 +17,8 @@ from services.access.locks.simulated import REMEMBERED
 from services.access.model import Entry
 from services.access.store import entries
 from tests.at_once import at_once
-from tests.bookings import BEGINS_AT, ENDS_AT, Told
+from tests.bookings import BEGINS_AT, ENDS_AT, KARI, Told
+from tests.callers import STRANGER
 
 MARGIN = timedelta(minutes=15)
 TICK = timedelta(microseconds=1)
@@ -41,9 +42,9 @@ def type_code(square: Any, code: str = CODE) -> Entry:
         return usecases.unlock_with_code(tx, square.lock(), code, square.codes)
 
 
-def present_key(square: Any, subject: str = "kari", key: UUID | None = None) -> Entry:
+def present_key(square: Any, person: str = KARI, key: UUID | None = None) -> Entry:
     with square.database.transaction() as tx:
-        return usecases.unlock_with_key(tx, key or square.keys_of()[0].id, subject)
+        return usecases.unlock_with_key(tx, key or square.keys_of()[0].id, person)
 
 
 def log(square: Any) -> list[tuple[str | None, UUID | None]]:
@@ -124,10 +125,10 @@ def test_a_code_opens_its_own_lock_only(square: Any, booking: Told) -> None:
     assert (entry.refusal, entry.door.space) == ("unknown_code", "borgen-moterom")
 
 
-@pytest.mark.parametrize("subject", ["ola", ""])
-def test_anothers_key_is_not_found(square: Any, booking: Told, subject: str) -> None:
+@pytest.mark.parametrize("person", [str(STRANGER.person), "kari", ""])
+def test_anothers_key_is_not_found(square: Any, booking: Told, person: str) -> None:
     with pytest.raises(NotFound):
-        present_key(square, subject)
+        present_key(square, person)
     assert log(square) == []
 
 
@@ -234,13 +235,13 @@ def _race(square: Any, booking: Told, way: Callable[[Any], Entry]) -> str | None
     with square.database.transaction() as tx:
         usecases.follow_booking(tx, booking.confirmed(), square.codes, lambda: CODE)
     square.settle()
-    space, subject = booking.fields["space"], booking.fields["booked_by"]
-    lock, key = square.lock(space), square.keys_of(subject)[0].id
+    space, person = booking.fields["space"], booking.fields["booked_by"]
+    lock, key = square.lock(space), square.keys_of(person)[0].id
 
     def unlock() -> Entry:
         with square.database.transaction() as tx:
             if way is present_key:
-                return usecases.unlock_with_key(tx, key, subject)
+                return usecases.unlock_with_key(tx, key, person)
             return usecases.unlock_with_code(tx, lock, CODE, square.codes)
 
     def revoke() -> None:

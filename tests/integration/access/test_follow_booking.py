@@ -17,7 +17,7 @@ from services.access.events import KeyIssued, KeyRevoked
 from services.access.model import NoFreeCode, WrongKeyState
 from services.access.store import keys, locks
 from tests.at_once import at_once
-from tests.bookings import BEGINS_AT, CANCELLED, CONFIRMED, ENDS_AT, Told, published
+from tests.bookings import BEGINS_AT, CANCELLED, CONFIRMED, ENDS_AT, KARI, Told, published
 
 MARGIN = timedelta(minutes=15)
 
@@ -160,7 +160,7 @@ def test_in_whatever_order_the_lock_is_told_a_revoked_key_stays_revoked(square: 
     assert square.history() == ["issued", "revoked"]
     assert [(key.state, key.code) for key in square.keys_of()] == [("revoked", None)]
     with square.database.transaction() as tx:
-        assert usecases.unlock_with_key(tx, issued.data.key, "kari").refusal == "revoked"
+        assert usecases.unlock_with_key(tx, issued.data.key, KARI).refusal == "revoked"
 
 
 def test_the_lock_forgets_a_key_it_was_told_of_before_the_booking_was_cancelled(square: Any) -> None:

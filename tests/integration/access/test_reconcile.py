@@ -14,7 +14,7 @@ from services.access.locks.simulated import SimulatedLock, memory
 from services.access.model import ARM_WITHIN, Validity
 from services.access.store import locks
 from tests.at_once import at_once
-from tests.bookings import BEGINS_AT, BOOKED_AT, CANCELLED, ENDS_AT, Told, published
+from tests.bookings import BEGINS_AT, BOOKED_AT, CANCELLED, ENDS_AT, KARI, Told, published
 
 TICK = timedelta(microseconds=1)
 ARMED, LIVE_ONLY = "key_is_armed", "lock_holds_live_keys_only"
@@ -165,7 +165,7 @@ def test_reconciling_loading_unlocking_and_following_get_along(square: Any) -> N
 
     def unlock(key: Any) -> None:
         with square.database.transaction() as tx:
-            usecases.unlock_with_key(tx, key, "kari")
+            usecases.unlock_with_key(tx, key, KARI)
 
     work = [lambda event=event: square.deliver(event) for event in issued]
     work += [lambda key=key: unlock(key) for key in keys]
