@@ -43,17 +43,16 @@ def run() -> Iterator[Run]:
 
 
 @pytest.fixture(scope="session")
-def postgres(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres(run: Run) -> Iterator[str]:
     """The superuser's URL of a PostgreSQL to make databases on: TORG_TEST_DATABASE_URL's, or a private one."""
     given = os.environ.get("TORG_TEST_DATABASE_URL")
     if given:
         yield given
         return
-    server = PrivatePostgres(tmp_path_factory.mktemp("postgres"), run, durable=False)
+    server = PrivatePostgres(run.temporary_folder(), run, durable=False)
     server.start()
     yield server.url()
-    server.stop()
-    server.remove()
+    server.kill()  # nothing of it is kept
 
 
 class Templates:
@@ -130,17 +129,16 @@ def fresh_database(fresh_url: Callable[[str], str]) -> Iterator[Callable[..., Da
 
 
 @pytest.fixture(scope="session")
-def rabbitmq(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def rabbitmq(run: Run) -> Iterator[str]:
     """The URL of a RabbitMQ: TORG_TEST_AMQP_URL's, or a private node's."""
     given = os.environ.get("TORG_TEST_AMQP_URL")
     if given:
         yield given
         return
-    server = PrivateRabbitMQ(tmp_path_factory.mktemp("rabbitmq"), run)
+    server = PrivateRabbitMQ(run.temporary_folder(), run)
     server.start()
     yield server.url
     server.kill()  # nothing of it is kept
-    server.remove()
 
 
 @pytest.fixture

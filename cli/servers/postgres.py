@@ -40,7 +40,7 @@ class PrivatePostgres:
 
     def __init__(self, folder: Path, run: Run, *, durable: bool = True) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._folder = folder
+        self.folder = folder
         self._run = run
         self._settings = SETTINGS if durable else SETTINGS | CARELESS
         self._user = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
@@ -62,7 +62,7 @@ class PrivatePostgres:
 
     def start(self) -> None:
         """Starts the server and waits until it answers. Raises ServerFailed."""
-        for each in (self._folder, self._home):
+        for each in (self.folder, self._home):
             each.mkdir(parents=True, exist_ok=True)
         binaries = self._binaries()
         if not self.data.exists():
@@ -73,7 +73,7 @@ class PrivatePostgres:
             "PostgreSQL",
             [binaries / "postgres", "-D", self.data, "-p", str(self.port), *options],
             marker=str(self.data),
-            log=self._folder / "postgres.log",
+            log=self.folder / "postgres.log",
             cwd=self._home,
             user=self._user,
             stop_signal=signal.SIGINT,  # ends sessions; SIGTERM would wait for them

@@ -1,8 +1,8 @@
 """Processes we start, written down so that whatever kills us, none outlives us for long.
 
 A `Run` is one demo, one test session or one bench. It records its own and each of its processes' pid, start time and
-command in `.torg/run/`. Linux ends them with us; where it can't, the next run's `reap` ends what a dead run left, and
-only what is still that same process.
+command in `.torg/run/`, and its temporary folders. Linux ends the processes with us; where it can't, the next run's
+`reap` ends what a dead run left, and only what is still that same process; and deletes the folders.
 """
 
 import json
@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -113,6 +114,7 @@ class Run:
         self._record = folder / f"{name}-{os.getpid()}.json"
         self._owner = Identity.of(os.getpid(), psutil.Process().cmdline()[0])
         self._children: dict[int, tuple[Identity, Child, signal.Signals]] = {}
+        self._folders: list[Path] = []
         folder.mkdir(parents=True, exist_ok=True)
         self._write()
 
@@ -151,17 +153,29 @@ class Run:
         self._write()
         return child
 
+    def temporary_folder(self) -> Path:
+        """A new folder that is deleted with all that is in it when the run has ended. Others may pass through it, so
+        that a server which must run as somebody else finds its data; they can't list it."""
+        folder = Path(tempfile.mkdtemp(prefix="torg-"))
+        folder.chmod(0o711)
+        self._folders.append(folder)
+        self._write()
+        return folder
+
     def stop(self) -> None:
-        """Stops what still runs, newest first, and takes the record away."""
+        """Stops what still runs, newest first, deletes the temporary folders, and takes the record away."""
         for _, child, stop_signal in reversed(self._children.values()):
             if child.status is None:
                 child.stop(stop_signal)
+        for folder in self._folders:
+            shutil.rmtree(folder, ignore_errors=True)
         self._record.unlink(missing_ok=True)
 
     def _write(self) -> None:
         living = [asdict(identity) for identity, child, _ in self._children.values() if child.status is None]
         part = self._record.with_suffix(".part")
-        part.write_text(json.dumps({"owner": asdict(self._owner), "processes": living}))
+        folders = [str(folder) for folder in self._folders]
+        part.write_text(json.dumps({"owner": asdict(self._owner), "processes": living, "folders": folders}))
         part.replace(self._record)
 
 
@@ -178,6 +192,8 @@ def reap(folder: Path = RUN, *, patience_seconds: float = 10.0) -> list[int]:
         left = [process for each in reversed(written["processes"]) if (process := Identity(**each).find())]
         _end(left, patience_seconds)
         ended += [process.pid for process in left]
+        for data in written["folders"]:
+            shutil.rmtree(data, ignore_errors=True)
         record.unlink(missing_ok=True)
     return ended
 

@@ -14,14 +14,20 @@ from cli.servers.processes import Run, ServerFailed
 from cli.stack import drop_databases, provide_databases
 
 
-@pytest.fixture
-def server(run: Run, tmp_path: Path) -> Iterator[PrivatePostgres]:
-    server = PrivatePostgres(tmp_path / "postgres", run)
+@pytest.fixture(scope="module")
+def one_server(run: Run) -> Iterator[PrivatePostgres]:
+    server = PrivatePostgres(run.temporary_folder(), run)
     server.start()
     yield server
-    if server.child.status is None:
-        server.stop()
-    server.remove()
+    server.kill()
+
+
+@pytest.fixture
+def server(one_server: PrivatePostgres) -> PrivatePostgres:
+    """A server that answers, whatever the test before did to it."""
+    if one_server.child.status is not None:
+        one_server.restart()
+    return one_server
 
 
 def ask(url: str, statement: str) -> list[tuple[Any, ...]]:
@@ -31,13 +37,13 @@ def ask(url: str, statement: str) -> list[tuple[Any, ...]]:
 
 
 def test_what_was_committed_survives_kill_9_and_a_restart(server: PrivatePostgres) -> None:
-    ask(server.url(), "CREATE TABLE kept AS SELECT 1 AS one")
+    ask(server.url(), "CREATE TABLE survives AS SELECT 1 AS one")
     before = server.child.pid
     server.kill()
     assert not server.answers()
     server.restart()
     assert server.child.pid != before
-    assert ask(server.url(), "SELECT one FROM kept") == [(1,)]
+    assert ask(server.url(), "SELECT one FROM survives") == [(1,)]
 
 
 def test_an_orderly_stop_cuts_open_sessions(server: PrivatePostgres) -> None:
@@ -46,18 +52,18 @@ def test_an_orderly_stop_cuts_open_sessions(server: PrivatePostgres) -> None:
     assert server.child.status == 0
 
 
-def test_a_later_run_finds_the_same_cluster(server: PrivatePostgres, run: Run, tmp_path: Path) -> None:
+def test_a_later_run_finds_the_same_cluster(server: PrivatePostgres, run: Run) -> None:
     ask(server.url(), "CREATE TABLE kept AS SELECT 1 AS one")
     server.stop()
-    again = PrivatePostgres(tmp_path / "postgres", run)
+    again = PrivatePostgres(server.folder, run)
     again.start()
     assert ask(again.url(), "SELECT one FROM kept") == [(1,)]
     again.stop()
 
 
-def test_a_second_server_on_the_same_data_is_refused(server: PrivatePostgres, run: Run, tmp_path: Path) -> None:
+def test_a_second_server_on_the_same_data_is_refused(server: PrivatePostgres, run: Run) -> None:
     with pytest.raises(ServerFailed, match=f"process {server.child.pid}"):
-        PrivatePostgres(tmp_path / "postgres", run).start()
+        PrivatePostgres(server.folder, run).start()
 
 
 def test_the_pid_of_a_stranger_does_not_keep_it_from_starting(server: PrivatePostgres) -> None:

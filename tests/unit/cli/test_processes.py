@@ -51,7 +51,7 @@ def runs(pid: int) -> bool:
 
 def leave_behind(folder: Path, process: Identity, owner: dict[str, object] = NOBODY) -> Path:
     record = folder / "run-1.json"
-    record.write_text(json.dumps({"owner": owner, "processes": [vars(process)]}))
+    record.write_text(json.dumps({"owner": owner, "processes": [vars(process)], "folders": [str(folder / "data")]}))
     return record
 
 
@@ -62,9 +62,11 @@ def identity(process: subprocess.Popen[bytes], **other: object) -> Identity:
 
 def test_what_a_dead_run_left_is_ended_and_its_record_removed(tmp_path: Path, sleeper: subprocess.Popen[bytes]) -> None:
     record = leave_behind(tmp_path, identity(sleeper))
+    (tmp_path / "data").mkdir()
     assert reap(tmp_path) == [sleeper.pid]
     assert sleeper.wait(5) == -signal.SIGTERM
     assert not record.exists()
+    assert not (tmp_path / "data").exists()
 
 
 def test_a_process_that_started_at_another_time_is_a_stranger(tmp_path: Path, sleeper: subprocess.Popen[bytes]) -> None:
@@ -81,8 +83,10 @@ def test_a_process_with_another_command_is_a_stranger(tmp_path: Path, sleeper: s
 
 def test_what_belongs_to_a_run_that_lives_is_left_alone(tmp_path: Path, sleeper: subprocess.Popen[bytes]) -> None:
     record = leave_behind(tmp_path, identity(sleeper), owner=vars(identity(sleeper)))
+    (tmp_path / "data").mkdir()
     assert reap(tmp_path) == []
     assert sleeper.poll() is None
+    assert (tmp_path / "data").exists()
     assert record.exists()
 
 
@@ -101,9 +105,11 @@ def test_one_that_will_not_end_is_killed_with_what_it_started(tmp_path: Path) ->
 def test_nothing_is_left_of_a_run_that_ends(tmp_path: Path) -> None:
     with Run("test", tmp_path) as run:
         child = start(run, tmp_path, "exec sleep 300")
+        folder = run.temporary_folder()
         assert len(list(tmp_path.glob("*.json"))) == 1
     assert child.status == -signal.SIGTERM
     assert list(tmp_path.glob("*.json")) == []
+    assert not folder.exists()
 
 
 def test_processes_die_with_the_one_that_started_them_even_by_kill_9(tmp_path: Path) -> None:
