@@ -5,6 +5,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ import yaml
 from cli.paths import ROOT
 
 FILE = ROOT / "docker-compose.yml"
+DOCKERFILE = ROOT / "deploy/Dockerfile"
 VARIABLE = re.compile(r"\$\{(?P<name>[A-Z][A-Z0-9_]*)(?::(?P<kind>[?-])(?P<rest>[^}]*))?\}")
 OWN_IMAGE = "torg:local"
 
@@ -59,3 +61,21 @@ def variables(text: str) -> dict[str, str]:
     """What an .env file sets."""
     lines = (line for line in text.splitlines() if line and not line.startswith("#"))
     return dict(line.split("=", 1) for line in lines)
+
+
+def copied() -> list[str]:
+    """What deploy/Dockerfile copies into the image of our own."""
+    lines = (line.split() for line in DOCKERFILE.read_text().splitlines() if line.startswith("COPY"))
+    return [words[1] for words in lines if not words[1].startswith("--from") and words[2].startswith("./")]
+
+
+def image(folder: Path) -> Path:
+    """A folder that holds what the image's /opt/torg/app does, and no more."""
+    for each in copied():
+        source, place = ROOT / each, folder / each
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, place, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, place)
+    return folder

@@ -24,7 +24,7 @@ from cli.paths import ROOT
 from kernel import topology
 from kernel.settings import Settings, load
 from services.portal.settings import PortalSettings
-from tests.compose import FILE, OWN_IMAGE, VARIABLE, Unset, deployment, new_env, variables
+from tests.compose import DOCKERFILE, FILE, OWN_IMAGE, VARIABLE, Unset, copied, deployment, new_env, variables
 
 RAW = FILE.read_text(encoding="utf-8")
 NAMES = sorted(yaml.safe_load(RAW)["services"])
@@ -32,7 +32,7 @@ ONE_SHOT = ["migrate"]
 RUNNING = [name for name in NAMES if name not in ONE_SHOT]
 PINNED = re.compile(r".+:v?\d+(\.\d+)+(-[a-z0-9-]+)?")
 SECRET = re.compile(r"PASSWORD|PASS$|SECRET|KEY")
-DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text().replace("\\\n", " ")
+STEPS = DOCKERFILE.read_text().replace("\\\n", " ")
 
 
 @pytest.fixture(scope="module")
@@ -212,17 +212,17 @@ def test_a_policy_bounds_every_event_queue_and_no_dead_letters() -> None:
 
 
 def test_the_image_is_pinned_and_runs_as_nobody_special() -> None:
-    base = re.search(r"^ARG PYTHON=(.+)$", DOCKERFILE, re.MULTILINE)
+    base = re.search(r"^ARG PYTHON=(.+)$", STEPS, re.MULTILINE)
     assert base
     assert PINNED.fullmatch(base[1])
-    assert re.findall(r"^FROM (.+)$", DOCKERFILE, re.MULTILINE) == ["${PYTHON} AS packages", "${PYTHON}"]
-    assert "--require-hashes" in DOCKERFILE
-    assert re.findall(r"^USER (.+)$", DOCKERFILE, re.MULTILINE) == ["10001:10001"]
-    assert "HEALTHCHECK" in DOCKERFILE
+    assert re.findall(r"^FROM (.+)$", STEPS, re.MULTILINE) == ["${PYTHON} AS packages", "${PYTHON}"]
+    assert "--require-hashes" in STEPS
+    assert re.findall(r"^USER (.+)$", STEPS, re.MULTILINE) == ["10001:10001"]
+    assert "HEALTHCHECK" in STEPS
 
 
 def test_the_image_holds_what_is_there_and_nothing_else() -> None:
-    copied = [line.split()[1] for line in DOCKERFILE.splitlines() if line.startswith("COPY") and "--from" not in line]
-    assert [source for source in copied if not (ROOT / source).exists()] == []
-    allowed = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
-    assert sorted(allowed) == sorted(copied)
+    needed = {*copied(), "requirements.lock"}
+    assert [source for source in needed if not (ROOT / source).exists()] == []
+    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    assert allowed == needed

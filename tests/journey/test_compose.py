@@ -1,5 +1,6 @@
 """`docker-compose.yml` without an engine: the very same commands, with the very same environment, as processes of this
-machine. Host names and ports become those of loopback; PostgreSQL is set up by the script that its container runs."""
+machine, from a folder that holds what the image does. Host names and ports become those of loopback; PostgreSQL is set
+up by the script that its container runs."""
 
 import importlib.util
 import os
@@ -27,7 +28,7 @@ from cli.servers.processes import Child, Run
 from cli.sign_in import token
 from cli.tap import Tap
 from kernel.topology import known_events
-from tests.compose import OWN_IMAGE, deployment, new_env, variables
+from tests.compose import OWN_IMAGE, deployment, image, new_env, variables
 from tests.waiting import eventually
 
 READY_SECONDS = 90.0
@@ -43,6 +44,7 @@ class Deployment:
     postgres: str
     rabbitmq: str
     folder: Path
+    app: Path
     run: Run
     ports: dict[str, int] = field(default_factory=dict)
     children: dict[str, Child] = field(default_factory=dict)
@@ -55,7 +57,7 @@ class Deployment:
             marker=" ".join(self.services[name]["command"][1:4]),
             log=self.folder / f"{name}.log",
             env=self.environment(name),
-            cwd=ROOT,
+            cwd=self.app,
         )
         return self.children[name]
 
@@ -68,7 +70,7 @@ class Deployment:
     def environment(self, name: str) -> dict[str, str]:
         """The service's environment and the image's, and nothing of this process's."""
         told = {key: self.here(value) for key, value in self.services[name]["environment"].items()}
-        return told | {"PYTHONPATH": str(ROOT), "PATH": os.defpath}
+        return told | {"PYTHONPATH": str(self.app), "PATH": os.defpath}
 
     def here(self, value: str) -> str:
         """A value in which the containers' names and ports are those of this machine."""
@@ -97,7 +99,7 @@ class Deployment:
         assert (kind, python) == ("CMD", "python")
         self.children[name].must_run()
         asked = [sys.executable, *self.on_loopback(name, words)]
-        return subprocess.run(asked, cwd=ROOT, check=False).returncode == 0
+        return subprocess.run(asked, cwd=self.app, check=False).returncode == 0
 
     @property
     def urls(self) -> dict[str, str]:
@@ -156,7 +158,7 @@ def torg(
     portal = f"http://127.0.0.1:{free_port()}"
     environ = variables(new_env(folder / ".env", portal=portal, issuer=issuer))
     services = deployment(environ)["services"]
-    torg = Deployment(services, server, emptied_rabbitmq, folder, run)
+    torg = Deployment(services, server, emptied_rabbitmq, folder, image(folder / "app"), run)
     torg.ports["portal"] = urlsplit(portal).port or 0
     make_databases(services["postgres"]["environment"], server)
     migrated = torg.start("migrate")
