@@ -49,7 +49,7 @@ class Access:
     def reconcile_locks(self, tx: Transaction) -> None:
         usecases.reconcile_locks(tx)
 
-    @every(seconds=3600)
+    @every(seconds=600)
     def prune_entries(self, tx: Transaction) -> None:
         usecases.prune_entries(tx, keep=timedelta(days=_settings().access_entry_days))
 
