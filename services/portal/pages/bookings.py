@@ -131,8 +131,8 @@ def _key(booking: Json) -> Json | None:
 
 
 def _charge(booking: Json) -> Json | None:
-    """What the booking costs in the end, once pricing has charged it."""
-    if booking["state"] not in ("confirmed", "cancelled"):
+    """What a cancelled booking costs in the end; nothing is charged for one that was never confirmed."""
+    if booking["state"] != "cancelled":
         return None
     try:
         charge: Json = ask("pricing", "/charges", booking=booking["id"])

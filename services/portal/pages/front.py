@@ -8,7 +8,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from kernel.clock import OSLO
-from services.portal.backend import Json, everything
+from services.portal.backend import Json, Silent, everything
 from services.portal.forms import asked_day, timed, today
 from services.portal.language import COOKIE, LANGUAGES
 from services.portal.pages.search import LENGTHS
@@ -25,7 +25,7 @@ _COOKIE_SECONDS = 365 * 24 * 3600
 def front() -> str:
     """The squares, and what happens today."""
     day = today()
-    return render_template("front.html", places=places(), today=day, lengths=LENGTHS, activities=_activities(day, day))
+    return render_template("front.html", places=places(), today=day, lengths=LENGTHS, activities=_if_known(day))
 
 
 @blueprint.get("/squares/<square>")
@@ -55,6 +55,14 @@ def choose_language(code: str) -> Response:
     response = redirect(own_page(request.args.get("next", url_for("front.front"))))
     response.set_cookie(COOKIE, code, max_age=_COOKIE_SECONDS, httponly=True, samesite="Lax", secure=request.is_secure)
     return response
+
+
+def _if_known(day: date) -> list[Json] | None:
+    """What happens on a day; None when programming is silent, as the front page does without."""
+    try:
+        return _activities(day, day)
+    except Silent:
+        return None
 
 
 def _activities(first: date, last: date, square: str | None = None) -> list[Json]:

@@ -3,12 +3,14 @@
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from flask import Flask
 from werkzeug.serving import make_server
 
 from cli.servers.ports import free_port
@@ -92,19 +94,39 @@ def settings_for(url: str, key_file: Path, **changed: object) -> PortalSettings:
     return PortalSettings(**(given | changed))  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def portal(tmp_path: Path) -> Iterator[Portal]:
-    """A portal at the third of December, ten o'clock."""
-    services, clock, port = FakeServices(), FixedClock(NOW), free_port()
-    url = f"http://127.0.0.1:{port}"
-    app = build(settings_for(url, tmp_path / "key.pem"), clock=clock, transport=httpx.MockTransport(services.handle))
+@contextmanager
+def serving(app: Flask, port: int) -> Iterator[str]:
+    """Serves the app on this loopback port; gives its URL."""
     server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    yield Portal(url, services, clock)
+    yield f"http://127.0.0.1:{port}"
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture(scope="session")
+def shared_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """One portal for all tests, as it keeps nothing itself."""
+    port = free_port()
+    portal = Portal(f"http://127.0.0.1:{port}", FakeServices(), FixedClock(NOW))
+    settings = settings_for(portal.url, tmp_path_factory.mktemp("portal") / "key.pem")
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        return portal.services.handle(request)  # whichever services the test at hand has
+
+    transport = httpx.MockTransport(handle)
+    with serving(build(settings, clock=portal.clock, transport=transport), port):
+        yield portal
+
+
+@pytest.fixture
+def portal(shared_portal: Portal) -> Portal:
+    """A portal at the third of December, ten o'clock, over services that know nothing yet."""
+    shared_portal.services = FakeServices()
+    shared_portal.clock.move(NOW - shared_portal.clock.now())
+    return shared_portal
 
 
 @pytest.fixture

@@ -83,6 +83,7 @@ class FakeServices:
     answers: dict[str, httpx.Response] = field(default_factory=dict)
     free: list[tuple[str, str]] = field(default_factory=lambda: [MORNING, EVENING])
     events_arrive: bool = True
+    credit_until: str = "2026-12-03T17:00:00Z"
     door: Json = field(default_factory=lambda: {"outcome": "opened", "reason": None, "at": "2026-12-05T16:58:00Z"})
 
     def handle(self, request: httpx.Request) -> httpx.Response:
@@ -148,7 +149,7 @@ class FakeServices:
     def _get_pricing(self, parts: list[str], query: Json, _: Any) -> httpx.Response:
         match parts:
             case ["quotes"]:
-                return httpx.Response(200, json={"booking": query["booking"], "credit_until": "2026-12-03T17:00:00Z"})
+                return httpx.Response(200, json={"booking": query["booking"], "credit_until": self.credit_until})
             case ["charges"] if (booking := self.bookings[query["booking"]])["price"]:
                 return httpx.Response(200, json=a_charge(booking))
             case ["agreements"]:

@@ -1,0 +1,244 @@
+"""Booking a time, and the booking's own page: price, confirmation, key, door, cancellation."""
+
+import pytest
+
+from tests.unit.portal.conftest import Portal, Visitor
+from tests.unit.portal.services import a_price, an_id, refused
+
+BOOK = "/book?space=borgen-storsal&begins_at=2026-12-05T17:00:00%2B00:00&minutes=120"
+FILLED = {"purpose": "culture", "audience": "everyone", "participants": "40"}
+
+
+def test_holds_what_was_filled_in(portal: Portal, kari: Visitor) -> None:
+    kari.go(BOOK)
+    kari.submit("/book", **FILLED, tenant=str(an_id("korps")), title="Korpsøving")
+    (call,) = portal.services.asked("POST", "booking")
+    assert call.path == "/bookings"
+    assert call.body == {
+        "space": "borgen-storsal",
+        "begins_at": "2026-12-05T18:00:00+01:00",
+        "ends_at": "2026-12-05T20:00:00+01:00",
+        "purpose": "culture",
+        "audience": "everyone",
+        "participants": 40,
+        "tenant": str(an_id("korps")),
+        "title": "Korpsøving",
+    }
+    assert call.headers["Authorization"].startswith("Bearer ")
+    assert kari.path == f"/bookings/{an_id('booking 0')}"
+
+
+def test_what_is_left_empty_is_not_sent(portal: Portal, kari: Visitor) -> None:
+    kari.go(BOOK)
+    kari.submit("/book", **FILLED, title=" ")
+    (call,) = portal.services.asked("POST", "booking")
+    assert {"tenant", "title"}.isdisjoint(call.body)
+
+
+def test_a_double_click_books_once(portal: Portal, kari: Visitor) -> None:
+    form = kari.go(BOOK)
+    kari.submit("/book", **FILLED)
+    kari.page = form
+    kari.submit("/book", **FILLED)
+    assert len(portal.services.bookings) == 1
+    first, second = portal.services.asked("POST", "booking")
+    assert first.headers["Idempotency-Key"] == second.headers["Idempotency-Key"]
+
+
+def test_every_rendering_of_a_form_is_an_act_of_its_own(portal: Portal, kari: Visitor) -> None:
+    for _ in range(2):
+        kari.go(BOOK)
+        kari.submit("/book", **FILLED)
+    assert len(portal.services.bookings) == 2
+
+
+def test_a_fault_stands_at_its_field_and_in_the_summary(portal: Portal, kari: Visitor) -> None:
+    fault = {"pointer": "#/participants", "detail": "Lokalet har plass til høyst 120."}
+    portal.services.refusals["POST booking /bookings"] = refused(422, "invalid_request", "Feil.", errors=[fault])
+    kari.go(BOOK)
+    page = kari.submit("/book", **FILLED, title="Korpsøving")
+    assert page.status_code == 422
+    assert '<a href="#participants">Lokalet har plass til høyst 120.</a>' in page.text
+    assert 'id="participants-fault">Lokalet har plass til høyst 120.' in page.text
+    assert 'aria-describedby="participants-help participants-fault" aria-invalid="true"' in page.text
+    assert 'value="Korpsøving"' in page.text
+
+
+def test_a_no_to_the_whole_is_told_above_the_form(portal: Portal, kari: Visitor) -> None:
+    portal.services.refusals["POST booking /bookings"] = refused(409, "slot_taken", "Lokalet er opptatt.")
+    kari.go(BOOK)
+    page = kari.submit("/book", **FILLED)
+    assert page.status_code == 409
+    assert "Lokalet er opptatt." in page.text
+    assert 'role="alert"' in page.text
+
+
+@pytest.mark.parametrize("participants", ["", "mange", "-1", "1.5", "1e3", "10000000"])
+def test_what_is_no_number_is_not_sent(portal: Portal, kari: Visitor, participants: str) -> None:
+    kari.go(BOOK)
+    page = kari.submit("/book", **FILLED | {"participants": participants})
+    assert page.status_code == 422
+    assert '<a href="#participants">Skriv et helt tall, for eksempel 12.</a>' in page.text
+    assert not portal.services.asked("POST", "booking")
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("space=nowhere&begins_at=2026-12-05T17:00:00Z&minutes=60", 404),
+        ("space=borgen-storsal&begins_at=2026-12-05T17:00:00&minutes=60", 400),
+        ("space=borgen-storsal&begins_at=soon&minutes=60", 400),
+        ("space=borgen-storsal&begins_at=2026-12-05T17:00:00Z&minutes=0", 400),
+        ("space=borgen-storsal&begins_at=2026-12-05T17:00:00Z&minutes=20161", 400),
+        ("space=borgen-storsal&begins_at=2026-12-05T17:00:00Z", 400),
+        ("", 404),
+    ],
+)
+def test_an_address_that_is_not_ours(kari: Visitor, query: str, status: int) -> None:
+    assert kari.go(f"/book?{query}").status_code == status
+
+
+def test_the_price_is_explained_line_by_line(portal: Portal, kari: Visitor) -> None:
+    page = kari.go(f"/bookings/{portal.services.a_booking()}")
+    assert "Idrettshall, lag og foreninger over 19 år, helg (18.00–20.00)" in page.text
+    assert "2 timer × 525\xa0kr" in page.text
+    assert "−450\xa0kr" in page.text
+    assert "600\xa0kr" in page.text
+    assert "Tida er reservert for deg til kl. 10:15." in page.text
+
+
+def test_free_is_said_in_a_word(portal: Portal, kari: Visitor) -> None:
+    booking = portal.services.a_booking(price=a_price() | {"total": 0})
+    assert "Gratis" in kari.go(f"/bookings/{booking}").text
+
+
+def test_confirms_the_version_that_was_seen(portal: Portal, kari: Visitor) -> None:
+    booking = portal.services.a_booking()
+    kari.go(f"/bookings/{booking}")
+    kari.submit("/confirm")
+    (call,) = portal.services.asked("POST", "booking")
+    assert (call.path, call.headers["If-Match"]) == (f"/bookings/{booking}/confirm", '"1"')
+    assert "Bookingen er bekreftet." in kari.text
+
+
+def test_a_booking_that_changed_meanwhile_is_told_of(portal: Portal, kari: Visitor) -> None:
+    booking = portal.services.a_booking()
+    portal.services.refusals[f"POST booking /bookings/{booking}/confirm"] = refused(
+        412, "stale_version", "Noen har endret."
+    )
+    kari.go(f"/bookings/{booking}")
+    page = kari.submit("/confirm")
+    assert (page.status_code, kari.path) == (200, f"/bookings/{booking}")
+    assert "Noen har endret." in page.text
+
+
+def test_the_code_is_shown_once_it_is_on_the_door(portal: Portal, kari: Visitor) -> None:
+    booking = portal.services.a_booking(state="confirmed")
+    portal.services.events_arrive = False
+    page = kari.go(f"/bookings/{booking}")
+    assert "Koden er på vei til døra." in page.text
+    assert "048213" not in page.text
+    portal.services.events_arrive = True
+    page = kari.go(f"/bookings/{booking}")
+    assert "Koden er på døra" in page.text
+    assert "048213" in page.text
+    assert "lørdag 5. desember fra kl. 17:45 til kl. 20:15" in page.text
+
+
+@pytest.mark.parametrize(
+    ("door", "said"),
+    [
+        (
+            {"outcome": "opened", "reason": None, "at": "2026-12-05T16:58:00Z"},
+            "Døra er åpen. Velkommen inn! (kl. 17:58)",
+        ),
+        ({"outcome": "refused", "reason": "too_early", "at": "2026-12-05T10:00:00Z"}, "Det er for tidlig"),
+        ({"outcome": "refused", "reason": "on_fire", "at": "2026-12-05T10:00:00Z"}, "on fire"),
+    ],
+)
+def test_the_door_answers(portal: Portal, kari: Visitor, door: dict[str, str], said: str) -> None:
+    booking = portal.services.a_booking(state="confirmed")
+    portal.services.door = door
+    kari.go(f"/bookings/{booking}")
+    page = kari.submit("/unlock")
+    (call,) = portal.services.asked("POST", "access")
+    assert call.path == f"/keys/{an_id(f'key of {booking}')}/unlock"
+    assert said in page.text
+
+
+def test_an_unlock_without_a_key_asks_no_door(portal: Portal, kari: Visitor) -> None:
+    booking = portal.services.a_booking(state="confirmed")
+    kari.go(f"/bookings/{booking}")
+    page = kari.submit("/unlock", key="../../locks/1")
+    assert "Bookingen har ingen nøkkel." in page.text
+    assert not portal.services.asked("POST", "access")
+
+
+def test_what_cancelling_costs_is_told_before(portal: Portal, kari: Visitor) -> None:
+    booking = portal.services.a_booking(state="confirmed")
+    page = kari.go(f"/bookings/{booking}/cancel")
+    assert "Det koster ingenting fram til torsdag 3. desember kl. 18:00." in page.text
+    portal.services.credit_until = "2026-12-03T08:59:59Z"
+    page = kari.go(f"/bookings/{booking}/cancel")
+    assert "Fristen var torsdag 3. desember kl. 09:59, så full pris gjelder: 600\xa0kr." in page.text
+
+
+def test_cancelling_tells_what_it_came_to(portal: Portal, kari: Visitor) -> None:
+    booking = portal.services.a_booking(state="confirmed")
+    kari.go(f"/bookings/{booking}/cancel")
+    page = kari.submit("/cancel")
+    assert "Bookingen er avbestilt." in page.text
+    assert "Avbestilt etter fristen: full pris gjelder" in page.text
+    assert "Å betale: 600\xa0kr" in page.text
+    assert "048213" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"state": "declined", "decline_reason": "price_not_published"}, "ingen pris for dette lokalet på en slik dag"),
+        ({"state": "declined", "decline_reason": "new_reason"}, "new reason"),
+        ({"state": "expired"}, "ble ikke bekreftet innen fristen"),
+        (
+            {"state": "cancelled", "price": None, "cancelled_at": "2026-12-03T09:00:00Z"},
+            "Avbestilt torsdag 3. desember",
+        ),
+    ],
+)
+def test_a_booking_that_came_to_nothing(portal: Portal, kari: Visitor, changed: dict[str, object], said: str) -> None:
+    page = kari.go(f"/bookings/{portal.services.a_booking(**changed)}")
+    assert said in page.text
+    assert "Finn en annen tid" in page.text
+
+
+def test_waits_for_the_price_and_gives_up_waiting(portal: Portal, kari: Visitor) -> None:
+    portal.services.events_arrive = False
+    booking = portal.services.a_booking()
+    page = kari.go(f"/bookings/{booking}")
+    assert "Vi regner ut prisen." in page.text
+    assert f'content="2; url=/bookings/{booking}?looks=1"' in page.text
+    page = kari.go(f"/bookings/{booking}?looks=19")
+    assert f'content="2; url=/bookings/{booking}?looks=20"' in page.text
+    page = kari.go(f"/bookings/{booking}?looks=20")
+    assert "http-equiv" not in page.text
+    assert "Det tar lengre tid enn det skal." in page.text
+
+
+def test_does_not_wait_for_the_key_of_a_time_that_is_over(portal: Portal, kari: Visitor) -> None:
+    portal.services.events_arrive = False
+    booking = portal.services.a_booking(state="confirmed", price=a_price())
+    portal.services.bookings[booking]["ends_at"] = "2026-12-03T09:00:01Z"
+    assert "Koden er på vei til døra." in kari.go(f"/bookings/{booking}").text
+    portal.services.bookings[booking]["ends_at"] = "2026-12-03T09:00:00Z"
+    assert "Koden er på vei til døra." not in kari.go(f"/bookings/{booking}").text
+
+
+def test_my_bookings(portal: Portal, kari: Visitor) -> None:
+    booking = portal.services.a_booking()
+    page = kari.go("/bookings")
+    assert f'href="/bookings/{booking}"' in page.text
+    assert "lørdag 5. desember" in page.text
+
+
+def test_a_strangers_booking_is_not_there(kari: Visitor) -> None:
+    assert kari.go(f"/bookings/{an_id('a stranger')}").status_code == 404

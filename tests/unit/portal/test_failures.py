@@ -1,0 +1,148 @@
+"""What people see when something is not as it should be, and what browsers and monitors are told with every page."""
+
+import re
+
+import httpx
+import pytest
+
+from tests.unit.portal.conftest import Portal, Visitor
+from tests.unit.portal.services import refused
+
+
+@pytest.mark.parametrize(
+    ("service", "path"), [("booking", "/"), ("programming", "/squares/borgen"), ("booking", "/search")]
+)
+def test_a_service_that_is_silent(portal: Portal, visitor: Visitor, service: str, path: str) -> None:
+    portal.services.silent = {service}
+    page = visitor.go(path)
+    assert page.status_code == 503
+    assert page.headers["Retry-After"] == "5"
+    assert "Dette får vi ikke til akkurat nå" in page.text
+    assert re.search(r"om du melder fra: [0-9a-f]{32}<", page.text)
+
+
+def test_the_front_page_does_without_the_programme(portal: Portal, visitor: Visitor) -> None:
+    portal.services.silent = {"programming"}
+    page = visitor.go("/")
+    assert page.status_code == 200
+    assert "Vi får ikke hentet programmet akkurat nå." in page.text
+    assert "<h3>Borgen</h3>" in page.text
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(502, text="<html>bad gateway</html>"),
+        httpx.Response(500, json={"code": "internal_error", "detail": "Noe gikk galt."}),
+        httpx.Response(400, json=["what?"]),
+        httpx.Response(200, text="{"),
+    ],
+)
+def test_an_answer_that_is_no_answer(portal: Portal, visitor: Visitor, answer: httpx.Response) -> None:
+    portal.services.refusals["GET booking /squares"] = answer
+    assert visitor.go("/").status_code == 503
+
+
+def test_a_fault_of_ours_tells_nothing_of_itself(portal: Portal, visitor: Visitor) -> None:
+    portal.services.refusals["GET booking /squares"] = httpx.Response(200, json={"items": [{}], "next_cursor": None})
+    page = visitor.go("/")
+    assert page.status_code == 500
+    assert "Noe gikk galt hos oss" in page.text
+    assert "KeyError" not in page.text
+    assert "Traceback" not in page.text
+
+
+def test_a_token_the_service_does_not_take_is_no_reason_to_go_in_a_ring(portal: Portal, kari: Visitor) -> None:
+    portal.services.refusals["GET booking /bookings"] = refused(401, "invalid_token", "Innloggingen er ikke gyldig.")
+    page = kari.go("/bookings")
+    assert (page.status_code, kari.path) == (503, "/bookings")
+    assert "Innloggingen er ikke gyldig." in page.text
+
+
+def test_no_access(portal: Portal, kari: Visitor) -> None:
+    portal.services.refusals["GET pricing /agreements"] = refused(403, "forbidden", "Du har ikke tilgang.")
+    page = kari.go("/volunteer")
+    assert page.status_code == 403
+    assert "Du har ikke tilgang til denne siden" in page.text
+
+
+def test_too_many(portal: Portal, visitor: Visitor) -> None:
+    portal.services.refusals["GET booking /squares"] = refused(429, "too_many_requests", "Vent litt.")
+    page = visitor.go("/")
+    assert (page.status_code, page.headers["Retry-After"]) == (429, "5")
+
+
+@pytest.mark.parametrize("path", ["/book", "/sign-out", "/bookings/0192f3c4-7d1e-7a10-9c8e-2f6b8d0a4e11/cancel"])
+def test_a_form_without_its_token_does_nothing(portal: Portal, kari: Visitor, path: str) -> None:
+    page = kari.send(path, space="borgen-storsal")
+    assert page.status_code == 400
+    assert "Skjemaet var for gammelt" in page.text
+    assert not portal.services.asked("POST", "booking")
+    assert "Kari Nordmann" in kari.go("/").text
+
+
+def test_a_form_sent_after_the_session_ended_leads_to_signing_in(visitor: Visitor) -> None:
+    assert visitor.send("/book", space="borgen-storsal").url.path == "/demo-issuer/authorize"
+
+
+def test_anothers_token_is_no_token(portal: Portal, kari: Visitor) -> None:
+    ola = Visitor(portal.url).sign_in("ola")
+    ola.go("/")
+    stolen = re.search(r'name="csrf_token" value="([^"]+)"', ola.text)
+    assert stolen
+    assert kari.send("/sign-out", csrf_token=stolen[1]).status_code == 400
+    ola.close()
+
+
+def test_a_body_without_end(kari: Visitor) -> None:
+    assert kari.send("/book", title="x" * (1 << 20)).status_code == 413
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/bookings/not-a-uuid", "/language/sv"])
+def test_nothing_here(visitor: Visitor, path: str) -> None:
+    page = visitor.go(path)
+    assert page.status_code == 404
+    assert "Her er det ingenting" in page.text
+
+
+def test_what_browsers_are_told(portal: Portal, visitor: Visitor) -> None:
+    for path in ("/", "/nowhere"):
+        headers = visitor.go(path).headers
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert f"form-action 'self' {portal.url}" in policy
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+        assert headers["Referrer-Policy"] == "same-origin"
+        assert headers["Cache-Control"] == "no-store"
+    assert "no-store" not in visitor.go("/static/portal.css").headers["Cache-Control"]
+
+
+def test_no_page_has_script_or_style_in_it(portal: Portal, kari: Visitor) -> None:
+    booking = portal.services.a_booking()
+    for path in ("/", "/search", f"/bookings/{booking}", "/volunteer", "/manage/hours", "/nowhere"):
+        page = kari.go(path).text
+        assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\son\w+=|\sstyle=", page)
+
+
+def test_nobody_gets_a_cookie_before_signing_in(visitor: Visitor) -> None:
+    visitor.go("/")
+    visitor.go("/search")
+    assert not visitor.cookies
+
+
+def test_the_trace_goes_on_to_the_services(portal: Portal) -> None:
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    httpx.get(portal.url, headers={"traceparent": f"00-{trace}-b7ad6b7169203331-01"})
+    assert {call.headers["traceparent"][3:35] for call in portal.services.calls} == {trace}
+
+
+def test_what_monitors_ask(portal: Portal, visitor: Visitor) -> None:
+    portal.services.silent = {"booking", "access", "pricing", "programming"}
+    assert visitor.go("/healthz").json() == {"status": "alive"}
+    assert visitor.go("/readyz").json() == {"status": "ready"}
+    visitor.go("/")
+    metrics = visitor.go("/metrics").text
+    assert 'torg_http_requests_total{method="GET",route="/",service="portal",status="503"}' in metrics
+    assert 'torg_portal_call_seconds_count{outcome="silent",target="booking"}' in metrics

@@ -1,0 +1,76 @@
+"""The arena manager: hours to approve, and the bookings of the squares."""
+
+import pytest
+
+from tests.unit.portal.conftest import Portal, Visitor
+from tests.unit.portal.services import an_agreement, refused
+
+
+@pytest.fixture
+def hours(portal: Portal) -> str:
+    """Hours that wait for an answer; their id."""
+    portal.services.agreements = [an_agreement()]
+    registered = portal.services.register(
+        an_agreement()["id"], worked_on="2026-12-01", minutes=150, task="Malte nordveggen"
+    )
+    return str(registered["id"])
+
+
+@pytest.fixture
+def mona(visitor: Visitor) -> Visitor:
+    return visitor.sign_in("mona")
+
+
+def test_the_managers_pages_are_in_a_managers_menu_only(portal: Portal, mona: Visitor) -> None:
+    assert 'href="/manage/hours"' in mona.go("/").text
+    ola = Visitor(portal.url).sign_in("ola")
+    assert "/manage/" not in ola.go("/").text
+    ola.close()
+
+
+@pytest.mark.usefixtures("hours")
+def test_what_hours_are_worth(mona: Visitor) -> None:
+    page = mona.go("/manage/hours")
+    assert "Malte nordveggen" in page.text
+    assert "500\xa0kr" in page.text
+
+
+def test_approves_the_version_that_was_seen(portal: Portal, mona: Visitor, hours: str) -> None:
+    mona.go("/manage/hours")
+    page = mona.submit("/approve")
+    (call,) = portal.services.asked("POST", "pricing")
+    assert (call.path, call.body, call.headers["If-Match"]) == (f"/hours/{hours}/approve", {}, '"1"')
+    assert "Timene er godkjent." in page.text
+    assert "Ingen timer venter på svar." in page.text
+
+
+def test_rejects_with_a_reason(portal: Portal, mona: Visitor, hours: str) -> None:
+    mona.go("/manage/hours")
+    mona.submit("/reject", reason="Veggen er ikke malt.")
+    (call,) = portal.services.asked("POST", "pricing")
+    assert (call.path, call.body) == (f"/hours/{hours}/reject", {"reason": "Veggen er ikke malt."})
+
+
+def test_a_rejection_needs_a_reason(portal: Portal, mona: Visitor, hours: str) -> None:
+    mona.go("/manage/hours")
+    page = mona.submit("/reject", reason=" ")
+    assert page.status_code == 422
+    assert f'<a href="#reason-{hours}">' in page.text
+    assert "<details open>" in page.text
+    assert not portal.services.asked("POST", "pricing")
+
+
+def test_ones_own_hours_are_for_others_to_approve(portal: Portal, mona: Visitor, hours: str) -> None:
+    refusal = refused(403, "own_hours", "Du kan ikke avgjøre egne timer.")
+    portal.services.refusals[f"POST pricing /hours/{hours}/approve"] = refusal
+    mona.go("/manage/hours")
+    page = mona.submit("/approve")
+    assert page.status_code == 200
+    assert "Du kan ikke avgjøre egne timer." in page.text
+
+
+def test_the_bookings_of_my_squares(portal: Portal, mona: Visitor) -> None:
+    booking = portal.services.a_booking(state="confirmed")
+    page = mona.go("/manage/bookings")
+    assert f'href="/bookings/{booking}"' in page.text
+    assert "Borgen skolekorps · Kultur · Borgen" in page.text

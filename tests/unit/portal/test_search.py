@@ -1,0 +1,74 @@
+"""Finding a free time: what is asked of booking, and which beginnings are offered."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from tests.unit.portal.conftest import Portal, Visitor
+from tests.unit.portal.services import refused
+
+
+def beginnings(page: str) -> list[str]:
+    return re.findall(r"<option value=\"[^\"]+T[^\"]+\">(\d\d:\d\d)</option>", page.partition("Storsalen, del A")[0])
+
+
+def test_asks_booking_for_one_day_and_length(portal: Portal, visitor: Visitor) -> None:
+    visitor.go("/search?square=borgen&date=2026-12-05&minutes=120")
+    (call,) = (each for each in portal.services.calls if each.path == "/availability")
+    assert call.query["square"] == "borgen"
+    assert (call.query["from"], call.query["to"], call.query["minutes"]) == ("2026-12-05", "2026-12-05", "120")
+    assert call.headers["Accept-Language"] == "nb"
+    assert "Authorization" not in call.headers
+
+
+def test_a_beginning_is_offered_as_long_as_the_length_fits(portal: Portal, visitor: Visitor) -> None:
+    portal.services.free = [("2026-12-05T17:00:00Z", "2026-12-05T19:30:00Z")]
+    visitor.go("/search?square=borgen&date=2026-12-05&minutes=120")
+    assert beginnings(visitor.text) == ["18:00", "18:30"]
+    visitor.go("/search?square=borgen&date=2026-12-05&minutes=150")
+    assert beginnings(visitor.text) == ["18:00"]
+    visitor.go("/search?square=borgen&date=2026-12-05&minutes=180")
+    assert "Ingenting så langt er ledig da" in visitor.text
+
+
+def test_beginnings_are_on_the_grid(portal: Portal, visitor: Visitor) -> None:
+    portal.services.free = [("2026-12-05T17:10:00Z", "2026-12-05T19:00:00Z")]
+    visitor.go("/search?square=borgen&date=2026-12-05&minutes=60")
+    assert beginnings(visitor.text) == ["18:30", "19:00"]
+
+
+def test_beginnings_that_have_passed_are_not_offered(portal: Portal, visitor: Visitor) -> None:
+    portal.services.free = [("2026-12-03T08:00:00Z", "2026-12-03T11:00:00Z")]
+    visitor.go("/search?square=borgen&date=2026-12-03&minutes=60")
+    assert beginnings(visitor.text) == ["10:00", "10:30", "11:00"]
+    portal.clock.move(timedelta(seconds=1))
+    visitor.go("/search?square=borgen&date=2026-12-03&minutes=60")
+    assert beginnings(visitor.text) == ["10:30", "11:00"]
+
+
+@pytest.mark.parametrize(("minutes", "offered"), [(29, False), (30, True), (45, False), (480, True), (510, False)])
+def test_only_lengths_the_space_is_let_for(portal: Portal, visitor: Visitor, minutes: int, offered: bool) -> None:
+    portal.services.free = [("2026-12-05T06:00:00Z", "2026-12-05T22:00:00Z")]
+    visitor.go(f"/search?square=borgen&date=2026-12-05&minutes={minutes}")
+    assert bool(beginnings(visitor.text)) == offered
+
+
+def test_summer_time_is_the_walls(portal: Portal, visitor: Visitor) -> None:
+    portal.services.free = [("2027-06-05T16:00:00Z", "2027-06-05T17:00:00Z")]
+    visitor.go("/search?square=borgen&date=2027-06-05&minutes=60")
+    assert beginnings(visitor.text) == ["18:00"]
+
+
+@pytest.mark.parametrize("query", ["date=yesterday&minutes=60", "date=2026-12-05&minutes=many", "minutes=0", ""])
+def test_an_odd_address_is_read_as_today_and_an_hour(visitor: Visitor, query: str) -> None:
+    page = visitor.go(f"/search?{query}")
+    assert page.status_code == 200
+    assert "Ledig i 1 time" in page.text
+
+
+def test_what_booking_says_of_a_search_is_told(portal: Portal, visitor: Visitor) -> None:
+    portal.services.refusals["GET booking /availability"] = refused(422, "invalid_request", "Datoen er for langt fram.")
+    page = visitor.go("/search?date=9999-12-31")
+    assert page.status_code == 422
+    assert "Datoen er for langt fram." in page.text

@@ -1,0 +1,65 @@
+"""Registering hours under an agreement."""
+
+import pytest
+
+from tests.unit.portal.conftest import Portal, Visitor
+from tests.unit.portal.services import an_agreement, an_id, refused
+
+AGREEMENT = an_agreement()["id"]
+FORM = f"/volunteer/{AGREEMENT}/hours"
+
+
+@pytest.fixture
+def volunteer(portal: Portal, kari: Visitor) -> Visitor:
+    portal.services.agreements = [an_agreement()]
+    kari.go(FORM)
+    return kari
+
+
+def test_my_agreements_with_what_is_left_of_the_waiver(portal: Portal, volunteer: Visitor) -> None:
+    portal.services.register(AGREEMENT, worked_on="2026-12-01", minutes=150, task="Malte nordveggen")
+    page = volunteer.go("/volunteer")
+    assert "Vedlikehold av Storsalen" in page.text
+    assert "Borgen skolekorps" in page.text
+    assert "450\xa0kr" in page.text
+    assert "tirsdag 1. desember, 2 t 30 min" in page.text
+    assert "Venter på godkjenning" in page.text
+
+
+def test_no_agreement(kari: Visitor) -> None:
+    assert "Du er ikke med i noen dugnadsavtale." in kari.go("/volunteer").text
+
+
+@pytest.mark.parametrize(("hours", "minutes", "sent"), [("2", "30", 150), ("2", "", 120), ("0", "45", 45)])
+def test_hours_and_minutes_are_sent_as_minutes(
+    portal: Portal, volunteer: Visitor, hours: str, minutes: str, sent: int
+) -> None:
+    volunteer.submit("/hours", worked_on="2026-12-01", hours=hours, minutes=minutes, task="Malte nordveggen")
+    (call,) = portal.services.asked("POST", "pricing")
+    assert call.path == f"/agreements/{AGREEMENT}/hours"
+    assert call.body == {"worked_on": "2026-12-01", "minutes": sent, "task": "Malte nordveggen"}
+    assert volunteer.path == "/volunteer"
+    assert "Timene er registrert." in volunteer.text
+
+
+@pytest.mark.parametrize(
+    ("hours", "minutes", "field"), [("", "30", "hours"), ("to", "", "hours"), ("1", "x", "minutes")]
+)
+def test_what_is_no_number(portal: Portal, volunteer: Visitor, hours: str, minutes: str, field: str) -> None:
+    page = volunteer.submit("/hours", worked_on="2026-12-01", hours=hours, minutes=minutes, task="Malte")
+    assert page.status_code == 422
+    assert f'<a href="#{field}">' in page.text
+    assert not portal.services.asked("POST", "pricing")
+
+
+def test_pricings_fault_with_the_minutes_stands_at_the_hours(portal: Portal, volunteer: Visitor) -> None:
+    fault = {"pointer": "#/minutes", "detail": "Kan være høyst 1440."}
+    refusal = refused(422, "invalid_request", "Feil.", errors=[fault])
+    portal.services.refusals[f"POST pricing /agreements/{AGREEMENT}/hours"] = refusal
+    page = volunteer.submit("/hours", worked_on="2026-12-01", hours="30", minutes="", task="Malte")
+    assert page.status_code == 422
+    assert '<a href="#hours">Kan være høyst 1440.</a>' in page.text
+
+
+def test_someone_elses_agreement_is_not_there(volunteer: Visitor) -> None:
+    assert volunteer.go(f"/volunteer/{an_id('another')}/hours").status_code == 404
