@@ -259,6 +259,19 @@ def test_agreements_are_seen_by_participants_and_overseers(http: Http, who: str,
     assert [each["id"] for each in listed] == sorted((each["id"] for each in listed), reverse=True)
 
 
+def test_agreements_come_a_page_at_a_time(http: Http) -> None:
+    made = [agreed(http) for _ in range(3)]
+    assert paged(http, "/agreements") == made[::-1]
+
+
+def paged(http: Http, path: str) -> list[str]:
+    """The ids of two pages of two each, which are all there is."""
+    first = http.get(path, "mona", limit=2).get_json()
+    rest = http.get(path, "mona", limit=2, cursor=first["next_cursor"]).get_json()
+    assert rest["next_cursor"] is None
+    return [each["id"] for each in first["items"] + rest["items"]]
+
+
 def test_a_request_sent_twice_makes_one_agreement(http: Http) -> None:
     first, again = (http.post("/agreements", "mona", wish(), Idempotency_Key="one") for _ in range(2))
     assert first.get_json() == again.get_json()
@@ -385,6 +398,12 @@ def test_hours_are_seen_by_who_worked_them_and_overseers(http: Http, who: str, s
     assert {each["state"] for each in waiting} <= {"registered"}
     assert len(waiting) == max(seen - 1, 0)
     assert codes(http.get("/hours", who, state="lost")) == [(422, "invalid_request")]
+
+
+def test_hours_come_a_page_at_a_time(http: Http) -> None:
+    agreement = agreed(http)
+    made = [registered(http, agreement)["id"] for _ in range(3)]
+    assert paged(http, "/hours") == made[::-1]
 
 
 # Waivers

@@ -9,11 +9,18 @@ from sqlalchemy import exc, func, insert, select, text, update
 
 from kernel.errors import DomainError
 from services.pricing.model.agreement import HoursDecided
+from services.pricing.model.tariff import TariffsOverlap
 from services.pricing.store.tables import charge_entries, charges, waiver_accounts, waiver_entries
+from services.pricing.usecases import tariffs
 from tests.bookings import TENANT
 from tests.office import Booking, Office
+from tests.tariffs import document, tariff
+from tests.waiting import eventually
 
 AT_ONCE = 6
+_WAITING = text(
+    "SELECT count(*) FROM pg_locks JOIN pg_database ON oid = database WHERE NOT granted AND datname = current_database()"
+)
 
 
 def together(*works: Callable[[], object]) -> list[object]:
@@ -81,6 +88,24 @@ def test_approvals_at_once_stay_within_the_agreement(office: Office) -> None:
     registered = [office.register(agreement) for _ in range(AT_ONCE)]
     together(*(lambda hours=hours: office.approve(hours) for hours in registered))
     assert office.balance() == entered(office)[0] == 50_000
+
+
+def test_a_tariff_waits_for_one_that_is_being_adopted(office: Office) -> None:
+    row = {"stage": document()["premises"]["hall"]}
+    with ThreadPoolExecutor(1) as thread:
+        with office.database.transaction() as tx:
+            tariffs.adopt(tx, tariff(id="stage-1", premises=row))
+            second = thread.submit(office.adopt, id="stage-2", premises=row)
+            eventually(lambda: second.done() or waiting(office))
+        with pytest.raises(TariffsOverlap):
+            second.result(timeout=20)
+
+
+def waiting(office: Office) -> int:
+    """How many wait for a lock."""
+    with office.database.reading() as tx:
+        count: int = tx.execute(_WAITING).scalar_one()
+        return count
 
 
 def test_registrations_at_once_stay_within_the_day(office: Office) -> None:
