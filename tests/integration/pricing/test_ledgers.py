@@ -19,7 +19,8 @@ from tests.waiting import eventually
 
 AT_ONCE = 6
 _WAITING = text(
-    "SELECT count(*) FROM pg_locks JOIN pg_database ON oid = database WHERE NOT granted AND datname = current_database()"
+    "SELECT count(*) FROM pg_locks JOIN pg_database ON oid = database"
+    " WHERE NOT granted AND datname = current_database()"
 )
 
 
