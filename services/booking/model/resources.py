@@ -1,0 +1,162 @@
+"""What can be booked: a square, its arenas, and in each a tree of spaces.
+
+A booking takes the smallest parts of its space, so a hall and its thirds can't be taken at the same time. What the
+parts of a space are follows from the tree alone: those below it that are not divided further, or the space itself.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from kernel.errors import DomainError, Text
+from services.booking.events import SpacePublished
+from services.booking.model.opening import Hours
+from services.booking.model.rules import BookingRules, InvalidRules
+
+
+class RepeatedId(DomainError):
+    """Two arenas, or two spaces, of the tree have the same id."""
+
+    code = "repeated_id"
+    text = Text(
+        nb="Id-en {id} er brukt mer enn én gang.",
+        nn="Id-en {id} er brukt meir enn éin gong.",
+        en="The id {id} is used more than once.",
+    )
+
+
+class IdElsewhere(DomainError):
+    """An arena or a space of this id belongs to another square, or a space to another arena; it can't be moved."""
+
+    code = "id_elsewhere"
+    status = 409
+    text = Text(
+        nb="Id-en {id} hører til et annet sted.",
+        nn="Id-en {id} høyrer til ein annan stad.",
+        en="The id {id} belongs elsewhere.",
+    )
+
+
+class SpaceInUse(DomainError):
+    """A space that is left out of the tree has bookings to come."""
+
+    code = "space_in_use"
+    status = 409
+    text = Text(
+        nb="Lokalet {space} har kommende bookinger, og kan ikke fjernes.",
+        nn="Lokalet {space} har komande bookingar, og kan ikkje fjernast.",
+        en="The space {space} has bookings to come and can't be removed.",
+    )
+
+
+class DivisionClashes(DomainError):
+    """Divided this way, bookings that are already made would overlap."""
+
+    code = "division_clashes"
+    status = 409
+    text = Text(
+        nb="Delt slik ville bookinger som alt er gjort, overlappe hverandre.",
+        nn="Delt slik ville bookingar som alt er gjorde, overlappe kvarandre.",
+        en="Divided this way, bookings already made would overlap.",
+    )
+
+
+class UnknownSpace(DomainError):
+    """There is no space of this id that can be booked."""
+
+    code = "unknown_space"
+    text = Text(
+        nb="Lokalet {space} finnes ikke.",
+        nn="Lokalet {space} finst ikkje.",
+        en="There is no space {space}.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Space:
+    """A space and those it is divided into. `area` is square metres; `premises` the class prices are given for."""
+
+    id: str
+    name: Text
+    premises: str
+    capacity: int
+    area: float
+    rules: BookingRules
+    spaces: Sequence["Space"] = ()
+
+    def parts(self) -> Iterator[str]:
+        """The ids of its smallest parts."""
+        if not self.spaces:
+            yield self.id
+        for each in self.spaces:
+            yield from each.parts()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arena:
+    """A building or place, its weekly hours, and the spaces in it."""
+
+    id: str
+    name: Text
+    hours: Sequence[Hours]
+    spaces: Sequence[Space]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Square:
+    """One of the municipality's squares with all its arenas."""
+
+    id: str
+    name: Text
+    arenas: Sequence[Arena]
+
+    def placed(self) -> Iterator["Placed"]:
+        """Every space of the square, each after the one it is a part of."""
+        for arena in self.arenas:
+            for space in arena.spaces:
+                yield from _placed(self, arena, space, None)
+
+    def check(self) -> None:
+        """Raises the error of the first thing that makes the tree impossible."""
+        _refuse_repeated([arena.id for arena in self.arenas])
+        placed = list(self.placed())
+        _refuse_repeated([each.space.id for each in placed])
+        for each in placed:
+            if not each.space.rules.consistent():
+                raise InvalidRules(space=each.space.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A space where it stands in the tree."""
+
+    square: Square
+    arena: Arena
+    parent: str | None
+    space: Space
+
+    def published(self) -> SpacePublished:
+        """The space as the other services get to know it. Names are in Bokmål."""
+        return SpacePublished(
+            space=self.space.id,
+            space_name=self.space.name.nb,
+            arena=self.arena.id,
+            arena_name=self.arena.name.nb,
+            square=self.square.id,
+            square_name=self.square.name.nb,
+            premises=self.space.premises,
+            capacity=self.space.capacity,
+            area=self.space.area,
+        )
+
+
+def _placed(square: Square, arena: Arena, space: Space, parent: str | None) -> Iterator[Placed]:
+    yield Placed(square=square, arena=arena, parent=parent, space=space)
+    for each in space.spaces:
+        yield from _placed(square, arena, each, space.id)
+
+
+def _refuse_repeated(ids: Sequence[str]) -> None:
+    for each, times in Counter(ids).items():
+        if times > 1:
+            raise RepeatedId(id=each)

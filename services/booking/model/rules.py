@@ -1,0 +1,190 @@
+"""What a booking must keep to before it is one: the rules of a space, and the errors that name the rule broken."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from kernel.errors import DomainError, Text
+from services.booking.model.opening import DAY, OSLO, Hours, instant, open_throughout
+
+GRIDS = (5, 10, 15, 20, 30, 60)
+"""Minutes between possible beginnings. Each divides the hour, so the grid is the same in UTC and on the wall."""
+LONGEST = 14 * DAY
+
+
+class EndsBeforeBegin(DomainError):
+    """The booking ends when it begins, or before."""
+
+    code = "ends_before_begin"
+    text = Text(
+        nb="Bookingen må slutte etter at den begynner.",
+        nn="Bookinga må slutte etter at ho byrjar.",
+        en="The booking must end after it begins.",
+    )
+
+
+class InThePast(DomainError):
+    """The booking begins before now."""
+
+    code = "in_the_past"
+    text = Text(
+        nb="Tidspunktet er allerede passert.",
+        nn="Tidspunktet er alt passert.",
+        en="That time has passed.",
+    )
+
+
+class OffGrid(DomainError):
+    """Beginning or end is not a multiple of the space's grid."""
+
+    code = "off_grid"
+    text = Text(
+        nb="Bookinger her begynner og slutter på hele {minutes} minutter.",
+        nn="Bookingar her byrjar og sluttar på heile {minutes} minutt.",
+        en="Bookings here begin and end on every {minutes} minutes.",
+    )
+
+
+class TooShort(DomainError):
+    """Shorter than the space may be booked."""
+
+    code = "too_short"
+    text = Text(
+        nb="Lokalet må bookes i minst {minutes} minutter.",
+        nn="Lokalet må bookast i minst {minutes} minutt.",
+        en="The space must be booked for at least {minutes} minutes.",
+    )
+
+
+class TooLong(DomainError):
+    """Longer than the space may be booked."""
+
+    code = "too_long"
+    text = Text(
+        nb="Lokalet kan bookes i høyst {minutes} minutter.",
+        nn="Lokalet kan bookast i høgst {minutes} minutt.",
+        en="The space can be booked for at most {minutes} minutes.",
+    )
+
+
+class TooShortNotice(DomainError):
+    """Begins sooner than the space's notice allows."""
+
+    code = "too_short_notice"
+    text = Text(
+        nb="Lokalet må bookes minst {minutes} minutter i forveien.",
+        nn="Lokalet må bookast minst {minutes} minutt på førehand.",
+        en="The space must be booked at least {minutes} minutes ahead.",
+    )
+
+
+class BeyondHorizon(DomainError):
+    """Ends later than the space can be booked yet."""
+
+    code = "beyond_horizon"
+    text = Text(
+        nb="Lokalet kan bookes høyst {days} dager fram.",
+        nn="Lokalet kan bookast høgst {days} dagar fram.",
+        en="The space can be booked at most {days} days ahead.",
+    )
+
+
+class OutsideOpeningHours(DomainError):
+    """The arena is closed for some of the time."""
+
+    code = "outside_opening_hours"
+    text = Text(
+        nb="Arenaen er stengt i hele eller deler av tida.",
+        nn="Arenaen er stengd i heile eller delar av tida.",
+        en="The arena is closed for all or some of that time.",
+    )
+
+
+class TooManyParticipants(DomainError):
+    """More people than the space has room for."""
+
+    code = "too_many_participants"
+    text = Text(
+        nb="Lokalet har plass til høyst {capacity}.",
+        nn="Lokalet har plass til høgst {capacity}.",
+        en="The space has room for at most {capacity}.",
+    )
+
+
+class InvalidRules(DomainError):
+    """The rules of a space contradict themselves, so nothing could ever be booked."""
+
+    code = "invalid_rules"
+    text = Text(
+        nb="Bookingreglene for {space} går ikke opp: korteste og lengste tid må passe med rutenettet og hverandre.",
+        nn="Bookingreglane for {space} går ikkje opp: kortaste og lengste tid må passe med rutenettet og kvarandre.",
+        en="The booking rules of {space} do not add up: shortest and longest must fit the grid and each other.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingRules:
+    """How a space may be booked. `notice_minutes` is how long before, `horizon_days` how many local days ahead."""
+
+    grid_minutes: int
+    min_minutes: int
+    max_minutes: int
+    notice_minutes: int
+    horizon_days: int
+
+    def consistent(self) -> bool:
+        """Whether some booking can keep to them."""
+        on_grid = self.min_minutes % self.grid_minutes == 0 and self.max_minutes % self.grid_minutes == 0
+        return on_grid and self.grid_minutes in GRIDS and 0 < self.min_minutes <= self.max_minutes <= LONGEST
+
+    def last_end(self, now: datetime) -> datetime:
+        """The latest a booking may end: when the last local day within the horizon does."""
+        return instant(now.astimezone(OSLO).date() + timedelta(days=self.horizon_days), DAY)
+
+    def check(self, begins_at: datetime, ends_at: datetime, *, now: datetime) -> None:
+        """Raises the error that names the first rule which the time breaks."""
+        if ends_at <= begins_at:
+            raise EndsBeforeBegin
+        if begins_at < now:
+            raise InThePast
+        if not (self._on_grid(begins_at) and self._on_grid(ends_at)):
+            raise OffGrid(minutes=self.grid_minutes)
+        self._check_length(ends_at - begins_at)
+        if begins_at < now + timedelta(minutes=self.notice_minutes):
+            raise TooShortNotice(minutes=self.notice_minutes)
+        if ends_at > self.last_end(now):
+            raise BeyondHorizon(days=self.horizon_days)
+
+    def _on_grid(self, at: datetime) -> bool:
+        return at.minute % self.grid_minutes == 0 and at.second == at.microsecond == 0
+
+    def _check_length(self, length: timedelta) -> None:
+        if length < timedelta(minutes=self.min_minutes):
+            raise TooShort(minutes=self.min_minutes)
+        if length > timedelta(minutes=self.max_minutes):
+            raise TooLong(minutes=self.max_minutes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bookable:
+    """A space as a booking meets it: where it is, what it holds, its rules and its arena's hours.
+
+    `parts` is the number of smallest parts it is made of, all of which a booking takes.
+    """
+
+    space: str
+    arena: str
+    square: str
+    premises: str
+    capacity: int
+    parts: int
+    rules: BookingRules
+    hours: Sequence[Hours]
+
+    def check(self, begins_at: datetime, ends_at: datetime, participants: int, *, now: datetime) -> None:
+        """Raises the error that names the first rule broken."""
+        self.rules.check(begins_at, ends_at, now=now)
+        if participants > self.capacity:
+            raise TooManyParticipants(capacity=self.capacity)
+        if not open_throughout(self.hours, begins_at.astimezone(UTC), ends_at.astimezone(UTC)):
+            raise OutsideOpeningHours

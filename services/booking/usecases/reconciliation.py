@@ -1,0 +1,25 @@
+"""Says again how bookings stand, so that whoever lost an event can repair what it knows."""
+
+from datetime import timedelta
+
+from kernel.db import Transaction
+from services.booking import metrics
+from services.booking.store import restatement
+
+EVERY = timedelta(hours=1)
+"""A sweep through all bookings that are live, or changed lately, begins this long after the one before."""
+_BATCH = 200
+
+
+def restate(tx: Transaction) -> None:
+    """Tells the next batch of the sweep that is under way, or begins the next sweep when it is time."""
+    sweep = restatement.take(tx)
+    if sweep is None or (sweep.done and tx.now < sweep.begun_at + EVERY):
+        return
+    if sweep.done:
+        sweep = restatement.new_sweep(tx.now)
+    batch = restatement.next_batch(tx, sweep, most=_BATCH)
+    for booking in batch:
+        tx.emit(booking.restated(), subject=str(booking.id), sequence=booking.version)
+    metrics.RESTATED.inc(len(batch))
+    restatement.save(tx, sweep.after(batch, most=_BATCH))

@@ -1,0 +1,42 @@
+"""What can be booked, as operators write it: a square's whole tree at a time."""
+
+from collections.abc import Mapping
+
+from kernel.db import Transaction
+from services.booking.model.resources import IdElsewhere, Placed, SpaceInUse, Square
+from services.booking.store import resources
+from services.booking.store.resources import Published
+
+
+def publish_square(tx: Transaction, square: Square) -> Square:
+    """Makes the square what this tree says, and tells of each space that is new or changed. The same tree again tells
+    nothing."""
+    square.check()
+    before = resources.lock_published(tx, square.id)
+    placed = {each.space.id: each for each in square.placed()}
+    _refuse_moved(tx, square, placed, before)
+    if (used := resources.booked_ahead(tx, before.keys() - placed.keys())) is not None:
+        raise SpaceInUse(space=used)
+    versions = {space: _version(each, before.get(space)) for space, each in placed.items()}
+    resources.save_square(tx, square, versions)
+    for space, each in placed.items():
+        if space not in before or versions[space] > before[space].version:
+            tx.emit(each.published(), subject=space, sequence=versions[space])
+    return square
+
+
+def _version(placed: Placed, before: Published | None) -> int:
+    if before is None:
+        return 1
+    changed = before.withdrawn or before.told != placed.published()
+    return before.version + changed
+
+
+def _refuse_moved(
+    tx: Transaction, square: Square, placed: Mapping[str, Placed], before: Mapping[str, Published]
+) -> None:
+    if (taken := resources.found_elsewhere(tx, square)) is not None:
+        raise IdElsewhere(id=taken)
+    for space, each in placed.items():
+        if space in before and before[space].told.arena != each.arena.id:
+            raise IdElsewhere(id=space)
