@@ -1,12 +1,17 @@
-"""What services build their schemas on: unknown fields refused; times with their offset, in UTC when they go out."""
+"""What services build their schemas on: unknown fields refused; times with their offset, in UTC when they go out; texts
+in three languages."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from marshmallow import RAISE, fields
+from marshmallow import RAISE, fields, post_load, validate
 from marshmallow import Schema as _Schema
 
+from kernel.errors import Text
+
+_LONGEST_TEXT = 500
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -31,3 +36,23 @@ class Instant(fields.AwareDateTime):
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _text(language: str, example: str) -> fields.String:
+    return fields.String(
+        required=True,
+        validate=validate.Length(1, _LONGEST_TEXT),
+        metadata={"description": language, "example": example},
+    )
+
+
+class TextSchema(Schema):
+    """One text in Bokmål, Nynorsk and English."""
+
+    nb = _text("Bokmål.", "Hall")
+    nn = _text("Nynorsk.", "Hall")
+    en = _text("English.", "Sports hall")
+
+    @post_load
+    def _made(self, given: Mapping[str, str], **_: object) -> Text:
+        return Text(**given)

@@ -70,7 +70,8 @@ class BookingConfirmed(BookingSnapshot):
 
 @dataclass(frozen=True, kw_only=True)
 class BookingCancelled(BookingSnapshot):
-    """The right is given up. Booking → access (key off), pricing (cancellation rule), programming (activity withdrawn)."""
+    """The right is given up. Booking → access (key off), pricing (cancellation rule), programming (activity
+    withdrawn)."""
 
     TYPE: ClassVar[str] = "no.torg.booking.cancelled.v1"
     LISTENERS: ClassVar[tuple[str, ...]] = ("access", "pricing", "programming")
@@ -98,8 +99,8 @@ class BookingExpired(BookingSnapshot):
 
 @dataclass(frozen=True, kw_only=True)
 class BookingRestated(BookingSnapshot):
-    """Nothing changed: booking says again how it stands, so that listeners can repair what they lost. `sequence` is that
-    of the last change. Booking → access, pricing, programming, from the reconciliation job."""
+    """Nothing changed: booking says again how it stands, so that listeners can repair what they lost. `sequence` is
+    that of the last change. Booking → access, pricing, programming, from the reconciliation job."""
 
     TYPE: ClassVar[str] = "no.torg.booking.restated.v1"
     LISTENERS: ClassVar[tuple[str, ...]] = ("access", "pricing", "programming")

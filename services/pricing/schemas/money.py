@@ -4,9 +4,8 @@ from typing import Any
 
 from marshmallow import fields, post_dump
 
-from kernel.http import Schema
+from kernel.http import Schema, TextSchema
 from kernel.http.schemas import Instant
-from services.pricing.schemas.texts import TextSchema
 
 
 def ore(description: str, example: int, **kwargs: Any) -> fields.Integer:

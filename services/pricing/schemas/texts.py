@@ -1,15 +1,13 @@
 """Texts in the three languages, and codes, as they come in and go out."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import fields, post_load, validate
+from marshmallow import fields
 
 from kernel.errors import Text
-from kernel.http import Schema, invalid
+from kernel.http import TextSchema, invalid
 
-_MOST = 500
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
 _NOT_A_CODE = Text(
     nb="Må være små bokstaver, sifre, - og _; høyst 63.",
@@ -22,24 +20,6 @@ def code(value: str) -> None:
     """Refuses what is not a code or a slug."""
     if not _CODE.fullmatch(value):
         raise invalid(_NOT_A_CODE)
-
-
-def _text(language: str, example: str) -> fields.String:
-    return fields.String(
-        required=True, validate=validate.Length(1, _MOST), metadata={"description": language, "example": example}
-    )
-
-
-class TextSchema(Schema):
-    """One text in Bokmål, Nynorsk and English."""
-
-    nb = _text("Bokmål.", "Hall")
-    nn = _text("Nynorsk.", "Hall")
-    en = _text("English.", "Sports hall")
-
-    @post_load
-    def _made(self, given: Mapping[str, str], **_: object) -> Text:
-        return Text(**given)
 
 
 class TextOrOne(fields.Nested):

@@ -1,0 +1,1 @@
+"""What booking shows, and to whom. Read only."""

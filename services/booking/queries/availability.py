@@ -1,0 +1,125 @@
+"""When spaces are free: computed from the truth, in one statement, at the moment it is asked for.
+
+Opening hours are laid out over the local days asked for, claims are taken away, what is left is cut to the space's own
+notice, horizon and grid. `model.opening` computes the same hours in Python; a test holds the two together.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Date, DateTime, Integer, String, bindparam, text
+
+from kernel.db import Transaction
+from kernel.errors import Text
+from kernel.pagination import Page, PageRequest
+
+_FREE = text(
+    """
+    WITH asked AS MATERIALIZED (
+        SELECT cast(:first AS timestamp) AT TIME ZONE 'Europe/Oslo' AS begins,
+               (cast(:last AS timestamp) + interval '1 day') AT TIME ZONE 'Europe/Oslo' AS ends,
+               (:now AT TIME ZONE 'Europe/Oslo')::date AS today
+    ), wanted AS (
+        SELECT spaces.*, arenas.square, arenas.name AS arena_name
+          FROM spaces JOIN arenas ON arenas.id = spaces.arena
+         WHERE NOT withdrawn
+           AND (:square IS NULL OR arenas.square = :square)
+           AND (:arena IS NULL OR arenas.id = :arena)
+           AND (:space IS NULL OR spaces.id = :space)
+           AND (:premises IS NULL OR premises = :premises)
+           AND (:capacity IS NULL OR capacity >= :capacity)
+           AND (:minutes IS NULL OR :minutes BETWEEN min_minutes AND max_minutes)
+           AND (:after IS NULL OR spaces.id > :after)
+    ), open AS MATERIALIZED (
+        SELECT arena, range_agg(tstzrange((day + make_interval(mins => opens)) AT TIME ZONE 'Europe/Oslo',
+                                          (day + make_interval(mins => closes)) AT TIME ZONE 'Europe/Oslo')) AS hours
+          FROM generate_series(cast(:first AS timestamp) - interval '1 day', cast(:last AS timestamp), '1 day') AS day
+          JOIN opening_hours ON weekday = extract(isodow FROM day)
+         WHERE (day + make_interval(mins => opens)) AT TIME ZONE 'Europe/Oslo'
+             < (day + make_interval(mins => closes)) AT TIME ZONE 'Europe/Oslo'
+         GROUP BY arena
+    )
+    SELECT wanted.id, wanted.name, wanted.arena, wanted.arena_name, wanted.square, free.begins, free.ends
+      FROM wanted
+      JOIN open USING (arena)
+     CROSS JOIN asked
+     CROSS JOIN LATERAL (
+        SELECT greatest(asked.begins, :now + make_interval(mins => notice_minutes)) AS begins,
+               least(asked.ends,
+                     cast(asked.today + horizon_days + 1 AS timestamp) AT TIME ZONE 'Europe/Oslo') AS ends
+     ) bookable
+     CROSS JOIN LATERAL (
+        SELECT array_agg(begins ORDER BY begins) AS begins, array_agg(ends ORDER BY begins) AS ends
+          FROM (
+            SELECT date_bin(make_interval(mins => grid_minutes),
+                            lower(gap) + make_interval(mins => grid_minutes) - interval '1 microsecond',
+                            timestamptz '2000-01-01 00:00Z') AS begins,
+                   date_bin(make_interval(mins => grid_minutes), upper(gap), timestamptz '2000-01-01 00:00Z') AS ends
+              FROM unnest(
+                hours * tstzmultirange(tstzrange(bookable.begins, greatest(bookable.begins, bookable.ends)))
+                - coalesce((
+                    SELECT range_agg(during)
+                      FROM unnest(parts) AS own JOIN claims ON claims.part = own
+                       AND during && tstzrange(asked.begins, asked.ends)
+                  ), '{}')
+              ) AS gap
+          ) AS gaps
+         WHERE ends - begins >= make_interval(mins => coalesce(:minutes, min_minutes))
+     ) AS free
+     WHERE free.begins IS NOT NULL
+     ORDER BY wanted.id
+     LIMIT :most
+    """
+).bindparams(
+    bindparam("first", type_=Date),
+    bindparam("last", type_=Date),
+    bindparam("now", type_=DateTime(timezone=True)),
+    *(bindparam(name, type_=String) for name in ("square", "arena", "space", "premises", "after")),
+    *(bindparam(name, type_=Integer) for name in ("capacity", "minutes", "most")),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreeTime:
+    """A stretch of time in which the space can be booked. Both ends lie on the space's grid."""
+
+    begins_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreeSpace:
+    """A space, and when it is free."""
+
+    space: str
+    name: Text
+    arena: str
+    arena_name: Text
+    square: str
+    free: Sequence[FreeTime]
+
+
+def free_times(tx: Transaction, page: PageRequest, *, first: date, last: date, **asked: Any) -> Page[FreeSpace]:
+    """The spaces that are free for long enough at some time of these local days, by id, and when.
+
+    `asked` may hold square, arena, space and premises (equal), capacity (at least) and minutes (how long is wanted; the
+    shortest the space is let for, if None).
+    """
+    after = page.after(str)
+    nothing = dict.fromkeys(("square", "arena", "space", "premises", "capacity", "minutes"))
+    place = {"after": after[0] if after else None, "most": page.fetch}
+    rows = tx.execute(_FREE, {**nothing, **asked, **place, "first": first, "last": last, "now": tx.now})
+    return page.cut([_free_space(row) for row in rows], lambda each: (each.space,))
+
+
+def _free_space(row: Any) -> FreeSpace:
+    return FreeSpace(
+        space=row.id,
+        name=Text(**row.name),
+        arena=row.arena,
+        arena_name=Text(**row.arena_name),
+        square=row.square,
+        free=[FreeTime(begins_at=begins, ends_at=ends) for begins, ends in zip(row.begins, row.ends, strict=True)],
+    )
