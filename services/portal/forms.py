@@ -4,7 +4,7 @@ is only carried back to where the person filled them in."""
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +15,7 @@ from services.portal.backend import Refused
 from services.portal.language import gettext
 from services.portal.session import now
 
+CENTURY = (date(2000, 1, 1), date(2100, 1, 1))
 _WHOLE = re.compile(r"\d{1,6}")
 
 
@@ -62,11 +63,12 @@ def whole(form: Form, name: str) -> int:
 
 
 def asked_day(name: str = "date") -> date:
-    """The day asked for in the address; today when there is none or it is no day."""
+    """The day asked for in the address; today when there is none, or it is no day of this century."""
     try:
-        return date.fromisoformat(request.args.get(name, ""))
+        day = date.fromisoformat(request.args.get(name, ""))
     except ValueError:
         return today()
+    return day if CENTURY[0] <= day < CENTURY[1] else today()
 
 
 def asked_whole(name: str, default: int, *, most: int) -> int:
@@ -78,6 +80,11 @@ def asked_whole(name: str, default: int, *, most: int) -> int:
 def today() -> date:
     """The day it is in Norway."""
     return now().astimezone(OSLO).date()
+
+
+def midnight(day: date) -> datetime:
+    """The moment when a day begins in Norway."""
+    return datetime.combine(day, time(), OSLO)
 
 
 def instant(text: str) -> datetime:

@@ -83,8 +83,8 @@ def clock(at: datetime) -> str:
 
 
 def span(begins_at: datetime, ends_at: datetime) -> str:
-    """ "18:00–20:00"."""
-    return f"{clock(begins_at)}–{clock(ends_at)}"
+    """ "18:00–20:00". What ends at midnight, ends at 24:00."""
+    return f"{clock(begins_at)}–{clock(ends_at).replace('00:00', '24:00')}"
 
 
 def money(amount: int, currency: str = "NOK") -> str:

@@ -28,11 +28,9 @@ class Space:
     shortest: int
     longest: int
 
-    def lengths(self) -> list[int]:
-        """The lengths it can be booked for, at most a dozen, from the shortest on."""
-        step = self.grid
-        possible = range(self.shortest, self.longest + 1, step)
-        return list(possible)[:12]
+    def lets(self, minutes: int) -> bool:
+        """Whether it is let for that long."""
+        return self.shortest <= minutes <= self.longest and minutes % self.grid == 0
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What anyone can see: the front page, the programme of each square, and the choice of language."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from kernel.clock import OSLO
 from services.portal.backend import Json, Silent, everything
-from services.portal.forms import asked_day, timed, today
+from services.portal.forms import asked_day, midnight, timed, today
 from services.portal.language import COOKIE, LANGUAGES
 from services.portal.pages.search import LENGTHS
 from services.portal.places import places
@@ -67,9 +67,7 @@ def _if_known(day: date) -> list[Json] | None:
 
 def _activities(first: date, last: date, square: str | None = None) -> list[Json]:
     """What happens from the first day to the last, both included."""
-    begin = datetime.combine(first, time(), OSLO)
-    end = datetime.combine(last + timedelta(days=1), time(), OSLO)
-    period = {"from": begin.isoformat(), "to": end.isoformat()}
+    period = {"from": midnight(first).isoformat(), "to": midnight(last + timedelta(days=1)).isoformat()}
     found = everything("programming", "/activities", square=square, **period)
     return [timed(each, "begins_at", "ends_at") for each in found]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from kernel.clock import OSLO
 from services.portal.backend import Json, Refused, everything, tell
-from services.portal.forms import Form, asked_day, asked_whole, instant, sent, today, whole
+from services.portal.forms import Form, asked_day, asked_whole, instant, midnight, sent, today, whole
 from services.portal.places import Space, places
 from services.portal.session import now, signed_in
 from services.portal.words import AUDIENCES, PURPOSES
@@ -37,9 +37,9 @@ def search() -> str:
     """Free times on a day."""
     day, minutes = asked_day(), asked_whole("minutes", _DEFAULT_MINUTES, most=_LONGEST)
     square = request.args.get("square", "")
-    found = everything(
-        "booking", "/availability", square=square, **{"from": day.isoformat(), "to": day.isoformat()}, minutes=minutes
-    )
+    # the day after, too: what begins in the evening may end past midnight
+    period = {"from": day.isoformat(), "to": (day + timedelta(days=1)).isoformat()}
+    found = everything("booking", "/availability", square=square, minutes=minutes, **period)
     return render_template(
         "search.html",
         places=places(),
@@ -48,7 +48,7 @@ def search() -> str:
         today=today(),
         minutes=minutes,
         lengths=sorted({*LENGTHS, minutes}),
-        offers=[offer for each in found if (offer := _offer(each, minutes))],
+        offers=[offer for each in found if (offer := _offer(each, day, minutes))],
     )
 
 
@@ -78,18 +78,20 @@ def hold() -> Response | tuple[str, int]:
     return redirect(url_for("bookings.show", booking=booking["id"]))
 
 
-def _offer(found: Json, minutes: int) -> Offer | None:
-    """What the page shows of a space with free times; None when nothing of that length can begin in them."""
+def _offer(found: Json, day: date, minutes: int) -> Offer | None:
+    """What the page shows of a space with free times; None when nothing of that length can begin on the day."""
     space = places().spaces.get(found["space"])
-    if space is None or not space.shortest <= minutes <= space.longest or minutes % space.grid:
+    if space is None or not space.lets(minutes):
         return None
-    free = [(instant(each["begins_at"]), instant(each["ends_at"])) for each in found["free"]]
+    opens, closes = midnight(day), midnight(day + timedelta(days=1))
+    free = [(max(instant(each["begins_at"]), opens), instant(each["ends_at"])) for each in found["free"]]
     length = timedelta(minutes=minutes)
-    starts = [start for begin, end in free for start in _starts(begin, end - length, space.grid)]
-    return Offer(space, free, starts) if starts else None
+    starts = [at for begin, end in free for at in _beginnings(begin, end - length, space.grid) if at < closes]
+    shown = [(begin, min(end, closes)) for begin, end in free if begin < closes]
+    return Offer(space, shown, starts) if starts else None
 
 
-def _starts(first: datetime, last: datetime, grid: int) -> Iterator[datetime]:
+def _beginnings(first: datetime, last: datetime, grid: int) -> Iterator[datetime]:
     """The times from first to last, on the grid and to come. A grid divides the hour, so UTC's is the wall's."""
     earliest = max(first, now())
     past_grid = timedelta(minutes=earliest.minute % grid, seconds=earliest.second, microseconds=earliest.microsecond)

@@ -80,5 +80,5 @@ def test_the_second_time_nothing_is_made_anew() -> None:
 def test_what_a_service_says_against_it_is_told() -> None:
     services = Services()
     services.refusal = httpx.Response(422, json={"code": "invalid_hours"})
-    with pytest.raises(DemoDataRefused, match="422.*invalid_hours"):
+    with pytest.raises(DemoDataRefused, match=r"422.*invalid_hours"):
         loaded(services)

@@ -71,6 +71,7 @@ def test_a_time_is_the_walls() -> None:
     summer, winter = datetime(2026, 7, 1, 16, 5, tzinfo=UTC), datetime(2026, 12, 1, 16, 5, tzinfo=UTC)
     assert (language.clock(summer), language.clock(winter)) == ("18:05", "17:05")
     assert language.span(winter, winter.replace(hour=18)) == "17:05–19:05"
+    assert language.span(winter, winter.replace(hour=23, minute=0)) == "17:05–24:00"
 
 
 @pytest.mark.parametrize(

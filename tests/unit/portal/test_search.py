@@ -1,10 +1,11 @@
 """Finding a free time: what is asked of booking, and which beginnings are offered."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, date, timedelta
 
 import pytest
 
+from services.portal.forms import midnight
 from tests.unit.portal.conftest import Portal, Visitor
 from tests.unit.portal.services import refused
 
@@ -13,11 +14,11 @@ def beginnings(page: str) -> list[str]:
     return re.findall(r"<option value=\"[^\"]+T[^\"]+\">(\d\d:\d\d)</option>", page.partition("Storsalen, del A")[0])
 
 
-def test_asks_booking_for_one_day_and_length(portal: Portal, visitor: Visitor) -> None:
+def test_asks_booking_for_a_day_and_its_night(portal: Portal, visitor: Visitor) -> None:
     visitor.go("/search?square=borgen&date=2026-12-05&minutes=120")
     (call,) = (each for each in portal.services.calls if each.path == "/availability")
     assert call.query["square"] == "borgen"
-    assert (call.query["from"], call.query["to"], call.query["minutes"]) == ("2026-12-05", "2026-12-05", "120")
+    assert (call.query["from"], call.query["to"], call.query["minutes"]) == ("2026-12-05", "2026-12-06", "120")
     assert call.headers["Accept-Language"] == "nb"
     assert "Authorization" not in call.headers
 
@@ -54,13 +55,57 @@ def test_only_lengths_the_space_is_let_for(portal: Portal, visitor: Visitor, min
     assert bool(beginnings(visitor.text)) == offered
 
 
+def test_what_begins_in_the_evening_may_end_past_midnight(portal: Portal, visitor: Visitor) -> None:
+    portal.services.free = [
+        ("2026-12-05T21:30:00Z", "2026-12-06T01:00:00Z"),
+        ("2026-12-06T08:00:00Z", "2026-12-06T10:00:00Z"),
+    ]
+    visitor.go("/search?square=borgen&date=2026-12-05&minutes=120")
+    assert beginnings(visitor.text) == ["22:30", "23:00", "23:30"]
+    assert "22:30–24:00" in visitor.text
+    assert "09:00" not in visitor.text
+
+
+def test_what_began_the_day_before_is_of_that_day(portal: Portal, visitor: Visitor) -> None:
+    portal.services.free = [("2026-12-04T21:00:00Z", "2026-12-05T01:00:00Z")]
+    visitor.go("/search?square=borgen&date=2026-12-05&minutes=60")
+    assert beginnings(visitor.text) == ["00:00", "00:30", "01:00"]
+    assert "00:00–02:00" in visitor.text
+
+
+@pytest.mark.parametrize(
+    ("day", "shown"),
+    [
+        ("2027-03-28", ["00:00", "01:00", "03:00", "04:00"]),  # the clock goes forward: no two o'clock
+        ("2026-10-25", ["00:00", "01:00", "02:00", "02:00"]),  # it goes back: two o'clock comes twice
+    ],
+)
+def test_the_nights_when_the_clock_is_moved(portal: Portal, visitor: Visitor, day: str, shown: list[str]) -> None:
+    portal.clock.move(timedelta(days=-60))
+    begin = midnight(date.fromisoformat(day)).astimezone(UTC)
+    portal.services.free = [(begin.isoformat(), (begin + timedelta(hours=4)).isoformat())]
+    visitor.go(f"/search?square=borgen&date={day}&minutes=60")
+    assert beginnings(visitor.text)[::2][:4] == shown
+
+
 def test_summer_time_is_the_walls(portal: Portal, visitor: Visitor) -> None:
     portal.services.free = [("2027-06-05T16:00:00Z", "2027-06-05T17:00:00Z")]
     visitor.go("/search?square=borgen&date=2027-06-05&minutes=60")
     assert beginnings(visitor.text) == ["18:00"]
 
 
-@pytest.mark.parametrize("query", ["date=yesterday&minutes=60", "date=2026-12-05&minutes=many", "minutes=0", ""])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "date=yesterday&minutes=60",
+        "date=2100-01-01",
+        "date=1999-12-31",
+        "date=9999-12-31",
+        "date=2026-12-05&minutes=many",
+        "minutes=0",
+        "",
+    ],
+)
 def test_an_odd_address_is_read_as_today_and_an_hour(visitor: Visitor, query: str) -> None:
     page = visitor.go(f"/search?{query}")
     assert page.status_code == 200
@@ -69,6 +114,6 @@ def test_an_odd_address_is_read_as_today_and_an_hour(visitor: Visitor, query: st
 
 def test_what_booking_says_of_a_search_is_told(portal: Portal, visitor: Visitor) -> None:
     portal.services.refusals["GET booking /availability"] = refused(422, "invalid_request", "Datoen er for langt fram.")
-    page = visitor.go("/search?date=9999-12-31")
+    page = visitor.go("/search?date=2099-12-31")
     assert page.status_code == 422
     assert "Datoen er for langt fram." in page.text
