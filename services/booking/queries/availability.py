@@ -2,6 +2,9 @@
 
 Opening hours are laid out over the local days asked for, claims are taken away, what is left is cut to the space's own
 notice, horizon and grid. `model.opening` computes the same hours in Python; a test holds the two together.
+
+Claims are aggregated part by part (LATERAL): joined instead, PostgreSQL may choose to read those of all spaces for each
+space, which took 2 s where this takes 45 ms (640 spaces, 21 000 bookings, 7 days).
 """
 
 from collections.abc import Sequence
@@ -60,9 +63,10 @@ _FREE = text(
               FROM unnest(
                 hours * tstzmultirange(tstzrange(bookable.begins, greatest(bookable.begins, bookable.ends)))
                 - coalesce((
-                    SELECT range_agg(during)
-                      FROM unnest(parts) AS own JOIN claims ON claims.part = own
-                       AND during && tstzrange(asked.begins, asked.ends)
+                    SELECT range_agg(busy) FROM unnest(parts) AS own CROSS JOIN LATERAL (
+                        SELECT range_agg(during) AS busy FROM claims
+                         WHERE part = own AND during && tstzrange(asked.begins, asked.ends)
+                    ) AS claimed
                   ), '{}')
               ) AS gap
           ) AS gaps
