@@ -1,0 +1,267 @@
+"""The life of a booking: every step from every state, what it changes, and what it tells."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from kernel.errors import Text
+from services.booking.events import (
+    BookingCancelled,
+    BookingConfirmed,
+    BookingDeclined,
+    BookingExpired,
+    BookingHeld,
+    BookingState,
+    Tenant,
+)
+from services.booking.model.actors import Actor, resident
+from services.booking.model.bookings import (
+    HOLD,
+    AlreadyOver,
+    Booking,
+    BookingRequest,
+    HoldExpired,
+    HoldNotExpired,
+    NotHeld,
+    NotLive,
+    NotPriced,
+    Price,
+    PriceLine,
+    hold,
+)
+from services.booking.model.opening import hours
+from services.booking.model.rules import Bookable, BookingRules, TooShort
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+KARI = UUID("6f1c1c9e-2c2c-5a51-9d6e-0d6a5b1f0001")
+PLACE = Bookable(
+    space="borgen-storsal",
+    arena="borgen-innbyggertorg",
+    square="borgen",
+    premises="hall",
+    capacity=100,
+    parts=3,
+    rules=BookingRules(grid_minutes=15, min_minutes=30, max_minutes=240, notice_minutes=0, horizon_days=30),
+    hours=[hours(weekday, "00:00", "24:00") for weekday in range(1, 8)],
+)
+WANTED = BookingRequest(
+    space="borgen-storsal",
+    begins_at=NOW + timedelta(hours=2),
+    ends_at=NOW + timedelta(hours=3),
+    purpose="culture",
+    audience="everyone",
+    participants=20,
+)
+LINE = PriceLine(
+    code="rent",
+    text=Text("Leie", "Leige", "Rent"),
+    quantity="1",
+    unit="hour",
+    unit_amount=35000,
+    amount=35000,
+    vat_rate="0",
+)
+PRICE = Price(quote=UUID(int=7), tariff="nesodden-2017", total=35000, currency="NOK", lines=(LINE,))
+
+
+def held(wanted: BookingRequest = WANTED) -> Booking:
+    return hold(wanted, PLACE, tenant=resident(KARI), booked_by=KARI, id=UUID(int=1), now=NOW)
+
+
+def in_state(state: BookingState) -> Booking:
+    return replace(held(), state=state, price=PRICE)
+
+
+def test_a_hold_has_its_space_for_a_while_and_waits_for_a_price() -> None:
+    booking = held()
+
+    assert (booking.state, booking.version, booking.price) == ("held", 1, None)
+    assert booking.hold_expires_at == NOW + HOLD
+    assert booking.live
+
+
+def test_a_request_that_breaks_a_rule_is_no_booking() -> None:
+    with pytest.raises(TooShort):
+        held(replace(WANTED, ends_at=WANTED.begins_at + timedelta(minutes=15)))
+
+
+def test_a_price_is_stored_and_the_tenant_decides() -> None:
+    booking = held().priced(PRICE, now=NOW)
+
+    assert (booking.state, booking.version, booking.price) == ("held", 2, PRICE)
+
+
+def test_the_same_price_again_changes_nothing() -> None:
+    booking = held().priced(PRICE, now=NOW)
+
+    assert booking.priced(PRICE, now=NOW + SECOND) is booking
+
+
+def test_another_price_is_another_version() -> None:
+    dearer = replace(PRICE, total=40000)
+
+    booking = held().priced(PRICE, now=NOW).priced(dearer, now=NOW)
+
+    assert (booking.version, booking.price) == (3, dearer)
+
+
+def test_a_price_confirms_at_once_when_the_tenant_asked_for_that() -> None:
+    booking = held(replace(WANTED, confirm="when_priced")).priced(PRICE, now=NOW)
+
+    assert (booking.state, booking.version, booking.price) == ("confirmed", 3, PRICE)
+
+
+@pytest.mark.parametrize(("before_the_end", "state"), [(SECOND, "confirmed"), (0 * SECOND, "held"), (-SECOND, "held")])
+def test_a_price_that_comes_too_late_confirms_nothing(before_the_end: timedelta, state: str) -> None:
+    booking = held(replace(WANTED, confirm="when_priced"))
+
+    assert booking.priced(PRICE, now=booking.hold_expires_at - before_the_end).state == state
+
+
+def test_confirming_needs_a_price() -> None:
+    with pytest.raises(NotPriced):
+        held().confirmed(now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("before_the_end", "error"), [(SECOND, None), (0 * SECOND, HoldExpired), (-SECOND, HoldExpired)]
+)
+def test_confirming_within_the_hold(before_the_end: timedelta, error: type[Exception] | None) -> None:
+    booking = held().priced(PRICE, now=NOW)
+    now = booking.hold_expires_at - before_the_end
+
+    if error:
+        with pytest.raises(error):
+            booking.confirmed(now=now)
+    else:
+        assert booking.confirmed(now=now).state == "confirmed"
+
+
+@pytest.mark.parametrize(("after_the_end", "refused"), [(-SECOND, True), (0 * SECOND, False), (SECOND, False)])
+def test_a_hold_expires_when_its_time_is_over(after_the_end: timedelta, refused: bool) -> None:
+    booking = held()
+    now = booking.hold_expires_at + after_the_end
+
+    if refused:
+        with pytest.raises(HoldNotExpired):
+            booking.expired(now=now)
+    else:
+        assert booking.expired(now=now).state == "expired"
+
+
+@pytest.mark.parametrize("state", ["held", "confirmed"])
+@pytest.mark.parametrize(("before_it_is_over", "refused"), [(SECOND, False), (0 * SECOND, True), (-SECOND, True)])
+def test_cancelling_until_it_is_over(state: BookingState, before_it_is_over: timedelta, refused: bool) -> None:
+    booking = in_state(state)
+    now = booking.ends_at - before_it_is_over
+
+    if refused:
+        with pytest.raises(AlreadyOver):
+            booking.cancelled(now=now)
+    else:
+        cancelled = booking.cancelled(now=now)
+        assert (cancelled.state, cancelled.cancelled_at, cancelled.live) == ("cancelled", now, False)
+
+
+STEPS: dict[str, Callable[[Booking], Booking]] = {
+    "price": lambda booking: booking.priced(replace(PRICE, total=1), now=NOW),
+    "confirm": lambda booking: booking.confirmed(now=NOW),
+    "decline": lambda booking: booking.declined("no_price", now=NOW),
+    "expire": lambda booking: booking.expired(now=NOW + HOLD),
+    "cancel": lambda booking: booking.cancelled(now=NOW),
+}
+ALLOWED = {
+    "held": {
+        "price": "held",
+        "confirm": "confirmed",
+        "decline": "declined",
+        "expire": "expired",
+        "cancel": "cancelled",
+    },
+    "confirmed": {"cancel": "cancelled"},
+}
+
+
+@pytest.mark.parametrize("state", ["held", "confirmed", "cancelled", "declined", "expired"])
+@pytest.mark.parametrize("step", STEPS)
+def test_every_step_from_every_state(state: BookingState, step: str) -> None:
+    before = in_state(state)
+    comes_to = ALLOWED.get(state, {}).get(step)
+
+    if comes_to is None:
+        with pytest.raises(NotLive if step == "cancel" else NotHeld):
+            STEPS[step](before)
+    else:
+        after = STEPS[step](before)
+        assert (after.state, after.version) == (comes_to, before.version + 1)
+
+
+def test_each_state_tells_its_own_event() -> None:
+    cancelled = in_state("confirmed").cancelled(now=NOW)
+    declined = held().declined("no_price", now=NOW)
+
+    assert isinstance(held().happened(), BookingHeld)
+    assert isinstance(in_state("confirmed").happened(), BookingConfirmed)
+    assert isinstance(in_state("expired").happened(), BookingExpired)
+    told_cancelled, told_declined = cancelled.happened(), declined.happened()
+    assert isinstance(told_cancelled, BookingCancelled)
+    assert told_cancelled.cancelled_at == NOW
+    assert isinstance(told_declined, BookingDeclined)
+    assert told_declined.reason == "no_price"
+
+
+def test_an_event_holds_the_whole_booking_and_no_name() -> None:
+    tenant = Actor(id=UUID(int=9), kind="voluntary", name="Borgen skolekorps", organisation_number="974760673")
+    booking = hold(replace(WANTED, title="Konsert"), PLACE, tenant=tenant, booked_by=KARI, id=UUID(int=1), now=NOW)
+
+    assert booking.happened() == BookingHeld(
+        booking=UUID(int=1),
+        state="held",
+        space="borgen-storsal",
+        arena="borgen-innbyggertorg",
+        square="borgen",
+        premises="hall",
+        begins_at=WANTED.begins_at,
+        ends_at=WANTED.ends_at,
+        purpose="culture",
+        audience="everyone",
+        participants=20,
+        tenant=Tenant(id=UUID(int=9), kind="voluntary", organisation_number="974760673"),
+        booked_by=str(KARI),
+        booked_at=NOW,
+        title="Konsert",
+        hold_expires_at=NOW + HOLD,
+    )
+
+
+def test_restating_says_how_it_stands() -> None:
+    told = in_state("confirmed").cancelled(now=NOW).restated()
+
+    assert (told.state, told.cancelled_at) == ("cancelled", NOW)
+
+
+def test_the_first_opening_of_the_door_counts_whatever_comes_first() -> None:
+    early, late = NOW, NOW + timedelta(minutes=5)
+
+    assert held().opened(late).opened(early).opened_at == early
+    assert held().opened(early).opened(late).opened_at == early
+
+
+@pytest.mark.parametrize(
+    ("states", "key"),
+    [
+        ([], None),
+        (["armed"], "armed"),
+        (["revoked"], "revoked"),
+        (["revoked", "armed"], "armed"),
+        (["revoked"] * 2, "revoked"),
+    ],
+)
+def test_one_armed_key_is_enough(states: list[str], key: str | None) -> None:
+    booking = held().with_keys(states)
+
+    assert (booking.key, booking.version) == (key, 1)
