@@ -19,6 +19,7 @@ from httpx import HTTPError
 from rich.console import Console
 
 from cli import SERVICES, broker, demo_data
+from cli.demo_data import DemoDataRefused
 from cli.docs.sources import events
 from cli.journey_steps import Journey, NotSeen, Step
 from cli.servers.postgres import PrivatePostgres
@@ -31,7 +32,7 @@ app = typer.Typer(help="Run the main job once, and see each step as it happens."
 console = Console(highlight=False)
 
 EMBEDDED = "memory://"
-FAULTS = (NotSeen, ServerFailed, SignInRefused, psycopg2.Error, AMQPError, HTTPError, OSError)
+FAULTS = (NotSeen, DemoDataRefused, ServerFailed, SignInRefused, psycopg2.Error, AMQPError, HTTPError, OSError)
 
 
 @app.command()
@@ -48,13 +49,13 @@ def journey(
             for step in travel(stack, databases):
                 steps.append(step)
                 if not as_json:
-                    console.print(_line(step))
+                    console.print(_line(step), soft_wrap=True)
     except FAULTS as seen:
         fault = str(seen).strip() or type(seen).__name__
     if as_json:
         print(json.dumps({"seen": not fault, "fault": fault, "steps": [asdict(step) for step in steps]}, indent=2))
     elif fault:
-        console.print(f"[red]✗ not seen:[/red] {fault}")
+        console.print(f"[red]✗ not seen:[/red] {fault}", soft_wrap=True)
     else:
         console.print(f"[green]✓ every step was seen[/green], {steps[-1].milliseconds:.0f} ms after the start")
     raise typer.Exit(1 if fault else 0)
@@ -88,8 +89,8 @@ def whole_torg(
             _refuse_used(amqp_url)
             ending.callback(broker.clear, amqp_url, events())
         apart = amqp_url != EMBEDDED
-        given = {"folder": folder, "databases": databases, "amqp_url": amqp_url, "workers_apart": apart}
-        stack = start(run, Layout(**given | layout))
+        given: dict[str, Any] = {"amqp_url": amqp_url, "workers_apart": apart, **layout}
+        stack = start(run, Layout(folder=folder, databases=databases, **given))
         ending.callback(stack.stop)
         yield stack, databases
 

@@ -53,10 +53,9 @@ class Person:
         """The JSON answered."""
         return self._post(service, path, body, {})
 
-    def change(self, service: str, path: str, action: str) -> Any:
-        """Does something to the thing at `path` as it stands now; the JSON answered."""
-        version = _told(self._http.get(self._apis[service] + path)).headers["ETag"]
-        return self._post(service, f"{path}/{action}", {}, {"If-Match": version})
+    def change(self, service: str, path: str, action: str, version: int) -> Any:
+        """Does something to the thing at `path`, if it is still as it was in this version; the JSON answered."""
+        return self._post(service, f"{path}/{action}", {}, {"If-Match": f'"{version}"'})
 
     def close(self) -> None:
         self._http.close()
@@ -101,7 +100,7 @@ class Journey:
             yield self._step(f"  {line['en']}: {_money(line['amount'])}")
         yield self._step(f"pricing prices it: {_money(priced.data['total'])}", priced.name)
         self._until(lambda: self._booking(booking)["price"], "the price stands on the booking")
-        self._kari.change("booking", f"/bookings/{booking['id']}", "confirm")
+        self._act(booking, "confirm")
         yield self._seen("Kari sees the price and confirms", "booking.confirmed", booking=booking["id"])
         yield self._seen("access issues a key", "access.key_issued", booking=booking["id"])
         yield self._seen("the lock confirms the key", "access.key_armed", booking=booking["id"])
@@ -139,7 +138,7 @@ class Journey:
         registered = self._kari.post("pricing", f"/agreements/{agreement['id']}/hours", hours)
         about = {"registration": registered["id"]}
         yield self._seen("Kari registers an hour of maintenance", "pricing.hours_registered", **about)
-        self._mona.change("pricing", f"/hours/{registered['id']}", "approve")
+        self._mona.change("pricing", f"/hours/{registered['id']}", "approve", registered["version"])
         granted = self._wait("pricing.waiver_granted", **about)
         yield self._step(f"Mona approves: {_money(granted.data['amount'])} of rent is waived", granted.name)
 
@@ -153,7 +152,7 @@ class Journey:
 
     def _cancel(self, booking: Mapping[str, Any]) -> Steps:
         key = self._key(booking)
-        self._kari.change("booking", f"/bookings/{booking['id']}", "cancel")
+        self._act(booking, "cancel")
         yield self._seen("Kari cancels the first booking", "booking.cancelled", booking=booking["id"])
         yield self._seen("its key is revoked", "access.key_revoked", booking=booking["id"])
         answer = self._kari.post("access", f"/keys/{key['id']}/unlock", {})
@@ -184,6 +183,9 @@ class Journey:
 
     def _booking(self, booking: Mapping[str, Any]) -> Any:
         return self._kari.get("booking", f"/bookings/{booking['id']}")
+
+    def _act(self, booking: Mapping[str, Any], action: str) -> None:
+        self._kari.change("booking", f"/bookings/{booking['id']}", action, self._booking(booking)["version"])
 
     def _key(self, booking: Mapping[str, Any]) -> Any:
         return self._kari.get("access", "/keys", booking=booking["id"])["items"][0]

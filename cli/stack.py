@@ -16,7 +16,7 @@ from pathlib import Path
 from cli import SERVICES
 from cli.paths import ROOT
 from cli.servers import databases
-from cli.servers.passwords import kept_password
+from cli.servers.passwords import kept_key, kept_password
 from cli.servers.ports import free_port
 from cli.servers.processes import Child, Run, ServerFailed
 
@@ -183,6 +183,7 @@ class Stack:
         if module == "cli.worker":
             environment["TORG_AMQP_URL"] = self._layout.amqp_url
         environment["TORG_ISSUERS"] = self.issuer
+        environment["TORG_ACCESS_CODE_KEY"] = kept_key(self.folder / "access-code-key")
         return Part(name, (module, *services, port_option, str(port)), port, environment)
 
     def _portal(self) -> Part:

@@ -59,7 +59,7 @@ the parts of the path come by name. Rules:
 from kernel.http.app import access_rules, create_app, database_from, mount, service_blueprint, verifier_from
 from kernel.http.door import caller, visitor
 from kernel.http.routes import Answer, allow, answers, etag, if_match, location, public, reads, writes
-from kernel.http.schemas import Instant, Schema, TextSchema
+from kernel.http.schemas import Instant, Schema, TextSchema, code
 from kernel.http.validation import invalid
 from kernel.problems import NotFound
 
@@ -73,6 +73,7 @@ __all__ = [
     "allow",
     "answers",
     "caller",
+    "code",
     "create_app",
     "database_from",
     "etag",

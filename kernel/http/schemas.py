@@ -10,9 +10,17 @@ from marshmallow import RAISE, fields, post_load, validate
 from marshmallow import Schema as _Schema
 
 from kernel.errors import Text
+from kernel.http.validation import invalid
 
 _LONGEST_TEXT = 500
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+_CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
+_NOT_A_CODE = Text(
+    nb="Må være små bokstaver, sifre, - og _; høyst 63.",
+    nn="Må vere små bokstavar, siffer, - og _; høgst 63.",
+    en="Must be small letters, digits, - and _; at most 63.",
+)
 
 
 class Schema(_Schema):
@@ -36,6 +44,12 @@ class Instant(fields.AwareDateTime):
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def code(value: str) -> None:
+    """Refuses what is not a code or a slug."""
+    if not _CODE.fullmatch(value):
+        raise invalid(_NOT_A_CODE)
 
 
 def _text(language: str, example: str) -> fields.String:

@@ -1,6 +1,5 @@
 """Booking's HTTP bodies and query arguments."""
 
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, get_args
@@ -8,7 +7,7 @@ from typing import Any, get_args
 from marshmallow import fields, post_load, validate, validates_schema
 
 from kernel.errors import Text
-from kernel.http import Instant, Schema, TextSchema, invalid
+from kernel.http import Instant, Schema, TextSchema, code, invalid
 from kernel.pagination import PageArguments
 from services.booking.events import BookingState
 from services.booking.model.actors import ORGANISATION_KINDS
@@ -21,12 +20,6 @@ MOST_DAYS = 31
 """The longest stretch of days one search covers."""
 
 _ID = "0192f3c4-7d1e-7a10-9c8e-2f6b8d0a4e11"
-_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
-_NOT_A_SLUG = Text(
-    nb="Må være små bokstaver a–z, sifre og -; høyst 63.",
-    nn="Må vere små bokstavar a–z, siffer og -; høgst 63.",
-    en="Must be small letters a–z, digits and -; at most 63.",
-)
 _DAYS_REVERSED = Text(
     nb="Siste dag er før første.", nn="Siste dag er før første.", en="The last day is before the first."
 )
@@ -35,19 +28,13 @@ _TOO_MANY_DAYS = Text(
 )
 
 
-def slug(value: str) -> None:
-    """Refuses what is not a slug."""
-    if not _SLUG.fullmatch(value):
-        raise invalid(_NOT_A_SLUG)
-
-
 def _slug(description: str, example: str, **more: Any) -> fields.String:
-    return fields.String(validate=slug, metadata={"description": description, "example": example}, **more)
+    return fields.String(validate=code, metadata={"description": description, "example": example}, **more)
 
 
 def _count(description: str, example: int, least: int = 1, most: int = 100_000, **more: Any) -> fields.Integer:
     about = {"description": description, "example": example}
-    return fields.Integer(strict=True, validate=validate.Range(least, most), metadata=about, **more)
+    return fields.Integer(**{"strict": True, **more}, validate=validate.Range(least, most), metadata=about)
 
 
 class HoursSchema(Schema):
@@ -150,7 +137,7 @@ class SquareSchema(Schema):
 
 def square_of(id: str, tree: Mapping[str, Any]) -> Square:
     """The square that a tree makes of an id."""
-    slug(id)
+    code(id)
     return Square(id=id, **tree)
 
 
@@ -159,12 +146,12 @@ class AvailabilityFilter(PageArguments):
 
     first = fields.Date(required=True, data_key="from", metadata={"description": "First local day."})
     last = fields.Date(required=True, data_key="to", metadata={"description": "Last local day."})
-    minutes = _count("How long it must be free.", 60, most=LONGEST, load_default=None)
+    minutes = _count("How long it must be free.", 60, most=LONGEST, strict=False, load_default=None)
     square = _slug("In this square.", "borgen", load_default=None)
     arena = _slug("In this arena.", "borgen-innbyggertorg", load_default=None)
     space = _slug("This space.", "borgen-storsal", load_default=None)
     premises = _slug("Of this class.", "hall", load_default=None)
-    capacity = _count("With room for so many.", 20, load_default=None)
+    capacity = _count("With room for so many.", 20, strict=False, load_default=None)
 
     @validates_schema
     def _days(self, given: Mapping[str, Any], **_: object) -> None:

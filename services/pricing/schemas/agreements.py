@@ -4,13 +4,13 @@ from typing import get_args
 
 from marshmallow import fields, validate
 
-from kernel.http import Schema, TextSchema
+from kernel.http import Schema, TextSchema, code
 from kernel.http.schemas import Instant
 from kernel.pagination import PageArguments, page_of
 from services.pricing.model.agreement import LEAST_MINUTES, MOST_MINUTES_A_DAY, HoursState
 from services.pricing.model.tariff import CURRENCY
 from services.pricing.schemas.money import ore
-from services.pricing.schemas.texts import TextOrOne, code
+from services.pricing.schemas.texts import TextOrOne
 
 _MOST_ORE = 10_000_000_00
 _words = validate.Length(1, 500)

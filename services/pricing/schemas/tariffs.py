@@ -8,7 +8,7 @@ from typing import Any, get_args
 from marshmallow import ValidationError, fields, post_load, validate
 
 from kernel.errors import Text
-from kernel.http import Schema, TextSchema, invalid
+from kernel.http import Schema, TextSchema, code, invalid
 from kernel.pagination import page_of
 from services.pricing.model.tariff import (
     AUDIENCES,
@@ -29,7 +29,6 @@ from services.pricing.model.tariff import (
     Unit,
     Vat,
 )
-from services.pricing.schemas.texts import code
 
 NOT_PUBLISHED = "-"
 _ORE = 100

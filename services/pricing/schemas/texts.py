@@ -1,25 +1,10 @@
-"""Texts in the three languages, and codes, as they come in and go out."""
+"""Texts that may be given once for all three languages."""
 
-import re
 from typing import Any
 
 from marshmallow import fields
 
-from kernel.errors import Text
-from kernel.http import TextSchema, invalid
-
-_CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
-_NOT_A_CODE = Text(
-    nb="Må være små bokstaver, sifre, - og _; høyst 63.",
-    nn="Må vere små bokstavar, siffer, - og _; høgst 63.",
-    en="Must be small letters, digits, - and _; at most 63.",
-)
-
-
-def code(value: str) -> None:
-    """Refuses what is not a code or a slug."""
-    if not _CODE.fullmatch(value):
-        raise invalid(_NOT_A_CODE)
+from kernel.http import TextSchema
 
 
 class TextOrOne(fields.Nested):
