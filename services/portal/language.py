@@ -72,23 +72,23 @@ def named(names: Mapping[str, str]) -> str:
 
 
 def day(at: date | datetime) -> str:
-    """ "torsdag 3. desember"."""
+    """A day as people say it: torsdag 3. desember."""
     forms = {"en": "EEEE d MMMM"}
     return format_date(_local_date(at), forms.get(chosen(), "EEEE d. MMMM"), locale=_LOCALES[chosen()])
 
 
 def clock(at: datetime) -> str:
-    """ "18:00", as clocks in Norway show it."""
+    """A time as clocks in Norway show it: 18:00."""
     return at.astimezone(OSLO).strftime("%H:%M")
 
 
 def span(begins_at: datetime, ends_at: datetime) -> str:
-    """ "18:00–20:00". What ends at midnight, ends at 24:00."""
+    """From when to when: 18:00–20:00. What ends at midnight, ends at 24:00."""
     return f"{clock(begins_at)}–{clock(ends_at).replace('00:00', '24:00')}"
 
 
 def money(amount: int, currency: str = "NOK") -> str:
-    """Whole øre as "350 kr" or "537,50 kr"; a minus is a real minus."""
+    """Whole øre as 350 kr or 537,50 kr; a minus is a real minus."""
     value = Decimal(amount) / 100
     pattern = "#,##0\xa0¤" if amount % 100 == 0 else "#,##0.00\xa0¤"
     return format_currency(value, currency, pattern, locale=_LOCALES[chosen()], currency_digits=False).replace("-", "−")
@@ -100,7 +100,7 @@ def number(value: str | int | Decimal) -> str:
 
 
 def length(minutes: int) -> str:
-    """ "1 time", "1 t 30 min"."""
+    """A length in hours and minutes: 1 time; 1 t 30 min."""
     hours, rest = divmod(minutes, 60)
     if not rest:
         return ngettext("%(num)s hour", "%(num)s hours", hours) % {"num": hours}

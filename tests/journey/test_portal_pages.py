@@ -1,0 +1,233 @@
+"""The portal's pages in a browser, over services of the tests' own: accessible at every width, with scripts or without."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from cli.servers.ports import free_port
+from kernel.clock import FixedClock
+from services.portal.app import build
+from tests.unit.portal.conftest import serving, settings_for
+from tests.unit.portal.services import NOW, FakeServices, a_price, an_activity, an_agreement, refused
+
+NARROW, PHONE, DESK = 320, 390, 1280
+BOOK = "/book?space=borgen-storsal&begins_at=2026-12-05T17:00:00Z&minutes=120"
+
+
+@dataclass
+class Visit:
+    """A page in a browser, and the services behind the portal."""
+
+    page: Page
+    services: FakeServices
+    url: str
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.url + path)
+
+    def sign_in(self, name: str) -> None:
+        self.go("/sign-in")
+        self.page.get_by_role("button", name=name).click()
+        expect(self.page.get_by_role("button", name="Logg ut")).to_be_visible()
+
+
+@pytest.fixture
+def portal(tmp_path: Path) -> Iterator[tuple[str, FakeServices]]:
+    """A portal over services of the test's own."""
+    services, port = FakeServices(), free_port()
+    settings = settings_for(f"http://127.0.0.1:{port}", tmp_path / "key.pem")
+    app = build(settings, clock=FixedClock(NOW), transport=httpx.MockTransport(services.handle))
+    with serving(app, port) as url:
+        yield url, services
+
+
+@pytest.fixture
+def visit(browser: Browser, portal: tuple[str, FakeServices]) -> Iterator[Callable[..., Visit]]:
+    """Opens the portal in a browser of this width, of somebody who reads Bokmål."""
+    url, services = portal
+    opened: list[BrowserContext] = []
+
+    def open_one(width: int = DESK, **options: object) -> Visit:
+        context = browser.new_context(viewport={"width": width, "height": 800}, locale="nb-NO", **options)  # type: ignore[arg-type]
+        context.set_default_timeout(10_000)
+        opened.append(context)
+        return Visit(context.new_page(), services, url)
+
+    yield open_one
+    for context in opened:
+        context.close()
+
+
+def assert_accessible(page: Page) -> None:
+    """No violation that axe knows of, and nothing that must be scrolled sideways."""
+    found = Axe().run(page).response["violations"]
+    assert not [(each["id"], [node["html"] for node in each["nodes"]]) for each in found], page.url
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, page.url
+
+
+def walk(visit: Visit) -> Iterator[None]:
+    """Shows every page in every state it can be in, one after another."""
+    services, page = visit.services, visit.page
+    services.activities = [an_activity(9, "Babysang"), an_activity(18, "Lokalhistorisk kveld med lysbilder", "asker")]
+    services.agreements = [an_agreement()]
+    for minutes, task in ((150, "Malte nordveggen i Storsalen"), (60, "Oljet gulvet")):
+        services.register(an_agreement()["id"], worked_on="2026-12-01", minutes=minutes, task=task)
+    for path in ("/", "/search?square=borgen&date=2026-12-05", "/search?square=tofte", "/squares/borgen", "/nowhere"):
+        visit.go(path)
+        yield
+    visit.go("/sign-in")
+    yield
+    visit.sign_in("Mona Berg")
+    yield from _walk_bookings(visit)
+    for path in ("/bookings", "/volunteer", f"/volunteer/{an_agreement()['id']}/hours", "/manage/bookings"):
+        visit.go(path)
+        yield
+    visit.go("/manage/hours")
+    page.get_by_text("Ikke godkjenn …").first.click()
+    yield
+    services.silent = {"booking"}
+    visit.go("/")
+    yield
+
+
+def _walk_bookings(visit: Visit) -> Iterator[None]:
+    services, page = visit.services, visit.page
+    fault = {"pointer": "#/participants", "detail": "Lokalet har plass til høyst 120."}
+    services.refusals["POST booking /bookings"] = refused(422, "invalid_request", "Feil.", errors=[fault])
+    visit.go(BOOK)
+    yield
+    fill_in(page)
+    yield
+    services.refusals.clear()
+    services.events_arrive = False
+    booking = services.a_booking()
+    for changed in (
+        {},
+        {"price": a_price()},
+        {"state": "confirmed"},
+        {"state": "declined", "decline_reason": "no_tariff"},
+        {"state": "expired"},
+        {"state": "cancelled", "cancelled_at": "2026-12-04T10:00:00Z"},
+    ):
+        services.change(booking, **changed)
+        visit.go(f"/bookings/{booking}")
+        yield
+    services.events_arrive = True
+    services.change(booking, state="confirmed")
+    visit.go(f"/bookings/{booking}")
+    page.get_by_role("button", name="Lås opp døra nå").click()
+    yield
+    visit.go(f"/bookings/{booking}/cancel")
+    yield
+
+
+def fill_in(page: Page) -> None:
+    page.get_by_label("Hva er formålet?").select_option("culture")
+    page.get_by_label("Hvem er det for?").select_option("everyone")
+    page.get_by_label("Hvor mange deltar?").fill("40")
+    page.get_by_role("button", name="Reserver tida og se prisen").click()
+
+
+@pytest.mark.parametrize(("width", "colours"), [(NARROW, "light"), (PHONE, "dark"), (DESK, "light")])
+def test_every_page_is_accessible(visit: Callable[..., Visit], width: int, colours: str) -> None:
+    someone = visit(width, color_scheme=colours)
+    seen = [assert_accessible(someone.page) for _ in walk(someone)]
+    assert len(seen) > 20
+
+
+@pytest.mark.parametrize("language", ["nn", "en"])
+def test_every_page_in_the_other_languages(visit: Callable[..., Visit], language: str) -> None:
+    someone = visit(NARROW)
+    someone.go(f"/language/{language}")
+    for path in ("/", "/search?square=borgen&date=2026-12-05", "/squares/borgen", "/sign-in"):
+        someone.go(path)
+        assert someone.page.locator("html").get_attribute("lang") == language
+        assert_accessible(someone.page)
+
+
+def test_the_judge_of_accessibility_is_awake(visit: Callable[..., Visit]) -> None:
+    someone = visit()
+    someone.go("/search")
+    someone.page.locator("label[for=date]").evaluate("label => label.remove()")
+    with pytest.raises(AssertionError, match="label"):
+        assert_accessible(someone.page)
+
+
+def test_the_first_tab_leads_past_the_menu(visit: Callable[..., Visit]) -> None:
+    someone = visit()
+    someone.go("/")
+    someone.page.keyboard.press("Tab")
+    skip = someone.page.get_by_role("link", name="Hopp til innholdet")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    someone.page.keyboard.press("Enter")
+    expect(someone.page.locator("main")).to_be_focused()
+
+
+def test_what_must_be_mended_has_the_focus_and_leads_to_its_field(visit: Callable[..., Visit]) -> None:
+    someone = visit()
+    someone.sign_in("Kari Nordmann")
+    fault = {"pointer": "#/participants", "detail": "Lokalet har plass til høyst 120."}
+    someone.services.refusals["POST booking /bookings"] = refused(422, "invalid_request", "Feil.", errors=[fault])
+    someone.go(BOOK)
+    fill_in(someone.page)
+    expect(someone.page.get_by_role("alert")).to_be_focused()
+    someone.page.get_by_role("link", name="Lokalet har plass til høyst 120.").click()
+    expect(someone.page.get_by_label("Hvor mange deltar?")).to_be_focused()
+
+
+def test_a_double_click_books_once(visit: Callable[..., Visit]) -> None:
+    someone = visit()
+    someone.sign_in("Kari Nordmann")
+    someone.go(BOOK)
+    someone.page.get_by_label("Hva er formålet?").select_option("culture")
+    someone.page.get_by_label("Hvem er det for?").select_option("everyone")
+    someone.page.get_by_label("Hvor mange deltar?").fill("40")
+    someone.page.get_by_role("button", name="Reserver tida og se prisen").dblclick()
+    expect(someone.page.get_by_role("button", name="Bekreft bookingen")).to_be_visible()
+    assert len(someone.services.bookings) == 1
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_page_that_waits_shows_the_news_by_itself(visit: Callable[..., Visit], scripts: bool) -> None:
+    someone = visit(java_script_enabled=scripts)
+    someone.sign_in("Kari Nordmann")
+    someone.services.events_arrive = False
+    booking = someone.services.a_booking()
+    someone.go(f"/bookings/{booking}")
+    expect(someone.page.get_by_text("Vi regner ut prisen.")).to_be_visible()
+    someone.services.change(booking, price=a_price())
+    expect(someone.page.get_by_role("button", name="Bekreft bookingen")).to_be_visible()
+    someone.page.get_by_role("button", name="Bekreft bookingen").click()
+    expect(someone.page.get_by_text("Koden er på vei til døra.")).to_be_visible()
+    someone.services.events_arrive = True
+    expect(someone.page.get_by_text("048213")).to_be_visible()
+
+
+def test_with_scripts_the_news_comes_without_loading_the_page_anew(visit: Callable[..., Visit]) -> None:
+    someone = visit()
+    someone.sign_in("Kari Nordmann")
+    someone.services.events_arrive = False
+    booking = someone.services.a_booking()
+    someone.go(f"/bookings/{booking}")
+    someone.page.evaluate("window.here = true")
+    someone.services.change(booking, price=a_price())
+    expect(someone.page.get_by_role("heading", name="Prisen")).to_be_focused()
+    assert someone.page.evaluate("window.here") is True
+
+
+def test_nothing_the_pages_load_breaks_their_own_policy(visit: Callable[..., Visit]) -> None:
+    someone = visit()
+    complaints: list[str] = []
+    someone.page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    for path in ("/", "/search?square=borgen&date=2026-12-05", "/squares/borgen"):
+        someone.go(path)
+    someone.sign_in("Kari Nordmann")
+    someone.page.get_by_role("button", name="Logg ut").click()
+    expect(someone.page.get_by_text("Du er logget ut.")).to_be_visible()
+    assert not complaints
