@@ -2,6 +2,7 @@
 
 What containers are asked by; it imports nothing of ours, so it costs little.
 """
+# ruff: noqa: INP001 (run by its path, and no package)
 
 import sys
 import urllib.error
