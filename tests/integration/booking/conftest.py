@@ -74,6 +74,8 @@ class Counter:
         self.clock = clock
         self.deliver = Delivery(Worker, database)
 
+    wanted = staticmethod(wanted)
+
     def run(self, use_case: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         with self.database.transaction() as tx:
             return use_case(tx, *arguments, **named)
