@@ -19,8 +19,11 @@ COMMANDS = """## What commands read
 | variable | meaning |
 | --- | --- |
 | `TORG_PYTHON` | The Python `./torg` makes its environment with; without it, the first it finds from 3.11 on. |
+| `TORG_STATE_FOLDER` | Where commands keep what they make for themselves; else `.torg` in the checkout. |
 | `TORG_TEST_DATABASE_URL` | The URL of a PostgreSQL superuser, for the tests to make databases; else a private one. |
 | `TORG_TEST_AMQP_URL` | A RabbitMQ for the tests; else a private node. |
+
+What `docker-compose.yml` asks for over these is told in `.env.example`; `deploy/new-env` writes it.
 """
 
 KINDS: dict[Any, str] = {
