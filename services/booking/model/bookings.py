@@ -194,6 +194,7 @@ class Booking:
     price: Price | None = None
     key: KeyState | None = None
     opened_at: datetime | None = None
+    confirmed_at: datetime | None = None
     cancelled_at: datetime | None = None
     decline_reason: str | None = None
 
@@ -216,7 +217,7 @@ class Booking:
             raise NotPriced
         if now >= self.hold_expires_at:
             raise HoldExpired
-        return self._step(now, state="confirmed")
+        return self._step(now, state="confirmed", confirmed_at=now)
 
     def declined(self, reason: str, *, now: datetime) -> "Booking":
         """Refused, for a reason that is a stable code."""
@@ -289,6 +290,7 @@ class Booking:
             booked_by=str(self.booked_by),
             booked_at=self.created_at,
             title=self.title,
+            confirmed_at=self.confirmed_at,
             **more,
         )
 

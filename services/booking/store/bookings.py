@@ -48,7 +48,17 @@ _ADD = (
     .on_conflict_do_nothing()
     .add_cte(insert(bookings).values(_given).cte("added"))
 )
-_STEP_COLUMNS = ("version", "state", "changed_at", "price", "key", "opened_at", "cancelled_at", "decline_reason")
+_STEP_COLUMNS = (
+    "version",
+    "state",
+    "changed_at",
+    "price",
+    "key",
+    "opened_at",
+    "confirmed_at",
+    "cancelled_at",
+    "decline_reason",
+)
 _SAVE = (
     update(bookings)
     .where(bookings.c.id == bindparam("booking"))

@@ -120,6 +120,7 @@ bookings = Table(
     Column("price", JSONB(none_as_null=True)),
     Column("key", Text),
     Column("opened_at", _Instant),
+    Column("confirmed_at", _Instant),
     Column("cancelled_at", _Instant),
     Column("decline_reason", Text),
     CheckConstraint("begins_at < ends_at", name="bookings_end_after_they_begin"),

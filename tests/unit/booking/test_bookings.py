@@ -238,6 +238,14 @@ def test_an_event_holds_the_whole_booking_and_no_name() -> None:
     )
 
 
+def test_when_it_was_confirmed_is_told_ever_after() -> None:
+    confirmed = held().priced(PRICE, now=NOW).confirmed(now=NOW + SECOND)
+
+    assert held().happened().confirmed_at is None
+    assert confirmed.happened().confirmed_at == NOW + SECOND
+    assert confirmed.cancelled(now=NOW + 2 * SECOND).happened().confirmed_at == NOW + SECOND
+
+
 def test_restating_says_how_it_stands() -> None:
     told = in_state("confirmed").cancelled(now=NOW).restated()
 

@@ -120,6 +120,7 @@ def _create_bookings() -> None:
         sa.Column("price", postgresql.JSONB),
         sa.Column("key", sa.Text),
         sa.Column("opened_at", _INSTANT),
+        sa.Column("confirmed_at", _INSTANT),
         sa.Column("cancelled_at", _INSTANT),
         sa.Column("decline_reason", sa.Text),
         sa.CheckConstraint("begins_at < ends_at", name="bookings_end_after_they_begin"),
