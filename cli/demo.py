@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 import typer
-from rich.console import Console
+from rich.console import Console, Group
 from rich.panel import Panel
+from rich.table import Table
 
 from cli.demo_folder import DemoFolder, DemoRuns
 from cli.servers.ports import is_free
@@ -112,15 +113,13 @@ def welcome(stack: Stack, seconds: float) -> None:
     """Says where to go, and as whom."""
     from services.portal.demo_issuer import PERSONAS
 
-    people = "\n".join(f"  [bold]{who.name}[/]  {who.about}" for who in PERSONAS.values())
-    console.print(
-        Panel(
-            f"Open [bold]{stack.portal_url}[/] and sign in as one of\n{people}\n\n"
-            f"The services: {stack.urls['booking']}/docs, and so on. Logs: {stack.folder}/*.log",
-            title=f"Torg runs (started in {seconds:.1f} s)",
-            subtitle="Ctrl-C stops it; what you did is kept",
-        )
-    )
+    people = Table.grid(padding=(0, 2))
+    for who in PERSONAS.values():
+        people.add_row(f"[bold]{who.name}[/]", who.about)
+    where = f"Open [bold]{stack.portal_url}[/] and sign in as one of\n"
+    more = f"\nThe services: {stack.urls['booking']}/docs (access, pricing, programming alike)\nLogs: {stack.folder}"
+    title = f"Torg runs (started in {seconds:.1f} s)"
+    console.print(Panel(Group(where, people, more), title=title, subtitle="Ctrl-C stops it; what you did is kept"))
 
 
 def watch(stack: Stack) -> None:

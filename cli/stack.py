@@ -95,8 +95,9 @@ class Stack:
         return [f"http://127.0.0.1:{part.port}/api/{service}" for part in serving]
 
     def start(self, told: Callable[[str], None] = lambda _: None) -> None:
-        """Starts every part, and waits until all are ready; `told` hears each one's name when it is."""
+        """Starts every part with a new log, and waits until all are ready; `told` hears each one's name when it is."""
         for name in self.parts:
+            self._log(name).unlink(missing_ok=True)
             self._start(name)
         self.wait_ready(told)
 
@@ -151,10 +152,13 @@ class Stack:
             name,
             command,
             marker=" ".join(part.command),
-            log=self.folder / f"{name}.log",
+            log=self._log(name),
             env={**os.environ, **part.environment, **self._layout.environment, "PYTHONPATH": str(ROOT)},
             cwd=ROOT,
         )
+
+    def _log(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
 
     def _port(self, name: str) -> int:
         if name not in self._ports:
@@ -183,7 +187,8 @@ class Stack:
         if module == "cli.worker":
             environment["TORG_AMQP_URL"] = self._layout.amqp_url
         environment["TORG_ISSUERS"] = self.issuer
-        environment["TORG_ACCESS_CODE_KEY"] = kept_key(self.folder / "access-code-key")
+        if "access" in services:
+            environment["TORG_ACCESS_CODE_KEY"] = kept_key(self.folder / "access-code-key")
         return Part(name, (module, *services, port_option, str(port)), port, environment)
 
     def _portal(self) -> Part:

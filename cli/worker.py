@@ -3,6 +3,10 @@
 A service's `service.py` has its nameko class, named as the service is: `services.booking.service.Booking`.
 """
 
+import warnings
+
+warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")  # so we keep it at the edge: decision 2
+
 import eventlet
 
 eventlet.monkey_patch()  # psycopg2 too; kernel.worker makes sure of it
