@@ -182,6 +182,9 @@ class FreeSpaceSchema(Schema):
 class BookingFilter(PageArguments):
     """Which bookings, of those you may see."""
 
+    mine = fields.Boolean(
+        load_default=False, metadata={"description": "Only your own and your organisations', not all of your squares."}
+    )
     square = _slug("In this square.", "borgen", load_default=None)
     space = _slug("Of this space.", "borgen-storsal", load_default=None)
     state = fields.String(load_default=None, validate=validate.OneOf(get_args(BookingState)))

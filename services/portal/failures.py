@@ -78,8 +78,7 @@ def _refused(said: Refused) -> AnyResponse:
 def _unauthorized(said: Refused) -> AnyResponse:
     """Not signed in: off to sign in. Signed in, yet unknown to the service: signing in again would go in a ring."""
     if person() is None:
-        response: AnyResponse = to_sign_in()
-        return response
+        return to_sign_in()
     _log.error("token_refused_by_service", code=said.code)
     return page(HTTPStatus.SERVICE_UNAVAILABLE, said.detail, said.code)
 
@@ -96,8 +95,7 @@ def _issuer_silent(_: IssuerUnavailable) -> AnyResponse:
 def _old_form(_: CSRFError) -> AnyResponse:
     """A form without its token: it is older than the session, or somebody else's. Nothing was done."""
     if person() is None:
-        response: AnyResponse = to_sign_in()
-        return response
+        return to_sign_in()
     text = gettext("The form was too old, so nothing was sent. Go back, load the page again and fill it in once more.")
     return page(HTTPStatus.BAD_REQUEST, text, "form_too_old")
 

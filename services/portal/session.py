@@ -19,6 +19,7 @@ from itsdangerous import BadSignature
 from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
+from werkzeug.wrappers import Response
 
 from kernel.clock import Clock
 from services.portal.settings import PortalSettings
@@ -131,17 +132,17 @@ def ran_out() -> bool:
     return _PERSON in session and person() is None
 
 
-def signed_in(view: Callable[P, R]) -> Callable[P, R | Any]:
+def signed_in(view: Callable[P, R]) -> Callable[P, R | Response]:
     """Lets in only who has signed in; others are sent to do so, and come back here."""
 
     @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Any:
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
         return view(*args, **kwargs) if person() else to_sign_in()
 
     return guarded
 
 
-def to_sign_in() -> Any:
+def to_sign_in() -> Response:
     """Sends the person to sign in, and back to this page; after a form was sent, back to the page that held it."""
     return redirect(url_for("signin.start", next=here()))
 

@@ -1,4 +1,4 @@
-"""The portal's pages in a browser, over services of the tests' own: accessible at every width, with scripts or without."""
+"""The portal's pages in a browser, over services of the tests' own: accessible at every width, scripts or none."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -25,10 +25,13 @@ def one(tx: Transaction, who: Caller, booking: UUID) -> Booking:
     return booking_from(row)
 
 
-def seen_by(tx: Transaction, who: Caller, page: PageRequest, **same: str | None) -> Page[Booking]:
-    """The bookings the caller may see, the latest first. `same` filters by columns: square, space, state."""
+def seen_by(
+    tx: Transaction, who: Caller, page: PageRequest, *, mine: bool = False, **same: str | None
+) -> Page[Booking]:
+    """The bookings the caller may see, or only those that are `mine`, the latest first. `same` filters by columns:
+    square, space, state."""
     order = (bookings.c.begins_at, bookings.c.id)
-    wanted = SHOWN.where(_seen_by(who), *_filters(same))
+    wanted = SHOWN.where(_own(who) if mine else _seen_by(who), *_filters(same))
     if after := page.after(datetime, UUID):
         wanted = wanted.where(tuple_(*order) < tuple_(*after))
     rows = tx.execute(wanted.order_by(*(column.desc() for column in order)).limit(page.fetch))
@@ -39,13 +42,16 @@ def _filters(same: dict[str, str | None]) -> list[ColumnElement[bool]]:
     return [bookings.c[name] == value for name, value in same.items() if value is not None]
 
 
-def _seen_by(who: Caller) -> ColumnElement[bool]:
-    mine: list[ColumnElement[bool]] = [
+def _own(who: Caller) -> ColumnElement[bool]:
+    """Those the person booked, and those of a tenant they are or may act for."""
+    return or_(
         bookings.c.booked_by == who.person,
         bookings.c.tenant == who.person,
         bookings.c.tenant.in_(represented(who.person)),
-    ]
-    if Role.ARENA_MANAGER in who.roles:
-        mine.append(bookings.c.square.in_(who.squares))
+    )
+
+
+def _seen_by(who: Caller) -> ColumnElement[bool]:
     everything: Any = Role.OPERATOR in who.roles
-    return or_(everything, *mine)
+    of_my_squares = [bookings.c.square.in_(who.squares)] if Role.ARENA_MANAGER in who.roles else []
+    return or_(everything, _own(who), *of_my_squares)

@@ -25,7 +25,7 @@ _TIMES = ("begins_at", "ends_at", "hold_expires_at", "opened_at", "cancelled_at"
 @signed_in
 def mine() -> str:
     """Those I booked, or that were booked for an organisation of mine."""
-    page = ask("booking", "/bookings", cursor=request.args.get("cursor"))
+    page = ask("booking", "/bookings", mine="true", cursor=request.args.get("cursor"))
     bookings = [timed(each, *_TIMES) for each in page["items"]]
     return render_template("bookings.html", bookings=bookings, next_cursor=page["next_cursor"], places=places())
 

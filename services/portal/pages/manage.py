@@ -2,29 +2,38 @@
 
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from services.portal.backend import Json, Refused, ask, everything, tell
 from services.portal.forms import Form, sent, timed
 from services.portal.language import gettext
 from services.portal.places import places
-from services.portal.session import now, signed_in
+from services.portal.session import person, to_sign_in
 
 blueprint = Blueprint("manage", __name__, url_prefix="/manage")
 
 _UNDECIDABLE = (403, 409, 412, 422)
 
 
+@blueprint.before_request
+def managers_only() -> Response | None:
+    """These pages are an arena manager's, whose squares they are the services know."""
+    who = person()
+    if who is None:
+        return to_sign_in()
+    if not who.manages:
+        abort(403)
+    return None
+
+
 @blueprint.get("/hours")
-@signed_in
 def hours() -> str:
     """Hours that wait for an answer."""
     return _page(Form())
 
 
 @blueprint.post("/hours/<uuid:registration>/approve")
-@signed_in
 def approve(registration: UUID) -> Response:
     """Approves hours: their worth becomes rent the tenant need not pay."""
     form = sent()
@@ -32,7 +41,6 @@ def approve(registration: UUID) -> Response:
 
 
 @blueprint.post("/hours/<uuid:registration>/reject")
-@signed_in
 def reject(registration: UUID) -> Response | tuple[str, int]:
     """Turns hours down, with the reason the volunteer will read."""
     form = sent()
@@ -43,14 +51,28 @@ def reject(registration: UUID) -> Response | tuple[str, int]:
 
 
 @blueprint.get("/bookings")
-@signed_in
 def bookings() -> str:
-    """The bookings of my squares."""
-    page = ask("booking", "/bookings", cursor=request.args.get("cursor"))
-    found = [timed(each, "begins_at", "ends_at") for each in page["items"]]
+    """The bookings of one of my squares."""
+    squares = _my_squares()
+    square = request.args.get("square") or squares[0]
+    if square not in squares:
+        abort(404)
+    page = ask("booking", "/bookings", square=square, cursor=request.args.get("cursor"))
     return render_template(
-        "manage_bookings.html", bookings=found, next_cursor=page["next_cursor"], places=places(), now=now()
+        "manage_bookings.html",
+        bookings=[timed(each, "begins_at", "ends_at") for each in page["items"]],
+        next_cursor=page["next_cursor"],
+        square=square,
+        squares=squares,
+        places=places(),
     )
+
+
+def _my_squares() -> list[str]:
+    """The squares of the manager; an operator's are all of them."""
+    who = person()
+    mine = who.squares if who else []
+    return [each for each in places().squares if each in mine] or list(places().squares)
 
 
 def _page(form: Form) -> str:

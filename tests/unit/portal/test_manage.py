@@ -73,4 +73,21 @@ def test_the_bookings_of_my_squares(portal: Portal, mona: Visitor) -> None:
     booking = portal.services.a_booking(state="confirmed")
     page = mona.go("/manage/bookings")
     assert f'href="/bookings/{booking}"' in page.text
-    assert "Borgen skolekorps · Kultur · Borgen" in page.text
+    assert "Borgen skolekorps · Kultur" in page.text
+    assert portal.services.asked("GET", "booking")[-2].query == {"square": "borgen"}
+    mona.go("/manage/bookings?square=asker")
+    assert portal.services.asked("GET", "booking")[-2].query == {"square": "asker"}
+    assert mona.go("/manage/bookings?square=tofte").status_code == 404
+
+
+def test_an_operators_squares_are_all(visitor: Visitor) -> None:
+    page = visitor.sign_in("drift").go("/manage/bookings?square=tofte")
+    assert page.status_code == 200
+    assert page.text.count("/manage/bookings?square=") == 8
+
+
+@pytest.mark.parametrize("path", ["/manage/hours", "/manage/bookings"])
+def test_the_managers_pages_are_for_managers(kari: Visitor, path: str) -> None:
+    page = kari.go(path)
+    assert page.status_code == 403
+    assert "Du har ikke tilgang til denne siden" in page.text
