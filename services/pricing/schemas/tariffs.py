@@ -39,12 +39,22 @@ _NOT_A_DAY = Text(
     nn="Må vere ein vekedag (monday), public_holiday, eller ein dag i året (12-24).",
     en="Must be a weekday (monday), public_holiday, or a day of the year (12-24).",
 )
+_NOT_PER_CENT = Text(
+    nb="Må være fra 0 til 100, med høyst to desimaler.",
+    nn="Må vere frå 0 til 100, med høgst to desimalar.",
+    en="Must be from 0 to 100, with at most two decimals.",
+)
 _words = validate.Length(1, 1000)
 
 
 def _day(value: str) -> None:
     if value not in (*WEEKDAYS, PUBLIC_HOLIDAY) and not DAY_OF_YEAR.fullmatch(value):
         raise invalid(_NOT_A_DAY)
+
+
+def _per_cent(value: Decimal) -> None:
+    if not 0 <= value <= 100 or value != round(value, 2):
+        raise invalid(_NOT_PER_CENT)
 
 
 class Kroner(fields.Field[int | None]):
@@ -155,7 +165,7 @@ class VatSchema(Schema):
 
     valid_from = fields.Date(required=True)
     rate = fields.Decimal(
-        required=True, as_string=True, validate=validate.Range(0, 100), metadata={"description": "Per cent."}
+        required=True, as_string=True, validate=_per_cent, metadata={"description": "Per cent.", "example": "25"}
     )
     basis = fields.Nested(TextSchema, required=True, metadata={"description": "On what ground."})
 

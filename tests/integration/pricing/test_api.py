@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import openapi_spec_validator
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -76,6 +77,12 @@ def registered(http: Http, agreement: str, who: str = "kari", minutes: int = 60)
     made = http.post(f"/agreements/{agreement}/hours", who, worked)
     assert made.status_code == 201
     return dict(made.get_json())
+
+
+def test_the_description_is_good_openapi(http: Http) -> None:
+    described = http.get("/openapi.json").get_json()
+    openapi_spec_validator.validate(described)
+    assert len(described["paths"]) == 10
 
 
 # Tariffs

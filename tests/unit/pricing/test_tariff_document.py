@@ -45,6 +45,12 @@ def test_anything_else_is_no_price(written: object) -> None:
     assert "prices" in " ".join(path for path, _ in faults(premises=with_price(written)))
 
 
+@pytest.mark.parametrize("rate", ["0", "0.01", "25", "99.99", "100", 12])
+def test_vat_is_from_none_to_all_of_it(rate: object) -> None:
+    vat = [{"valid_from": "2017-01-01", "rate": rate, "basis": NAME}]
+    assert str(tariff(vat=vat).vat[0].rate) == str(rate)
+
+
 def with_price(written: object) -> dict[str, Any]:
     prices = {"under_19": [0, 0], "clubs_over_19": [0, 0], "others": [written, 0]}
     return {"hall": {"name": NAME, "prices": prices}}
@@ -64,7 +70,10 @@ def with_price(written: object) -> dict[str, Any]:
         ({"columns": []}, "columns", "Length must be between 1 and 50."),
         ({"cancellation": {"free_until_hours": -1, "source": "s"}}, "cancellation.free_until_hours", None),
         ({"cancellation": {"free_until_hours": 24}}, "cancellation.source", "Missing data for required field."),
-        ({"vat": [{"valid_from": "2017-01-01", "rate": 101, "basis": NAME}]}, "vat.0.rate", None),
+        ({"vat": [{"valid_from": "2017-01-01", "rate": "100.01", "basis": NAME}]}, "vat.0.rate", None),
+        ({"vat": [{"valid_from": "2017-01-01", "rate": "-0.01", "basis": NAME}]}, "vat.0.rate", None),
+        ({"vat": [{"valid_from": "2017-01-01", "rate": "12.001", "basis": NAME}]}, "vat.0.rate", None),
+        ({"vat": [{"valid_from": "2017-01-01", "rate": "NaN", "basis": NAME}]}, "vat.0.rate", None),
         ({"days": [{"code": "all", "name": NAME, "days": ["mandag"]}]}, "days.0.days.0", None),
         ({"days": [{"code": "all", "name": NAME, "days": ["13-01"]}]}, "days.0.days.0", None),
         (
