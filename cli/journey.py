@@ -5,7 +5,6 @@ By default on the embedded PostgreSQL and broker; with `--amqp-url` and `--datab
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -78,10 +77,10 @@ def whole_torg(
     reap()
     with ExitStack() as ending:
         run = ending.enter_context(Run("journey"))
-        folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="torg-journey-")))
+        folder = run.temporary_folder()
         if not quiet:
             ending.enter_context(console.status("starting a Torg for this journey …"))
-        server = database_url or _private_postgres(run, folder, ending)
+        server = database_url or _private_postgres(run, folder)
         prefix = f"torg_journey_{os.getpid()}"
         ending.callback(drop_databases, server, prefix=prefix)
         databases = provide_databases(server, folder, prefix=prefix)
@@ -107,9 +106,8 @@ def start(run: Run, layout: Layout) -> Stack:
     return stack
 
 
-def _private_postgres(run: Run, folder: Path, ending: ExitStack) -> str:
+def _private_postgres(run: Run, folder: Path) -> str:
     server = PrivatePostgres(folder / "postgres", run)
-    ending.callback(server.remove)
     server.start()
     return server.url()
 

@@ -4,7 +4,6 @@ The server's programs are taken from the machine, else installed by apt-get, els
 image. `PrivateRabbitMQ` is the same whichever it is.
 """
 
-import shutil
 import socket
 from contextlib import closing
 from pathlib import Path
@@ -104,10 +103,6 @@ class PrivateRabbitMQ:
     def restart(self) -> None:
         """Starts it again on its ports with its data, after `stop` or `kill`."""
         self.start()
-
-    def remove(self) -> None:
-        """Deletes the ended node's data."""
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     @property
     def _ports(self) -> tuple[int, int]:

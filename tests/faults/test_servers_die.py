@@ -23,21 +23,19 @@ SLOW = 60.0
 
 
 @pytest.fixture(scope="module")
-def mortal_rabbitmq(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateRabbitMQ]:
-    server = PrivateRabbitMQ(tmp_path_factory.mktemp("mortal_rabbitmq"), run)
+def mortal_rabbitmq(run: Run) -> Iterator[PrivateRabbitMQ]:
+    server = PrivateRabbitMQ(run.temporary_folder(), run)
     server.start()
     yield server
     server.kill()
-    server.remove()
 
 
 @pytest.fixture
-def mortal_postgres(run: Run, tmp_path: Path) -> Iterator[PrivatePostgres]:
-    server = PrivatePostgres(tmp_path / "postgres", run)
+def mortal_postgres(run: Run) -> Iterator[PrivatePostgres]:
+    server = PrivatePostgres(run.temporary_folder(), run)
     server.start()
     yield server
     server.kill()
-    server.remove()
 
 
 @contextmanager

@@ -113,13 +113,12 @@ class Deployment:
 
 
 @pytest.fixture(scope="module")
-def server(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server(run: Run) -> Iterator[str]:
     """A PostgreSQL of its own, for the script makes roles by names that another might have."""
-    postgres = PrivatePostgres(tmp_path_factory.mktemp("compose-postgres"), run, durable=False)
+    postgres = PrivatePostgres(run.temporary_folder(), run, durable=False)
     postgres.start()
     yield postgres.url()
-    postgres.stop()
-    postgres.remove()
+    postgres.kill()  # nothing of it is kept
 
 
 @pytest.fixture(scope="module")

@@ -19,12 +19,11 @@ CONNECTED = b"\x20\x02\x00\x00"
 
 
 @pytest.fixture(scope="module")
-def node(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateRabbitMQ]:
-    node = PrivateRabbitMQ(tmp_path_factory.mktemp("node"), run)
+def node(run: Run) -> Iterator[PrivateRabbitMQ]:
+    node = PrivateRabbitMQ(run.temporary_folder(), run)
     node.start()
     yield node
     node.kill()
-    node.remove()
 
 
 def eventually(condition: Callable[[], bool]) -> None:
