@@ -1,9 +1,10 @@
 """Squares with their arenas and spaces, for everybody."""
 
 from collections import defaultdict
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
 
-from sqlalchemy import Row, select
+from sqlalchemy import BindParameter, Row, bindparam, select
 
 from kernel.db import Transaction
 from kernel.errors import Text
@@ -13,54 +14,55 @@ from services.booking.model.resources import Arena, Space, Square
 from services.booking.store.resources import rules_from
 from services.booking.store.tables import arenas, opening_hours, spaces, squares
 
-_SPACES = select(spaces).where(~spaces.c.withdrawn).order_by(spaces.c.position)
-_ARENAS = select(arenas).order_by(arenas.c.position)
+Grouped: TypeAlias = defaultdict[Any, list[Row[Any]]]
+
+_wanted: BindParameter[Any] = bindparam("wanted", expanding=True)
+_SQUARES = select(squares).order_by(squares.c.id)
+_ARENAS = select(arenas).where(arenas.c.square.in_(_wanted)).order_by(arenas.c.position)
+_HOURS = select(opening_hours).where(opening_hours.c.arena.in_(_wanted)).order_by(*opening_hours.c)
+_SPACES = select(spaces).where(spaces.c.arena.in_(_wanted), ~spaces.c.withdrawn).order_by(spaces.c.position)
 
 
 def all_squares(tx: Transaction, page: PageRequest) -> Page[Square]:
     """The squares with everything in them, by id."""
-    wanted = select(squares).order_by(squares.c.id).limit(page.fetch)
+    wanted = _SQUARES.limit(page.fetch)
     if after := page.after(str):
         wanted = wanted.where(squares.c.id > after[0])
-    found = tx.execute(wanted).all()
-    ids = [row.id for row in found]
-    of_square = defaultdict(list)
-    for square, arena in _arenas(tx, ids):
-        of_square[square].append(arena)
-    trees = [Square(id=row.id, name=Text(**row.name), arenas=of_square[row.id]) for row in found]
-    return page.cut(trees, lambda square: (square.id,))
+    rows = page.cut(tx.execute(wanted).all(), lambda row: (row.id,))
+    arenas_of = _by(lambda row: row.square, tx.execute(_ARENAS, {"wanted": [row.id for row in rows.items]}))
+    ids = {"wanted": [arena.id for each in arenas_of.values() for arena in each]}
+    hours_of = _by(lambda row: row.arena, tx.execute(_HOURS, ids))
+    below = _by(lambda row: (row.arena, row.parent), tx.execute(_SPACES, ids))
+
+    def arena(row: Row[Any]) -> Arena:
+        hours = tuple(Hours(each.weekday, each.opens, each.closes) for each in hours_of[row.id])
+        return Arena(id=row.id, name=Text(**row.name), hours=hours, spaces=_spaces(row.id, None, below))
+
+    def square(row: Row[Any]) -> Square:
+        # an arena whose spaces are all withdrawn is none any more
+        used = (each for each in arenas_of[row.id] if below[each.id, None])
+        return Square(id=row.id, name=Text(**row.name), arenas=tuple(map(arena, used)))
+
+    return Page([square(row) for row in rows.items], rows.next_cursor)
 
 
-def _arenas(tx: Transaction, squares_wanted: list[str]) -> list[tuple[str, Arena]]:
-    rows = tx.execute(_ARENAS.where(arenas.c.square.in_(squares_wanted))).all()
-    ids = [row.id for row in rows]
-    hours = defaultdict(list)
-    for row in tx.execute(select(opening_hours).where(opening_hours.c.arena.in_(ids))):
-        hours[row.arena].append(Hours(row.weekday, row.opens, row.closes))
-    children = defaultdict(list)
-    for row in tx.execute(_SPACES.where(spaces.c.arena.in_(ids))):
-        children[row.parent or row.arena].append(row)
-    return [
-        (
-            row.square,
-            Arena(
-                id=row.id,
-                name=Text(**row.name),
-                hours=sorted(hours[row.id]),
-                spaces=[_space(each, children) for each in children[row.id]],
-            ),
+def _spaces(arena: str, parent: str | None, below: Grouped) -> tuple[Space, ...]:
+    return tuple(
+        Space(
+            id=row.id,
+            name=Text(**row.name),
+            premises=row.premises,
+            capacity=row.capacity,
+            area=row.area,
+            rules=rules_from(row),
+            spaces=_spaces(arena, row.id, below),
         )
-        for row in rows
-    ]
-
-
-def _space(row: Row[Any], children: dict[str, list[Row[Any]]]) -> Space:
-    return Space(
-        id=row.id,
-        name=Text(**row.name),
-        premises=row.premises,
-        capacity=row.capacity,
-        area=row.area,
-        rules=rules_from(row),
-        spaces=[_space(each, children) for each in children.get(row.id, [])],
+        for row in below[arena, parent]
     )
+
+
+def _by(key: Callable[[Row[Any]], Any], rows: Iterable[Row[Any]]) -> Grouped:
+    groups: Grouped = defaultdict(list)
+    for row in rows:
+        groups[key(row)].append(row)
+    return groups

@@ -1,7 +1,8 @@
 """Booking with a database of its own, a clock that is moved by hand, and a square with a hall of three thirds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -33,7 +34,7 @@ from tests.callers import OPERATOR, RESIDENT
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 """A Monday, 13:00 in Oslo."""
 RULES = BookingRules(grid_minutes=15, min_minutes=30, max_minutes=480, notice_minutes=0, horizon_days=365)
-ALWAYS = [hours(weekday, "00:00", "24:00") for weekday in range(1, 8)]
+ALWAYS = tuple(hours(weekday, "00:00", "24:00") for weekday in range(1, 8))
 ALL_EVENTS: dict[str, type[Event]] = {
     kind.TYPE: kind for kind in vars(events).values() if isinstance(kind, type) and hasattr(kind, "TYPE")
 }
@@ -47,12 +48,12 @@ def space(id: str, *spaces: Space, capacity: int = 50, rules: BookingRules = RUL
     return Space(id=id, name=name(id), premises=premises, capacity=capacity, area=90.0, rules=rules, spaces=spaces)
 
 
-def arena(id: str, *spaces: Space, opening: list[Hours] = ALWAYS) -> Arena:
+def arena(id: str, *spaces: Space, opening: Sequence[Hours] = ALWAYS) -> Arena:
     return Arena(id=id, name=name(id), hours=opening, spaces=spaces)
 
 
 HALL = space("hall", space("third-1"), space("third-2"), space("third-3"), capacity=150)
-BORGEN = Square(id="borgen", name=name("Borgen"), arenas=[arena("house", HALL, space("room", capacity=10))])
+BORGEN = Square(id="borgen", name=name("Borgen"), arenas=(arena("house", HALL, space("room", capacity=10)),))
 
 
 def quarter(number: int = 0) -> datetime:
@@ -146,3 +147,9 @@ def counter(fresh_database: Callable[..., Database]) -> Counter:
     counter = Counter(fresh_database("booking", clock=clock), clock)
     counter.publish()
     return counter
+
+
+@pytest.fixture
+def town() -> Any:
+    """What trees are made of: `space`, `arena`, `name`, and the square that is published already."""
+    return SimpleNamespace(space=space, arena=arena, name=name, HALL=HALL, BORGEN=BORGEN, RULES=RULES, ALWAYS=ALWAYS)
