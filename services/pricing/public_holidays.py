@@ -3,6 +3,8 @@
 from datetime import date
 from functools import lru_cache
 
+from holidays.countries.norway import Norway
+
 
 def is_public_holiday(day: date) -> bool:
     """Whether a local day is a public holiday in Norway."""
@@ -11,6 +13,4 @@ def is_public_holiday(day: date) -> bool:
 
 @lru_cache
 def _of_year(year: int) -> frozenset[date]:
-    import holidays  # slow to import, and only needed where prices are made
-
-    return frozenset(holidays.country_holidays("NO", years=year))
+    return frozenset(Norway(years=year))
