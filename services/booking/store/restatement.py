@@ -12,7 +12,7 @@ from services.booking.store.bookings import SHOWN, booking_from
 from services.booking.store.tables import bookings, restatement
 
 _LOOK_BACK = timedelta(days=1)
-_FIRST = UUID(int=0)
+_AFTER_ALL = UUID(int=2**128 - 1)
 
 _place = (bookings.c.ends_at, bookings.c.id)
 _reached = (bindparam("ends_at", type_=bookings.c.ends_at.type), bindparam("booking", type_=bookings.c.id.type))
@@ -54,8 +54,8 @@ def take(tx: Transaction) -> Sweep | None:
 
 
 def new_sweep(now: datetime) -> Sweep:
-    """A sweep that begins with what ended a day ago."""
-    return Sweep(begun_at=now, done=False, ends_at=now - _LOOK_BACK, booking=_FIRST)
+    """A sweep that begins after what ended a day ago."""
+    return Sweep(begun_at=now, done=False, ends_at=now - _LOOK_BACK, booking=_AFTER_ALL)
 
 
 def next_batch(tx: Transaction, sweep: Sweep, *, most: int) -> list[Booking]:

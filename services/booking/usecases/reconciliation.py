@@ -8,18 +8,18 @@ from services.booking.store import restatement
 
 EVERY = timedelta(hours=1)
 """A sweep through all bookings that are live, or changed lately, begins this long after the one before."""
-_BATCH = 200
+BATCH = 200
 
 
-def restate(tx: Transaction) -> None:
-    """Tells the next batch of the sweep that is under way, or begins the next sweep when it is time."""
+def restate(tx: Transaction, *, most: int = BATCH) -> None:
+    """Tells the next bookings, at most so many, of the sweep under way; begins the next sweep when it is time."""
     sweep = restatement.take(tx)
     if sweep is None or (sweep.done and tx.now < sweep.begun_at + EVERY):
         return
     if sweep.done:
         sweep = restatement.new_sweep(tx.now)
-    batch = restatement.next_batch(tx, sweep, most=_BATCH)
+    batch = restatement.next_batch(tx, sweep, most=most)
     for booking in batch:
         tx.emit(booking.restated(), subject=str(booking.id), sequence=booking.version)
     metrics.RESTATED.inc(len(batch))
-    restatement.save(tx, sweep.after(batch, most=_BATCH))
+    restatement.save(tx, sweep.after(batch, most=most))

@@ -67,6 +67,15 @@ def wanted(space: str = "hall", begin: int = 0, quarters: int = 4, **different: 
     return BookingRequest(space=space, begins_at=quarter(begin), ends_at=quarter(begin + quarters), **request)
 
 
+def priced(booking: Booking, *, quote: int = 1, sequence: int = 1, total: int = 35000) -> Envelope[BookingPriced]:
+    """Pricing's answer to a hold."""
+    line = PriceLine(
+        code="rent", nb="Leie", nn="Leige", en="Rent", quantity="1", unit="hour", unit_amount=total, amount=total
+    )
+    told = BookingPriced(booking=booking.id, quote=UUID(int=quote), tariff="nesodden-2017", total=total, lines=[line])
+    return envelope(told, str(told.quote), sequence)
+
+
 class Counter:
     """Booking at work, as if over a counter: each call is one request or one event in a transaction of its own."""
 
@@ -76,6 +85,7 @@ class Counter:
         self.deliver = Delivery(Worker, database)
 
     wanted = staticmethod(wanted)
+    priced = staticmethod(priced)
 
     def run(self, use_case: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         with self.database.transaction() as tx:
@@ -130,15 +140,6 @@ class Counter:
     def history(self, booking: Booking) -> list[tuple[str, int]]:
         """The states that were told of a booking, each with its sequence."""
         return [(event.data.state, event.sequence) for event in self.told() if event.subject == str(booking.id)]
-
-
-def priced(booking: Booking, *, quote: int = 1, sequence: int = 1, total: int = 35000) -> Envelope[BookingPriced]:
-    """Pricing's answer to a hold."""
-    line = PriceLine(
-        code="rent", nb="Leie", nn="Leige", en="Rent", quantity="1", unit="hour", unit_amount=total, amount=total
-    )
-    told = BookingPriced(booking=booking.id, quote=UUID(int=quote), tariff="nesodden-2017", total=total, lines=[line])
-    return envelope(told, str(told.quote), sequence)
 
 
 @pytest.fixture

@@ -1,0 +1,91 @@
+"""Bookings told again: all that are live or changed lately, once an hour, a batch at a time."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from services.booking.events import BookingRestated
+from services.booking.store.tables import restatement
+from services.booking.usecases import reconciliation
+from services.booking.usecases.reconciliation import EVERY
+
+SECOND = timedelta(seconds=1)
+DAY = timedelta(days=1)
+
+
+def tick(counter: Any, times: int = 1, most: int = 2) -> None:
+    for _ in range(times):
+        counter.run(reconciliation.restate, most=most)
+
+
+def restated(counter: Any) -> list[tuple[str, str, int]]:
+    return [(event.subject, event.data.state, event.sequence) for event in counter.told(BookingRestated)]
+
+
+def test_live_bookings_are_told_as_they_stand(counter: Any) -> None:
+    held, confirmed = counter.hold("room"), counter.confirmed("hall")
+
+    tick(counter, most=10)
+
+    assert sorted(restated(counter)) == sorted([(str(held.id), "held", 1), (str(confirmed.id), "confirmed", 3)])
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
+def test_a_sweep_tells_each_booking_once_batch_by_batch(counter: Any, count: int) -> None:
+    held = [counter.hold("room", number * 4) for number in range(count)]
+
+    tick(counter, times=count + 3)
+
+    assert [subject for subject, *_ in restated(counter)] == [str(booking.id) for booking in held]
+
+
+def test_bookings_that_end_at_the_same_time_are_all_told(counter: Any) -> None:
+    held = [counter.hold(space) for space in ("room", "third-1", "third-2", "third-3")]
+
+    tick(counter, times=4, most=1)
+
+    assert {subject for subject, *_ in restated(counter)} == {str(booking.id) for booking in held}
+
+
+@pytest.mark.parametrize(("waited", "told"), [(EVERY - SECOND, 1), (EVERY, 2), (EVERY + SECOND, 2)])
+def test_the_next_sweep_begins_an_hour_after_the_last(counter: Any, waited: timedelta, told: int) -> None:
+    counter.confirmed("room", 8)
+    tick(counter, times=3)
+    counter.clock.move(waited)
+
+    tick(counter, times=3)
+
+    assert len(restated(counter)) == told
+
+
+@pytest.mark.parametrize(("after_the_end", "told"), [(DAY - SECOND, True), (DAY, False)])
+def test_a_booking_is_told_until_a_day_after_it_is_over(counter: Any, after_the_end: timedelta, told: bool) -> None:
+    booking = counter.confirmed("room")
+    counter.clock.move(booking.ends_at - counter.clock.now() + after_the_end)
+
+    tick(counter)
+
+    assert bool(restated(counter)) is told
+
+
+@pytest.mark.parametrize(("ago", "told"), [(DAY - SECOND, True), (DAY, False)])
+def test_a_booking_that_was_given_up_is_told_for_a_day(counter: Any, ago: timedelta, told: bool) -> None:
+    booking = counter.confirmed("room", begin=400)
+    counter.cancel(booking)
+    counter.clock.move(ago)
+
+    tick(counter)
+
+    assert restated(counter) == ([(str(booking.id), "cancelled", 4)] if told else [])
+
+
+def test_two_workers_do_not_tell_the_same(counter: Any) -> None:
+    counter.hold("room")
+
+    with counter.database.transaction() as tx:
+        tx.execute(select(restatement).with_for_update())
+        tick(counter)
+
+    assert restated(counter) == []
