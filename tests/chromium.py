@@ -2,10 +2,9 @@
 
 import os
 import shutil
-import subprocess
 
+from cli.servers.packages import install, may_install
 from cli.servers.processes import ServerFailed
-from cli.servers.rabbitmq_programs import may_install
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 SANDBOXED = ("--no-sandbox",) if os.geteuid() == 0 else ()
@@ -16,7 +15,7 @@ def chromium() -> str:
     """The program. Raises ServerFailed with what to do when there is none and we may not install it."""
     found = _found()
     if found is None and may_install():
-        _install()
+        install("chromium")
         found = _found()
     if found is None:
         raise ServerFailed("Chromium is missing. Run: sudo apt-get install chromium")
@@ -25,10 +24,3 @@ def chromium() -> str:
 
 def _found() -> str | None:
     return next((path for name in NAMES if (path := shutil.which(name))), None)
-
-
-def _install() -> None:
-    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    quiet = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
-    subprocess.run([*quiet, "update"], check=False)
-    subprocess.run([*quiet, "install", "--no-install-recommends", "--yes", "chromium"], check=True)

@@ -22,16 +22,19 @@ from kernel.migrate import migrate
 from kernel.topology import known_events
 from tests.speaking import Speaking, Start
 
-LEVELS = ("unit", "integration", "contract", "journey", "faults")
+LEVELS = ("unit", "contract", "integration", "journey", "faults")
 TESTS = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The folder a test lies in is its level."""
+    """The folder a test lies in is its level. The quick levels come first."""
     for item in items:
-        level = item.path.relative_to(TESTS).parts[0]
-        if level in LEVELS:
-            item.add_marker(level)
+        item.add_marker(level_of(item))
+    items.sort(key=lambda item: LEVELS.index(level_of(item)))
+
+
+def level_of(item: pytest.Item) -> str:
+    return item.path.relative_to(TESTS).parts[0]
 
 
 @pytest.fixture(scope="session")

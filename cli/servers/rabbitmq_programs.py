@@ -2,12 +2,12 @@
 
 import os
 import shutil
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from cli.servers.packages import as_root, install, may_install, succeeds
 from cli.servers.processes import Child, Run, ServerFailed
 
 # Debian's and Homebrew's own folders: the rabbitmq-server on Debian's PATH insists on the system's user and data.
@@ -17,7 +17,6 @@ FOLDERS = (
     Path("/usr/local/opt/rabbitmq/sbin"),
 )
 IMAGE = "docker.io/library/rabbitmq:4.1"
-NAME_IT = "or name a server of yours in TORG_TEST_AMQP_URL"
 
 # The container must die with its client, also by kill -9: it lives only as long as the client holds its input open.
 IN_CONTAINER = """\
@@ -89,14 +88,14 @@ def find_programs(folders: Sequence[Path] = FOLDERS) -> Installed | Container:
     """The first that this machine offers, installing the package if it may. Raises ServerFailed with what to do."""
     found = installed(folders)
     if found is None and may_install():
-        install()
+        _install()
         found = installed(folders)
     if found is not None:
         return found
-    if _succeeds("docker", "info"):
+    if succeeds("docker", "info"):
         return Container()
     raise ServerFailed(
-        f"RabbitMQ is missing, and I may not install it. Run: sudo apt-get install rabbitmq-server ({NAME_IT})."
+        "RabbitMQ is missing. Run: sudo apt-get install rabbitmq-server (or name yours in TORG_TEST_AMQP_URL)."
     )
 
 
@@ -108,24 +107,11 @@ def installed(folders: Sequence[Path]) -> Installed | None:
     return None
 
 
-def may_install() -> bool:
-    """Whether there is apt-get, and we are root or may become so without being asked for a password."""
-    if shutil.which("apt-get") is None:
-        return False
-    return os.geteuid() == 0 or _succeeds("sudo", "-n", "true")
-
-
-def install() -> None:
+def _install() -> None:
     """Installs Debian's package. Its own service is stopped and kept from starting: we run a node of our own."""
-    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    quiet = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
-    subprocess.run([*as_root, *quiet, "update"], check=False)
-    wanted = [*as_root, *quiet, "install", "--no-install-recommends", "--yes", "rabbitmq-server"]
-    done = subprocess.run(wanted, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise ServerFailed(f"apt-get could not install rabbitmq-server ({NAME_IT}): {done.stderr.strip()[-500:]}")
+    install("rabbitmq-server")
     if shutil.which("systemctl"):
-        subprocess.run([*as_root, "systemctl", "disable", "--now", "rabbitmq-server"], capture_output=True, check=False)
+        succeeds(*as_root("systemctl", "disable", "--now", "rabbitmq-server"))
 
 
 def environment(data: Path, port: int, epmd_port: int, distribution_port: int) -> dict[str, str]:
@@ -157,9 +143,3 @@ def _epmd() -> str:
     if found is None:
         raise ServerFailed("Erlang's epmd is missing. Run: sudo apt-get install erlang-base")
     return found
-
-
-def _succeeds(*command: str) -> bool:
-    if shutil.which(command[0]) is None:
-        return False
-    return subprocess.run(command, capture_output=True, check=False, timeout=20).returncode == 0
