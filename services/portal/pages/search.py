@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
@@ -18,6 +19,7 @@ from services.portal.words import AUDIENCES, PURPOSES
 blueprint = Blueprint("search", __name__)
 
 LENGTHS = (30, 60, 90, 120, 180, 240, 360, 480)
+MORNING = timedelta(hours=8)
 _DEFAULT_MINUTES = 60
 _LONGEST = 14 * 24 * 60
 _FIELDS = {name: name for name in ("purpose", "audience", "participants", "tenant", "title")}
@@ -25,11 +27,12 @@ _FIELDS = {name: name for name in ("purpose", "audience", "participants", "tenan
 
 @dataclass(frozen=True)
 class Offer:
-    """A space with its free times of a day, and the times a booking of the length asked for can begin."""
+    """A space with its free times of a day; when a booking as long as asked for can begin, and the likeliest of these."""
 
     space: Space
     free: list[tuple[datetime, datetime]]
     starts: list[datetime]
+    likeliest: datetime
 
 
 @blueprint.get("/search")
@@ -48,7 +51,7 @@ def search() -> str:
         today=today(),
         minutes=minutes,
         lengths=sorted({*LENGTHS, minutes}),
-        offers=[offer for each in found if (offer := _offer(each, day, minutes))],
+        arenas=_by_arena([offer for each in found if (offer := _offer(each, day, minutes))]),
     )
 
 
@@ -88,7 +91,22 @@ def _offer(found: Json, day: date, minutes: int) -> Offer | None:
     length = timedelta(minutes=minutes)
     starts = [at for begin, end in free for at in _beginnings(begin, end - length, space.grid) if at < closes]
     shown = [(begin, min(end, closes)) for begin, end in free if begin < closes]
-    return Offer(space, shown, starts) if starts else None
+    return Offer(space, shown, starts, _likeliest(day, starts)) if starts else None
+
+
+def _likeliest(day: date, starts: list[datetime]) -> datetime:
+    """Of today the next; of another day the first that is not at night."""
+    morning = midnight(day) + MORNING
+    return next((at for at in starts if day == today() or at >= morning), starts[0])
+
+
+def _by_arena(offers: list[Offer]) -> list[list[Offer]]:
+    """The offers of each arena together, in the order in which booking publishes them."""
+    order = {space: number for number, space in enumerate(places().spaces)}
+    offers.sort(key=lambda offer: order[offer.space.id])
+    return [
+        list(of_arena) for _, of_arena in groupby(offers, key=lambda offer: (offer.space.square, offer.space.arena))
+    ]
 
 
 def _beginnings(first: datetime, last: datetime, grid: int) -> Iterator[datetime]:

@@ -11,7 +11,8 @@ from tests.unit.portal.services import refused
 
 
 def beginnings(page: str) -> list[str]:
-    return re.findall(r"<option value=\"[^\"]+T[^\"]+\">(\d\d:\d\d)</option>", page.partition("Storsalen, del A")[0])
+    of_the_hall = page.partition("Storsalen, del A")[0]
+    return re.findall(r"<option value=\"[^\"]+T[^\"]+\"(?: selected)?>(\d\d:\d\d)</option>", of_the_hall)
 
 
 def test_asks_booking_for_a_day_and_its_night(portal: Portal, visitor: Visitor) -> None:
@@ -31,6 +32,28 @@ def test_a_beginning_is_offered_as_long_as_the_length_fits(portal: Portal, visit
     assert beginnings(visitor.text) == ["18:00"]
     visitor.go("/search?square=borgen&date=2026-12-05&minutes=180")
     assert "Ingenting så langt er ledig da" in visitor.text
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "likeliest"),
+    [
+        ("2026-12-04T23:00:00Z", "2026-12-05T22:00:00Z", "08:00"),
+        ("2026-12-05T09:00:00Z", "2026-12-05T22:00:00Z", "10:00"),
+        ("2026-12-04T23:00:00Z", "2026-12-05T05:00:00Z", "00:00"),
+    ],
+)
+def test_nobody_is_offered_the_night_first(
+    portal: Portal, visitor: Visitor, begin: str, end: str, likeliest: str
+) -> None:
+    portal.services.free = [(begin, end)]
+    page = visitor.go("/search?square=borgen&date=2026-12-05&minutes=60")
+    assert f"selected>{likeliest}</option>" in page.text
+
+
+def test_of_today_the_next_is_offered_first(portal: Portal, visitor: Visitor) -> None:
+    portal.clock.move(timedelta(hours=-6))
+    portal.services.free = [("2026-12-02T23:00:00Z", "2026-12-03T22:00:00Z")]
+    assert "selected>04:00</option>" in visitor.go("/search?square=borgen&date=2026-12-03&minutes=60").text
 
 
 def test_beginnings_are_on_the_grid(portal: Portal, visitor: Visitor) -> None:

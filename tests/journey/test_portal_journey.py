@@ -1,0 +1,152 @@
+"""The main job as people do it: in a browser, on a whole Torg. Kari has a phone without scripts, Mona a desk."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from cli.journey import whole_torg
+from kernel.clock import OSLO, SystemClock
+from tests.waiting import eventually
+
+PATIENCE_MILLISECONDS = 30_000
+
+
+@pytest.fixture(scope="module")
+def portal(postgres: str) -> Iterator[str]:
+    """The portal of a Torg with the example data."""
+    with whole_torg("memory://", postgres, quiet=True) as (stack, _):
+        yield stack.portal_url
+
+
+@pytest.fixture
+def sign_in(browser: Browser, portal: str) -> Iterator[Callable[..., Page]]:
+    """A browser of somebody who has signed in."""
+    with ExitStack() as ending:
+
+        def open_one(name: str, width: int, *, scripts: bool) -> Page:
+            size = {"width": width, "height": 800}
+            context = browser.new_context(viewport=size, locale="nb-NO", java_script_enabled=scripts, base_url=portal)  # type: ignore[arg-type]
+            ending.callback(context.close)
+            context.set_default_timeout(PATIENCE_MILLISECONDS)
+            page = context.new_page()
+            page.goto("/")
+            page.get_by_role("link", name="Logg inn").click()
+            page.get_by_role("button", name=name).click()
+            expect(page.get_by_role("button", name="Logg ut")).to_be_visible()
+            return page
+
+        expect.set_options(timeout=PATIENCE_MILLISECONDS)
+        yield open_one
+
+
+def book(page: Page, day: str, title: str) -> None:
+    """Finds the first free hour of the great hall from then on, and holds it for the band."""
+    page.goto(f"/search?square=borgen&date={day}&minutes=60")
+    offer = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name="Storsalen", exact=True))
+    offer.get_by_role("button", name="Velg Storsalen").click()
+    page.get_by_role("radio", name="Borgen skolekorps").check()
+    page.get_by_label("Hva er formålet?").select_option("Kultur")
+    page.get_by_label("Hvem er det for?").select_option("Voksne")
+    page.get_by_label("Hvor mange deltar?").fill("40")
+    page.get_by_label("Navn i det offentlige programmet").fill(title)
+    page.get_by_role("button", name="Reserver tida og se prisen").click()
+    expect(page.get_by_role("button", name="Bekreft bookingen")).to_be_visible()
+
+
+def seconds_to_the_quarter() -> float:
+    """The hall is let by the quarter, and its key opens a quarter before: the next one is neither past nor too early."""
+    return 900 - SystemClock().now().timestamp() % 900
+
+
+def total(page: Page) -> str:
+    return page.locator("tfoot td").inner_text()
+
+
+def test_the_whole_journey_in_a_browser(sign_in: Callable[..., Page], portal: str) -> None:
+    kari = sign_in("Kari Nordmann", 390, scripts=False)
+    eventually(lambda: seconds_to_the_quarter() > 30, seconds=40)
+    today = SystemClock().now().astimezone(OSLO)
+
+    book(kari, f"{today:%Y-%m-%d}", "Åpen korpsøving")
+    first = kari.url.partition("?")[0]
+    full_price = total(kari)
+    assert full_price != "Gratis"
+    kari.get_by_role("button", name="Bekreft bookingen").click()
+    expect(kari.get_by_role("heading", name="Koden er på døra")).to_be_visible()
+    code = kari.locator(".code").inner_text()
+    assert code.split()[-1].isdecimal()
+
+    kari.get_by_role("button", name="Lås opp døra nå").click()
+    expect(kari.get_by_text("Døra er åpen. Velkommen inn!")).to_be_visible()
+
+    kari.goto("/squares/borgen")
+    expect(kari.get_by_text("Åpen korpsøving")).to_be_visible()
+
+    register_hours(kari)
+    approve_hours(sign_in("Mona Berg", 1280, scripts=True))
+    kari.goto("/volunteer")
+    expect(kari.get_by_text("Godkjent", exact=True)).to_be_visible()
+
+    book(kari, f"{today + timedelta(days=7):%Y-%m-%d}", "Seksjonsøving")
+    expect(kari.get_by_role("cell", name="−200\xa0kr")).to_be_visible()
+    kari.get_by_role("button", name="Bekreft bookingen").click()
+    expect(kari.get_by_role("heading", name="Koden er på døra")).to_be_visible()
+    kari.get_by_role("button", name="Lås opp døra nå").click()
+    expect(kari.get_by_text("Det er for tidlig")).to_be_visible()
+
+    kari.goto(first)
+    kari.get_by_role("link", name="Avbestill bookingen").click()
+    expect(kari.get_by_text("så full pris gjelder")).to_be_visible()
+    kari.get_by_role("button", name="Avbestill bookingen").click()
+    expect(kari.get_by_text(f"Å betale: {full_price}")).to_be_visible()
+    expect(kari.get_by_text("Koden er på døra")).not_to_be_visible()
+
+    kari.goto("/squares/borgen")
+    expect(kari.get_by_text("Åpen korpsøving")).not_to_be_visible()
+
+
+def register_hours(page: Page) -> None:
+    page.get_by_role("link", name="Dugnad").click()
+    page.get_by_role("link", name="Registrer timer").click()
+    page.get_by_label("Timer").fill("1")
+    page.get_by_label("Hva ble gjort?").fill("Malte gangen")
+    page.get_by_role("button", name="Registrer timer").click()
+    expect(page.get_by_text("Venter på godkjenning")).to_be_visible()
+
+
+def approve_hours(page: Page) -> None:
+    page.get_by_role("link", name="Timer til godkjenning").click()
+    page.get_by_role("button", name="Godkjenn Malte gangen").click()
+    expect(page.get_by_text("Timene er godkjent.")).to_be_visible()
+    page.get_by_role("link", name="Mine bookinger").click()
+    expect(page.get_by_text("Du har ingen bookinger ennå.")).to_be_visible()
+    page.get_by_role("link", name="Bookinger på mine torg").click()
+    page.get_by_role("link", name="Borgen").click()
+    expect(page.get_by_text("Borgen skolekorps").first).to_be_visible()
+
+
+def test_nobody_sees_anothers_booking(sign_in: Callable[..., Page]) -> None:
+    ola = sign_in("Ola Hansen", 1280, scripts=True)
+    ola.goto("/bookings")
+    expect(ola.get_by_text("Du har ingen bookinger ennå.")).to_be_visible()
+    ola.goto("/volunteer")
+    expect(ola.get_by_text("Du er ikke med i noen dugnadsavtale.")).to_be_visible()
+
+
+def test_the_hall_is_taken_whole_and_in_parts(sign_in: Callable[..., Page]) -> None:
+    """Who booked a hall's part has taken its whole; the no is told on the form, in words."""
+    ola = sign_in("Ola Hansen", 1280, scripts=True)
+    day = f"{SystemClock().now().astimezone(OSLO) + timedelta(days=3):%Y-%m-%d}"
+    forms = [
+        f"/book?space={space}&begins_at={day}T17:00:00Z&minutes=60" for space in ("borgen-storsal-a", "borgen-storsal")
+    ]
+    for address in forms:
+        ola.goto(address)
+        ola.get_by_label("Hva er formålet?").select_option("Idrett og trening")
+        ola.get_by_label("Hvem er det for?").select_option("Alle")
+        ola.get_by_label("Hvor mange deltar?").fill("12")
+        ola.get_by_role("button", name="Reserver tida og se prisen").click()
+    expect(ola.get_by_role("alert")).to_contain_text("opptatt")
