@@ -1,10 +1,11 @@
 """Booking over HTTP, at /api/booking: squares and spaces, free times, bookings, actors."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from flask import Flask
+from flask import Flask, Response
 
 from kernel.auth import Role, Verifier
 from kernel.db import Database, Transaction
@@ -34,7 +35,6 @@ from services.booking.model.actors import Actor
 from services.booking.model.bookings import Booking, BookingRequest
 from services.booking.model.resources import Square
 from services.booking.queries import actors, availability, bookings, resources
-from services.booking.queries.availability import FreeSpace
 from services.booking.schemas import (
     ActorSchema,
     AvailabilityFilter,
@@ -92,9 +92,12 @@ def put_square(tx: Transaction, tree: Mapping[str, Any], square: str) -> Square:
 @reads
 @blp.arguments(AvailabilityFilter, location="query")
 @blp.response(200, page_of(FreeSpaceSchema))
-def list_free_times(tx: Transaction, wanted: dict[str, Any]) -> Page[FreeSpace]:
+def list_free_times(tx: Transaction, wanted: dict[str, Any]) -> Response:
     """When spaces are free, as it is at this moment."""
-    return availability.free_times(tx, **wanted)
+    found = availability.free_times(tx, **wanted)
+    # the items are JSON already, as PostgreSQL wrote them
+    body = f'{{"items":[{",".join(found.items)}],"next_cursor":{json.dumps(found.next_cursor)}}}'
+    return Response(body, mimetype="application/json")
 
 
 @blp.route("/bookings", methods=["POST"])

@@ -84,6 +84,7 @@ class Counter:
         self.clock = clock
         self.deliver = Delivery(Worker, database)
 
+    quarter = staticmethod(quarter)
     wanted = staticmethod(wanted)
     priced = staticmethod(priced)
 
