@@ -1,14 +1,15 @@
 """Booking's HTTP bodies and query arguments."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, get_args
 
-from marshmallow import fields, post_load, validate, validates_schema
+from marshmallow import ValidationError, fields, post_load, pre_load, validate, validates_schema
 
 from kernel.errors import Text
 from kernel.http import Instant, Schema, TextSchema, code, invalid
 from kernel.pagination import PageArguments
+from kernel.problems import Fault, InvalidRequest
 from services.booking.events import BookingState
 from services.booking.model.actors import ORGANISATION_KINDS
 from services.booking.model.bookings import AUDIENCES, PURPOSES, BookingRequest, Confirm, KeyState
@@ -18,14 +19,25 @@ from services.booking.model.rules import GRIDS, LONGEST, BookingRules
 
 MOST_DAYS = 31
 """The longest stretch of days one search covers."""
+DEEPEST = 8
+"""The most levels of spaces in spaces."""
 
 _ID = "0192f3c4-7d1e-7a10-9c8e-2f6b8d0a4e11"
 _DAYS_REVERSED = Text(
     nb="Siste dag er før første.", nn="Siste dag er før første.", en="The last day is before the first."
 )
+_TOO_DEEP = Text(
+    nb=f"Lokaler kan deles i høyst {DEEPEST} nivåer.",
+    nn=f"Lokale kan delast i høgst {DEEPEST} nivå.",
+    en=f"Spaces can be divided in at most {DEEPEST} levels.",
+)
 _TOO_MANY_DAYS = Text(
     nb=f"Høyst {MOST_DAYS} dager om gangen.", nn=f"Høgst {MOST_DAYS} dagar om gongen.", en=f"At most {MOST_DAYS} days."
 )
+
+
+# the first and the last days there are can't be reckoned with: a day after the last is an error in Python
+_in_our_time = validate.Range(date(2000, 1, 1), date(2200, 12, 31))
 
 
 def _slug(description: str, example: str, **more: Any) -> fields.String:
@@ -126,6 +138,15 @@ class SquareTreeSchema(Schema):
     name = fields.Nested(TextSchema, required=True)
     arenas = fields.List(fields.Nested(ArenaSchema), required=True, validate=validate.Length(max=100))
 
+    @pre_load
+    def _not_too_deep(self, given: Any, **_: object) -> Any:
+        level, depth = _children([given], "arenas"), 0
+        while level := _children(level, "spaces"):
+            depth += 1
+        if depth > DEEPEST:
+            raise invalid(_TOO_DEEP, "arenas")
+        return given
+
 
 class SquareSchema(Schema):
     """A square with its arenas and spaces."""
@@ -135,17 +156,28 @@ class SquareSchema(Schema):
     arenas = fields.List(fields.Nested(ShownArenaSchema))
 
 
+def _children(parents: list[Any], name: str) -> list[Any]:
+    """All that these JSON objects have in a list of this name; nothing is known of their form yet."""
+    lists = [parent.get(name) for parent in parents if isinstance(parent, dict)]
+    return [child for children in lists if isinstance(children, list) for child in children]
+
+
 def square_of(id: str, tree: Mapping[str, Any]) -> Square:
     """The square that a tree makes of an id."""
-    code(id)
+    try:
+        code(id)
+    except ValidationError as error:
+        raise InvalidRequest([Fault(each, parameter="square") for each in error.messages]) from error
     return Square(id=id, **tree)
 
 
 class AvailabilityFilter(PageArguments):
     """What is looked for."""
 
-    first = fields.Date(required=True, data_key="from", metadata={"description": "First local day."})
-    last = fields.Date(required=True, data_key="to", metadata={"description": "Last local day."})
+    first = fields.Date(
+        required=True, data_key="from", validate=_in_our_time, metadata={"description": "First local day."}
+    )
+    last = fields.Date(required=True, data_key="to", validate=_in_our_time, metadata={"description": "Last local day."})
     minutes = _count("How long it must be free.", 60, most=LONGEST, strict=False, load_default=None)
     square = _slug("In this square.", "borgen", load_default=None)
     arena = _slug("In this arena.", "borgen-innbyggertorg", load_default=None)

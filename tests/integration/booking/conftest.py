@@ -121,6 +121,9 @@ class Counter:
         found: UUID = actor.id
         return found
 
+    def expire_holds(self) -> None:
+        self.run(usecases.expire_holds)
+
     def load(self, booking: Booking) -> Booking:
         with self.database.reading() as tx:
             return booking_from(tx.execute(SHOWN.where(bookings.c.id == booking.id)).one())

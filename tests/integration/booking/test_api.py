@@ -1,0 +1,360 @@
+"""Booking over HTTP: what is shown and to whom, who may change it, and what bad requests get."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from kernel.ids import new_id
+from kernel.settings import Settings
+from services.booking.api import build
+from services.booking.model.bookings import HOLD
+from services.booking.store.tables import bookings
+from tests.callers import MANAGER, RESIDENT, KnownCallers, bearer, caller
+
+SEEN_BY = {"kari": 200, "rolf": 200, "mona": 200, "odd": 200, "ola": 404, "noor": 404, "lock-1": 403}
+ROLF = caller("rolf", *RESIDENT.roles)
+"""He may act for the organisation that Kari books for."""
+
+
+@pytest.fixture
+def client(counter: Any) -> FlaskClient:
+    settings = Settings(rate_limit_per_minute=100_000)
+    return build(settings, database=counter.database, verifier=KnownCallers(ROLF)).test_client()
+
+
+@pytest.fixture
+def ask(client: FlaskClient) -> Callable[..., TestResponse]:
+    """`ask("POST", "/bookings", "kari", json={…}, if_match='"1"')`."""
+
+    def ask(method: str, path: str, who: str, *, if_match: str | None = None, **request: Any) -> TestResponse:
+        headers = bearer(who) | ({"If-Match": if_match} if if_match else {})
+        return client.open(f"/api/booking{path}", method=method, headers=headers, **request)
+
+    return ask
+
+
+@pytest.fixture
+def booking(counter: Any) -> Any:
+    """A priced hold of Kari's, for an organisation that Rolf may act for, too."""
+    held = counter.hold("hall", tenant=counter.organisation("kari", "rolf"), title="Konsert")
+    counter.deliver(counter.priced(held))
+    return counter.load(held)
+
+
+def body(counter: Any, **different: Any) -> dict[str, Any]:
+    asked = {
+        "space": "room",
+        "begins_at": counter.quarter().isoformat(),
+        "ends_at": counter.quarter(4).isoformat(),
+        "purpose": "culture",
+        "audience": "youth",
+        "participants": 8,
+    }
+    return {name: value for name, value in (asked | different).items() if value is not ...}
+
+
+def count(counter: Any) -> int:
+    with counter.database.reading() as tx:
+        found: int = tx.execute(select(func.count()).select_from(bookings)).scalar_one()
+        return found
+
+
+def test_a_booking_is_made_and_shown(counter: Any, ask: Any) -> None:
+    made = ask("POST", "/bookings", "kari", json=body(counter))
+
+    assert (made.status_code, made.headers["ETag"]) == (201, '"1"')
+    assert made.json == {
+        "id": made.json["id"],
+        "state": "held",
+        "space": "room",
+        "arena": "house",
+        "square": "borgen",
+        "begins_at": "2026-11-23T14:00:00Z",
+        "ends_at": "2026-11-23T15:00:00Z",
+        "purpose": "culture",
+        "audience": "youth",
+        "participants": 8,
+        "tenant": {"id": str(RESIDENT.person), "kind": "resident", "name": None},
+        "title": None,
+        "confirm": "by_me",
+        "hold_expires_at": "2026-11-23T12:15:00Z",
+        "price": None,
+        "key": None,
+        "opened_at": None,
+        "cancelled_at": None,
+        "decline_reason": None,
+        "version": 1,
+        "created_at": "2026-11-23T12:00:00Z",
+    }
+    assert ask("GET", made.headers["Location"].removeprefix("/api/booking"), "kari").json == made.json
+
+
+@pytest.mark.parametrize(
+    ("different", "status", "code"),
+    [
+        ({"space": "nowhere"}, 422, "unknown_space"),
+        ({"space": ...}, 422, "invalid_request"),
+        ({"space": "Hall A"}, 422, "invalid_request"),
+        ({"begins_at": "2026-11-23T14:00:00"}, 422, "invalid_request"),
+        ({"begins_at": "soon"}, 422, "invalid_request"),
+        ({"begins_at": "0001-01-01T00:00:00Z"}, 422, "in_the_past"),
+        ({"begins_at": "2026-11-23T11:00:00Z"}, 422, "in_the_past"),
+        ({"begins_at": "2026-11-23T15:00:00Z"}, 422, "ends_before_begin"),
+        ({"begins_at": "2026-11-23T14:05:00Z"}, 422, "off_grid"),
+        ({"begins_at": "2026-11-23T14:45:00Z"}, 422, "too_short"),
+        ({"ends_at": "2026-11-23T22:15:00Z"}, 422, "too_long"),
+        ({"begins_at": "9999-12-31T22:00:00Z", "ends_at": "9999-12-31T23:00:00Z"}, 422, "beyond_horizon"),
+        ({"purpose": "party"}, 422, "invalid_request"),
+        ({"audience": "nobody"}, 422, "invalid_request"),
+        ({"participants": 0}, 422, "invalid_request"),
+        ({"participants": "8"}, 422, "invalid_request"),
+        ({"participants": 11}, 422, "too_many_participants"),
+        ({"tenant": str(UUID(int=4))}, 403, "not_representative"),
+        ({"tenant": "me"}, 422, "invalid_request"),
+        ({"title": ""}, 422, "invalid_request"),
+        ({"confirm": "never"}, 422, "invalid_request"),
+        ({"price": 0}, 422, "invalid_request"),
+    ],
+)
+def test_a_bad_request_is_told_what_is_wrong_and_changes_nothing(
+    counter: Any, ask: Any, different: Any, status: int, code: str
+) -> None:
+    answer = ask("POST", "/bookings", "kari", json=body(counter, **different))
+
+    assert (answer.status_code, answer.json["code"]) == (status, code)
+    assert count(counter) == 0
+
+
+def test_a_space_that_is_taken_is_a_conflict(counter: Any, ask: Any) -> None:
+    counter.hold("room")
+
+    answer = ask("POST", "/bookings", "ola", json=body(counter))
+
+    assert (answer.status_code, answer.json["code"]) == (409, "slot_taken")
+
+
+def test_the_same_request_twice_is_one_booking(counter: Any, client: FlaskClient) -> None:
+    headers = bearer("kari") | {"Idempotency-Key": "intent-1"}
+
+    first, second = (client.post("/api/booking/bookings", headers=headers, json=body(counter)) for _ in range(2))
+
+    assert (second.status_code, second.json) == (201, first.json)
+    assert count(counter) == 1
+
+
+@pytest.mark.parametrize(("who", "status"), SEEN_BY.items())
+def test_a_booking_is_there_for_those_who_may_see_it(ask: Any, booking: Any, who: str, status: int) -> None:
+    answer = ask("GET", f"/bookings/{booking.id}", who)
+
+    assert answer.status_code == status
+    listed = ask("GET", "/bookings", who)
+    assert listed.status_code == (403 if status == 403 else 200)
+    if status != 403:
+        assert [each["id"] for each in listed.json["items"]] == ([str(booking.id)] if status == 200 else [])
+
+
+def test_what_is_not_there_looks_the_same_as_a_stranger_s(ask: Any, booking: Any) -> None:
+    gone, strange = ask("GET", f"/bookings/{new_id()}", "ola"), ask("GET", f"/bookings/{booking.id}", "ola")
+
+    assert {**gone.json, "instance": ""} == {**strange.json, "instance": ""}
+
+
+CHANGES = [
+    *(("confirm", who, status) for who, status in (SEEN_BY | {"mona": 403, "odd": 403}).items()),
+    *(("cancel", who, status) for who, status in (SEEN_BY | {"odd": 403}).items()),
+]
+
+
+@pytest.mark.parametrize(("change", "who", "status"), CHANGES)
+def test_who_may_change_a_booking(counter: Any, ask: Any, booking: Any, change: str, who: str, status: int) -> None:
+    answer = ask("POST", f"/bookings/{booking.id}/{change}", who, if_match='"2"')
+
+    assert answer.status_code == status
+    if status == 200:
+        assert (answer.json["state"], answer.headers["ETag"]) == (f"{change}ed".replace("cancel", "cancell"), '"3"')
+    else:
+        assert counter.load(booking) == booking
+
+
+@pytest.mark.parametrize("change", ["confirm", "cancel"])
+@pytest.mark.parametrize(("if_match", "status"), [(None, 428), ('"1"', 412), ('"3"', 412), ('"2"', 200), ("*", 200)])
+def test_a_change_is_to_what_the_caller_has_seen(
+    counter: Any, ask: Any, booking: Any, change: str, if_match: str | None, status: int
+) -> None:
+    answer = ask("POST", f"/bookings/{booking.id}/{change}", "kari", if_match=if_match)
+
+    assert answer.status_code == status
+    assert (counter.load(booking) == booking) is (status != 200)
+
+
+def test_changes_that_are_not_possible_are_conflicts(counter: Any, ask: Any, booking: Any) -> None:
+    unpriced = counter.hold("room")
+
+    def refused(change: str, of: Any) -> tuple[int, str]:
+        answer = ask("POST", f"/bookings/{of.id}/{change}", "kari", if_match="*")
+        return answer.status_code, answer.json["code"]
+
+    assert refused("confirm", unpriced) == (409, "not_priced")
+    counter.clock.move(HOLD)
+    assert refused("confirm", booking) == (409, "hold_expired")
+    counter.clock.move(timedelta(hours=4))
+    assert refused("cancel", booking) == (409, "already_over")
+    counter.expire_holds()
+    assert refused("confirm", booking) == (409, "not_held")
+    assert refused("cancel", booking) == (409, "not_live")
+
+
+def test_the_price_is_shown_line_by_line(ask: Any, booking: Any) -> None:
+    shown = ask("GET", f"/bookings/{booking.id}", "kari").json
+
+    assert shown["tenant"]["name"] == "Korpset"
+    assert shown["price"]["total"] == 35000
+    assert shown["price"]["lines"][0]["text"] == {"nb": "Leie", "nn": "Leige", "en": "Rent"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("", [2, 1, 0]),
+        ("?state=held", [2, 0]),
+        ("?space=room", [2, 1]),
+        ("?square=tofte", []),
+        ("?limit=1", [2]),
+        ("?mine=true", [2, 1]),
+    ],
+)
+def test_bookings_are_listed_the_latest_first(counter: Any, ask: Any, asked: str, found: list[int]) -> None:
+    made = [counter.hold("hall"), counter.hold("room", 4, who=MANAGER), counter.hold("room", 8, who=MANAGER)]
+    counter.cancel(made[1], who=MANAGER)
+
+    listed = ask("GET", f"/bookings{asked}", "mona").json
+
+    assert [each["id"] for each in listed["items"]] == [str(made[number].id) for number in found]
+
+
+def test_pages_of_bookings_miss_none(counter: Any, ask: Any) -> None:
+    made = [counter.hold(space, begin) for begin in (0, 4) for space in ("room", "third-1", "third-2")]
+    listed, cursor = [], ""
+    while cursor is not None:
+        page = ask("GET", f"/bookings?limit=2{cursor and f'&cursor={cursor}'}", "kari").json
+        listed += [each["id"] for each in page["items"]]
+        cursor = page["next_cursor"]
+
+    assert sorted(listed) == sorted(str(each.id) for each in made)
+
+
+def test_free_times_need_no_sign_in(client: FlaskClient) -> None:
+    answer = client.get("/api/booking/availability?from=2026-11-24&to=2026-11-24&space=room&minutes=60")
+
+    assert answer.json == {
+        "items": [
+            {
+                "space": "room",
+                "name": {"nb": "room", "nn": "room", "en": "room"},
+                "arena": "house",
+                "arena_name": {"nb": "house", "nn": "house", "en": "house"},
+                "square": "borgen",
+                "free": [{"begins_at": "2026-11-23T23:00:00+00:00", "ends_at": "2026-11-24T23:00:00+00:00"}],
+            }
+        ],
+        "next_cursor": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ("from=2026-11-24&to=2026-12-24", 200),
+        ("from=2026-11-24&to=2026-12-25", 422),
+        ("from=2026-11-24&to=2026-11-23", 422),
+        ("from=9999-12-31&to=9999-12-31", 422),
+        ("from=0001-01-01&to=0001-01-01", 422),
+        ("from=2026-11-24&to=2026-11-24&minutes=0", 422),
+        ("from=2026-11-24&to=2026-11-24&capacity=x", 422),
+        ("from=2026-11-24&to=2026-11-24&color=red", 422),
+        ("from=2026-11-24&to=2026-11-24&square=nowhere", 200),
+        ("from=2026-11-24&to=2026-11-24&cursor=nonsense", 422),
+    ],
+)
+def test_what_can_be_searched_for(client: FlaskClient, asked: str, status: int) -> None:
+    assert client.get(f"/api/booking/availability?{asked}").status_code == status
+
+
+def tree(client: FlaskClient) -> Any:
+    """The square as it is shown, without its id: what could be put again."""
+    [square] = client.get("/api/booking/squares").json["items"]
+    del square["id"]
+    return square
+
+
+def test_a_square_that_is_put_as_it_was_shown_stays_as_it_is(client: FlaskClient, ask: Any) -> None:
+    shown = tree(client)
+
+    answer = ask("PUT", "/squares/borgen", "odd", json=shown)
+
+    assert answer.status_code == 200
+    assert tree(client) == shown
+
+
+def test_bad_trees_are_refused(client: FlaskClient, ask: Any) -> None:
+    good = tree(client)
+    house = good["arenas"][0]
+    room = house["spaces"][1]
+    deep: Any = {**room, "id": "s0", "spaces": []}
+    for number in range(1, 150):
+        deep = {**room, "id": f"s{number}", "spaces": [deep]}
+    bad = {
+        "no name": {"arenas": good["arenas"]},
+        "no such hour": {
+            **good,
+            "arenas": [{**house, "opening": [{"weekday": 1, "opens": "25:00", "closes": "26:00"}]}],
+        },
+        "no such weekday": {
+            **good,
+            "arenas": [{**house, "opening": [{"weekday": 8, "opens": "08:00", "closes": "09:00"}]}],
+        },
+        "grid": {**good, "arenas": [{**house, "spaces": [{**room, "grid_minutes": 7}]}]},
+        "rules": {**good, "arenas": [{**house, "spaces": [{**room, "min_minutes": 500}]}]},
+        "twice": {**good, "arenas": [{**house, "spaces": [room, room]}]},
+        "too deep": {**good, "arenas": [{**house, "spaces": [deep]}]},
+    }
+
+    answers = {name: ask("PUT", "/squares/borgen", "odd", json=each).status_code for name, each in bad.items()}
+
+    assert answers == dict.fromkeys(bad, 422)
+    assert ask("PUT", "/squares/Borgen_2", "odd", json=good).status_code in (404, 422)
+    assert tree(client) == good
+
+
+def test_operators_register_organisations_and_who_may_act_for_them(ask: Any) -> None:
+    korps = {"kind": "voluntary", "name": "Borgen skolekorps", "organisation_number": "974 760 673"}
+
+    made = ask("POST", "/actors", "odd", json=korps)
+
+    assert (made.status_code, made.json["organisation_number"]) == (201, "974760673")
+    assert ask("POST", "/actors", "odd", json=korps).json["code"] == "organisation_known"
+    wrong = ask("POST", "/actors", "odd", json={**korps, "organisation_number": "974760674"})
+    assert (wrong.status_code, wrong.json["code"]) == (422, "invalid_organisation_number")
+    for _ in range(2):
+        path = f"/actors/{made.json['id']}/representatives"
+        assert ask("POST", path, "odd", json={"subject": "kari"}).status_code == 201
+    assert ask("POST", f"/actors/{new_id()}/representatives", "odd", json={"subject": "kari"}).status_code == 404
+    assert ask("POST", "/actors", "kari", json=korps).status_code == 403
+
+
+def test_a_person_sees_whom_they_can_book_as(counter: Any, ask: Any) -> None:
+    korps = counter.organisation("kari")
+
+    mine = ask("GET", "/actors", "kari").json["items"]
+
+    assert [(each["id"], each["kind"], each["name"]) for each in mine] == [
+        (str(RESIDENT.person), "resident", None),
+        (str(korps), "voluntary", "Korpset"),
+    ]
+    assert [each["kind"] for each in ask("GET", "/actors", "ola").json["items"]] == ["resident"]
