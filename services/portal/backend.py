@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import structlog
-from flask import current_app
+from flask import current_app, request
 from prometheus_client import Histogram
 
 from kernel.trace import current_traceparent
@@ -111,6 +111,8 @@ def _backend() -> Backend:
 
 def _headers() -> dict[str, str]:
     headers = {"Accept": "application/json, application/problem+json", "Accept-Language": chosen()}
+    if request.remote_addr:
+        headers["X-Forwarded-For"] = request.remote_addr  # so that a service which trusts us limits visitors one by one
     if (signed_in := person()) is not None:
         headers["Authorization"] = f"Bearer {signed_in.token}"
     if (traceparent := current_traceparent()) is not None:

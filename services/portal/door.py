@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import structlog
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kernel import telemetry
 from kernel.trace import continued, trace
@@ -68,6 +69,10 @@ def register(app: Flask, settings: PortalSettings) -> None:
     app.before_request(_enter)
     app.after_request(_leave)
     app.register_blueprint(probes)
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies
+        )
     app.wsgi_app = _Traced(app.wsgi_app)  # type: ignore[method-assign]
 
 

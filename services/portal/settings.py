@@ -65,8 +65,13 @@ class PortalSettings:
     places_seconds: float = setting(
         "TORG_PLACES_SECONDS", "How long the portal keeps the tree of squares before it asks again.", default=30.0
     )
+    trusted_proxies: int = setting(
+        "TORG_TRUSTED_PROXIES",
+        "How many reverse proxies stand before the portal, each adding to `X-Forwarded-For` and `X-Forwarded-Proto`.",
+        default=0,
+    )
     http_threads: int = setting(
-        "TORG_HTTP_THREADS", "Requests one api process answers at once.", default=10, check=above_zero
+        "TORG_HTTP_THREADS", "Requests the process answers at once.", default=10, check=above_zero
     )
     log_format: str = setting(
         "TORG_LOG_FORMAT", "`json`, or `readable` for people.", default="json", check=one_of("json", "readable")

@@ -8,9 +8,9 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.chromium import SANDBOXED, chromium
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all; each test opens a context of its own."""
+    """A Chromium; each test opens a context of its own."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=SANDBOXED)
         yield browser

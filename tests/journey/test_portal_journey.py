@@ -57,7 +57,7 @@ def book(page: Page, day: str, title: str) -> None:
 
 
 def seconds_to_the_quarter() -> float:
-    """The hall is let by the quarter, and its key opens a quarter before: the next one is neither past nor too early."""
+    """Until the next quarter: the hall is let by the quarter, and its key opens a quarter before it."""
     return 900 - SystemClock().now().timestamp() % 900
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from kernel.clock import OSLO
@@ -53,7 +53,8 @@ def choose_language(code: str) -> Response:
     if code not in LANGUAGES:
         abort(404)
     response = redirect(own_page(request.args.get("next", url_for("front.front"))))
-    response.set_cookie(COOKIE, code, max_age=_COOKIE_SECONDS, httponly=True, samesite="Lax", secure=request.is_secure)
+    secure: bool = current_app.config["SESSION_COOKIE_SECURE"]
+    response.set_cookie(COOKIE, code, max_age=_COOKIE_SECONDS, httponly=True, samesite="Lax", secure=secure)
     return response
 
 

@@ -27,7 +27,7 @@ _FIELDS = {name: name for name in ("purpose", "audience", "participants", "tenan
 
 @dataclass(frozen=True)
 class Offer:
-    """A space with its free times of a day; when a booking as long as asked for can begin, and the likeliest of these."""
+    """A space, its free times of a day, when a booking as long as asked for can begin, and the likeliest of these."""
 
     space: Space
     free: list[tuple[datetime, datetime]]

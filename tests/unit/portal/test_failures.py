@@ -1,12 +1,14 @@
 """What people see when something is not as it should be, and what browsers and monitors are told with every page."""
 
 import re
+from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.unit.portal.conftest import Portal, Visitor
-from tests.unit.portal.services import refused
+from services.portal.app import build
+from tests.unit.portal.conftest import Portal, Visitor, settings_for
+from tests.unit.portal.services import FakeServices, refused
 
 
 @pytest.mark.parametrize(
@@ -136,6 +138,18 @@ def test_the_trace_goes_on_to_the_services(portal: Portal) -> None:
     trace = "0af7651916cd43dd8448eb211c80319c"
     httpx.get(portal.url, headers={"traceparent": f"00-{trace}-b7ad6b7169203331-01"})
     assert {call.headers["traceparent"][3:35] for call in portal.services.calls} == {trace}
+
+
+def test_services_are_told_who_visits_so_that_one_visitor_does_not_use_up_what_all_may_ask(portal: Portal) -> None:
+    httpx.get(portal.url, headers={"X-Forwarded-For": "203.0.113.9"})
+    assert {call.headers["X-Forwarded-For"] for call in portal.services.calls} == {"127.0.0.1"}
+
+
+def test_behind_a_proxy_the_visitor_is_whom_the_proxy_names(tmp_path: Path) -> None:
+    services, settings = FakeServices(), settings_for("http://127.0.0.1:1", tmp_path / "key.pem", trusted_proxies=1)
+    app = build(settings, transport=httpx.MockTransport(services.handle))
+    app.test_client().get("/", headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.9"})
+    assert {call.headers["X-Forwarded-For"] for call in services.calls} == {"203.0.113.9"}
 
 
 def test_what_monitors_ask(portal: Portal, visitor: Visitor) -> None:
