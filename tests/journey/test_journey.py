@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -63,6 +64,11 @@ def test_the_journey_for_people(postgres: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "every step was seen" in done.stdout
     assert "access.door_opened" in done.stdout
+
+
+def test_the_readme_shows_what_the_journey_prints() -> None:
+    shown = (ROOT / "README.md").read_text().split("<!-- journey -->")[1].split("<!-- /journey -->")[0]
+    assert re.findall(r"\b(?:booking|access|pricing|programming)\.[a-z_]+", shown) == EVENTS
 
 
 @pytest.mark.parametrize("options", [["--database-url", "postgresql://nobody:x@127.0.0.1:1/nothing"]])
