@@ -11,11 +11,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Engine, Executable, MetaData, create_engine, event, exc, make_url
+from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from kernel import telemetry
 from kernel.clock import Clock, SystemClock
 from kernel.contracts import Event
+from kernel.statements import compiled_once
 
 kernel_metadata = MetaData()
 """The tables every service has: outbox, inbox, failed deliveries, idempotency keys."""
@@ -42,6 +44,8 @@ class Transaction:
         self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
     ) -> CursorResult[Any]:
         """Runs a SQLAlchemy Core statement."""
+        if isinstance(statement, Insert) and isinstance(parameters, Mapping):
+            statement = compiled_once(statement, frozenset(parameters))
         return self.connection.execute(statement, parameters)
 
     def emit(self, happened: Event, *, subject: str, sequence: int) -> None:
