@@ -1,0 +1,106 @@
+"""`./torg dead-letters`, as an operator types it: over all the services' databases that the environment names."""
+
+import json
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli import SERVICES
+from cli.dead_letters import app
+from kernel import failures
+from kernel.db import Database
+from kernel.ids import new_id
+
+
+@pytest.fixture
+def databases(fresh_url: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> dict[str, Database]:
+    opened = {}
+    for service in SERVICES:
+        url = fresh_url("kernel")
+        monkeypatch.setenv(f"TORG_{service.upper()}_DATABASE_URL", url)
+        opened[service] = Database(url, service=service, pool_size=1)
+    yield opened
+    for database in opened.values():
+        database.close()
+
+
+def bury(database: Database, entrypoint: str, body: bytes = b"{}") -> UUID:
+    with database.transaction() as tx:
+        failures.record(tx, entrypoint, body, "RuntimeError at here:1", due_at=None)
+        return failures.dead_letters(tx)[-1].id
+
+
+def dead(database: Database) -> list[UUID]:
+    with database.reading() as tx:
+        return [letter.id for letter in failures.dead_letters(tx)]
+
+
+def retrying(database: Database) -> int:
+    with database.reading() as tx:
+        return failures.depths(tx)[0]
+
+
+def run(*words: str, answers: str = "") -> Result:
+    return CliRunner().invoke(app, list(words), input=answers)
+
+
+def test_nothing_to_list(databases: dict[str, Database]) -> None:
+    assert run("list").output == "No dead letters.\n"
+    assert json.loads(run("list", "--json").output) == []
+
+
+def test_all_services_are_listed_or_one(databases: dict[str, Database]) -> None:
+    first, second = bury(databases["access"], "one.v1"), bury(databases["pricing"], "two.v1")
+    everything = json.loads(run("list", "--json").output)
+    assert [(each["service"], each["id"]) for each in everything] == [("access", str(first)), ("pricing", str(second))]
+    assert [each["id"] for each in json.loads(run("list", "--json", "--service", "pricing").output)] == [str(second)]
+    assert "two.v1" in run("list").output
+
+
+def test_one_is_shown_with_its_body_even_when_that_is_no_text(databases: dict[str, Database]) -> None:
+    id = bury(databases["booking"], "one.v1", b'{"a": "\xff"}')
+    shown = run("show", str(id))
+    assert shown.exit_code == 0
+    assert '{"a": "\\xff"}' in shown.output
+    assert json.loads(run("show", str(id), "--json").output)["error"] == "RuntimeError at here:1"
+
+
+def test_one_is_replayed(databases: dict[str, Database]) -> None:
+    id, other = bury(databases["access"], "one.v1"), bury(databases["access"], "two.v1")
+    assert run("replay", str(id)).output == "1 to be tried again.\n"
+    assert (dead(databases["access"]), retrying(databases["access"])) == ([other], 1)
+
+
+def test_all_are_replayed_or_those_of_a_service(databases: dict[str, Database]) -> None:
+    for service in SERVICES:
+        bury(databases[service], "one.v1")
+    assert run("replay", "--all", "--service", "access").output == "1 to be tried again.\n"
+    assert run("replay", "--all").output == "3 to be tried again.\n"
+
+
+@pytest.mark.parametrize("words", [("replay",), ("replay", str(new_id()), "--all")])
+def test_replay_wants_one_or_all(databases: dict[str, Database], words: tuple[str, ...]) -> None:
+    bury(databases["access"], "one.v1")
+    assert run(*words).exit_code == 2
+    assert len(dead(databases["access"])) == 1
+
+
+def test_discarding_asks_first(databases: dict[str, Database]) -> None:
+    id = bury(databases["access"], "one.v1")
+    assert run("discard", str(id), answers="n\n").exit_code == 1
+    assert dead(databases["access"]) == [id]
+    assert run("discard", str(id), answers="y\n").exit_code == 0
+    assert dead(databases["access"]) == []
+
+
+@pytest.mark.parametrize("command", ["show", "replay", "discard"])
+def test_one_that_is_not_there_is_told(databases: dict[str, Database], command: str) -> None:
+    told = run(command, str(new_id()))
+    assert told.exit_code == 2
+    assert "there is no dead letter" in told.output
+
+
+def test_an_unknown_service_is_told(databases: dict[str, Database]) -> None:
+    assert run("list", "--service", "weather").exit_code == 2
