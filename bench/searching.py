@@ -1,0 +1,171 @@
+"""(b) Availability: when every space is free, over HTTP and by the query function; in turn with them the very same
+statement through psycopg2 alone.
+"""
+
+import json
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import psycopg2
+from sqlalchemy import event
+
+from bench import dataset, load
+from bench.dataset import LARGE, SMALL, Municipality
+from bench.figures import Report, Spread, Table, percentile, ratios
+from bench.torg import Torg, running
+from kernel.clock import OSLO, SystemClock
+from kernel.db import Database
+from kernel.pagination import MOST, PageRequest
+from services.booking.queries import availability
+
+MINUTES = 60
+LESS = Municipality(spaces=500, bookings=146_000, of_day=8, first_day=-3)
+"""Instead of the large one when it must be quick."""
+Ask = Callable[[], int]
+"""Asks for all spaces, and returns how many free times there are."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search for all spaces, for so many days from tomorrow."""
+
+    days: int
+
+    @property
+    def window(self) -> tuple[date, date]:
+        first = SystemClock().now().astimezone(OSLO).date() + timedelta(days=1)
+        return first, first + timedelta(days=self.days - 1)
+
+
+def run(*, quick: bool) -> Report:
+    """Searches in both municipalities."""
+    plan = [(SMALL, (Search(1), Search(7))), (LESS if quick else LARGE, (Search(30),))]
+    rounds = 3 if quick else 30
+    found = []
+    for municipality, searches in plan:
+        with running() as torg:
+            torg.stack.kill("worker")
+            dataset.fill(torg.databases["booking"], municipality)
+            found += [measure(torg, municipality, search, rounds) for search in searches]
+    return _report(found)
+
+
+def measure(torg: Torg, municipality: Municipality, search: Search, rounds: int) -> dict[str, Any]:
+    """The three ways in turn, so many times. Raises ValueError when they do not find the same."""
+    with _ways(torg, municipality, search) as ways:
+        answers = {name: ask() for name, ask in ways.items()}  # warms up
+        if len(set(answers.values())) != 1:
+            raise ValueError(f"they found different things: {answers}")
+        seconds: dict[str, list[float]] = {name: [] for name in ways}
+        for _ in range(rounds):
+            for name, ask in ways.items():
+                started = time.perf_counter()
+                ask()
+                seconds[name].append(time.perf_counter() - started)
+    return {
+        "spaces": municipality.spaces,
+        "bookings": municipality.bookings,
+        "days": search.days,
+        "free_times": answers["bare"],
+        "milliseconds": {name: _milliseconds(values) for name, values in seconds.items()},
+        "ratio": {name: ratios(values, seconds["bare"]) for name, values in seconds.items() if name != "bare"},
+    }
+
+
+@contextmanager
+def _ways(torg: Torg, municipality: Municipality, search: Search) -> Iterator[dict[str, Ask]]:
+    url = torg.databases["booking"]
+    with ExitStack() as ending:
+        database = ending.enter_context(closing(Database(url, service="booking")))
+        connection = ending.enter_context(closing(psycopg2.connect(url, options="-c timezone=UTC")))
+        connection.autocommit = True
+        (client,) = ending.enter_context(load.clients(torg.stack.api_urls("booking"), 1))
+        page = PageRequest(limit=municipality.spaces)
+        statement = _statement(database, page, search)
+        yield {
+            "bare": lambda: _bare(connection, *statement),
+            "query": lambda: _query(database, page, search),
+            "http": lambda: _http(client, f"{torg.stack.urls['booking']}/availability", search),
+        }
+
+
+def _statement(database: Database, page: PageRequest, search: Search) -> tuple[str, Any]:
+    """The statement as SQLAlchemy hands it to the driver."""
+    seen = deque[tuple[str, Any]](maxlen=1)
+
+    def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        seen.append((statement, parameters))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        _query(database, page, search)
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
+    return seen.pop()
+
+
+def _bare(connection: Any, statement: str, parameters: Any) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        names = [column.name for column in cursor.description]
+        return _count(row[names.index("shown")] for row in cursor.fetchall())
+
+
+def _query(database: Database, page: PageRequest, search: Search) -> int:
+    first, last = search.window
+    with database.reading() as tx:
+        found = availability.free_times(tx, page, first=first, last=last, minutes=MINUTES)
+    return _count(found.items)
+
+
+def _count(shown: Iterable[str]) -> int:
+    """The free times in spaces' JSON."""
+    return sum(space.count('"begins_at"') for space in shown)
+
+
+def _http(client: load.Client, url: str, search: Search) -> int:
+    """Page after page, as large as they may be."""
+    first, last = search.window
+    asked, free = f"{url}?from={first}&to={last}&minutes={MINUTES}&limit={MOST}", 0
+    cursor: str | None = ""
+    while cursor is not None:
+        page = json.loads(_get(client, asked + (f"&cursor={cursor}" if cursor else "")))
+        free += sum(len(space["free"]) for space in page["items"])
+        cursor = page["next_cursor"]
+    return free
+
+
+def _get(client: load.Client, url: str) -> bytes:
+    client.send(load.request("GET", url, {}), time.perf_counter())
+    while (answer := client.receive()) is None:
+        pass
+    if answer.status != 200:
+        raise load.LoadFailed(f"{answer.status}: {answer.body.decode()[:500]}")
+    return answer.body
+
+
+def _milliseconds(seconds: list[float]) -> dict[str, float]:
+    return {name: percentile(seconds, percent) * 1000 for name, percent in (("p50", 50), ("p95", 95))}
+
+
+def _report(found: list[dict[str, Any]]) -> Report:
+    names = {"bare": "the statement, psycopg2 alone", "query": "the query function", "http": "HTTP, all pages"}
+    rows = []
+    for each in found:
+        asked = f"{each['spaces']} spaces, {each['bookings']} bookings, {each['days']} days"
+        for name, shown in names.items():
+            ratio: Spread | None = each["ratio"].get(name)
+            times = [f"{value:.1f}" for value in each["milliseconds"][name].values()]
+            rows.append([f"{asked}: {shown}", *times, ratio.shown(2) if ratio else ""])
+    free = ", ".join(str(each["free_times"]) for each in found)
+    return Report(
+        "(b) Availability of every space",
+        [Table(("", "p50 ms", "p95 ms", ": the statement"), rows)],
+        {"searches": found},
+        [f"Free times of {MINUTES} minutes or more found: {free}. HTTP: pages of {MOST} spaces, their JSON read, too."],
+    )
