@@ -60,16 +60,16 @@ def test_all_services_are_listed_or_one(databases: dict[str, Database]) -> None:
 
 
 def test_one_is_shown_with_its_body_even_when_that_is_no_text(databases: dict[str, Database]) -> None:
-    id = bury(databases["booking"], "one.v1", b'{"a": "\xff"}')
-    shown = run("show", str(id))
+    letter = bury(databases["booking"], "one.v1", b'{"a": "\xff"}')
+    shown = run("show", str(letter))
     assert shown.exit_code == 0
     assert '{"a": "\\xff"}' in shown.output
-    assert json.loads(run("show", str(id), "--json").output)["error"] == "RuntimeError at here:1"
+    assert json.loads(run("show", str(letter), "--json").output)["error"] == "RuntimeError at here:1"
 
 
 def test_one_is_replayed(databases: dict[str, Database]) -> None:
-    id, other = bury(databases["access"], "one.v1"), bury(databases["access"], "two.v1")
-    assert run("replay", str(id)).output == "1 to be tried again.\n"
+    letter, other = bury(databases["access"], "one.v1"), bury(databases["access"], "two.v1")
+    assert run("replay", str(letter)).output == "1 to be tried again.\n"
     assert (dead(databases["access"]), retrying(databases["access"])) == ([other], 1)
 
 
@@ -88,10 +88,10 @@ def test_replay_wants_one_or_all(databases: dict[str, Database], words: tuple[st
 
 
 def test_discarding_asks_first(databases: dict[str, Database]) -> None:
-    id = bury(databases["access"], "one.v1")
-    assert run("discard", str(id), answers="n\n").exit_code == 1
-    assert dead(databases["access"]) == [id]
-    assert run("discard", str(id), answers="y\n").exit_code == 0
+    letter = bury(databases["access"], "one.v1")
+    assert run("discard", str(letter), answers="n\n").exit_code == 1
+    assert dead(databases["access"]) == [letter]
+    assert run("discard", str(letter), answers="y\n").exit_code == 0
     assert dead(databases["access"]) == []
 
 
