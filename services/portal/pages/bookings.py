@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from services.portal.backend import Json, Refused, ask, everything, tell
+from services.portal.backend import Json, Refused, ask, tell
 from services.portal.forms import asked_whole, instant, sent, timed
 from services.portal.language import clock, gettext
 from services.portal.places import places
@@ -90,7 +90,7 @@ def awaited(booking: Json, key: Json | None, charge: Json | None) -> str:
     """What the booking waits for from another service: "price", "key", "charge", or nothing ("")."""
     if booking["state"] == "held" and booking["price"] is None:
         return "price"
-    if booking["state"] == "confirmed" and booking["ends_at"] > now() and (key is None or key["state"] == "issued"):
+    if booking["state"] == "confirmed" and booking["ends_at"] > now() and _on_its_way(booking, key):
         return "key"
     if booking["state"] == "cancelled" and charge is not None and charge["state"] == "charged":
         return "charge"
@@ -123,28 +123,38 @@ def _booking(booking: UUID) -> dict[str, Any]:
 
 
 def _key(booking: Json) -> Json | None:
-    """The newest key of a confirmed booking that is the person's own."""
+    """The newest key of a confirmed booking, if it is the person's own."""
     if booking["state"] != "confirmed":
         return None
-    keys = everything("access", "/keys", booking=booking["id"])
-    return timed(keys[-1], "valid_from", "valid_until") if keys else None
+    keys = _if_shown("access", "/keys", booking=booking["id"])
+    return timed(keys["items"][-1], "valid_from", "valid_until") if keys and keys["items"] else None
+
+
+def _on_its_way(booking: Json, key: Json | None) -> bool:
+    """Whether a code is still to come; where the key is another's, booking tells that it is on the door."""
+    return booking["key"] is None if key is None else key["state"] == "issued"
 
 
 def _charge(booking: Json) -> Json | None:
     """What a cancelled booking costs in the end; nothing is charged for one that was never confirmed."""
-    if booking["state"] != "cancelled":
-        return None
-    try:
-        charge: Json = ask("pricing", "/charges", booking=booking["id"])
-    except Refused as said:
-        if said.status == 404:
-            return None
-        raise
-    return charge
+    return _if_shown("pricing", "/charges", booking=booking["id"]) if booking["state"] == "cancelled" else None
 
 
 def _credit_until(booking: Json) -> datetime | None:
     """Until when giving a confirmed booking up costs nothing."""
     if booking["state"] != "confirmed" or not booking["price"]:
         return None
-    return instant(ask("pricing", "/quotes", booking=booking["id"])["credit_until"])
+    quote = _if_shown("pricing", "/quotes", booking=booking["id"])
+    return instant(quote["credit_until"]) if quote else None
+
+
+def _if_shown(service: str, path: str, **asked: str) -> Json | None:
+    """What a service answers; None where there is nothing, or it is not for this person. Keys are for the one who
+    booked, and pricing does not know who represents whom: yet both see the booking."""
+    try:
+        found: Json = ask(service, path, **asked)
+    except Refused as said:
+        if said.status not in (403, 404):
+            raise
+        return None
+    return found

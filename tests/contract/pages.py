@@ -1,0 +1,172 @@
+"""The portal over the real services, whoever is at the browser, and a good request for each of its pages and forms."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import httpx
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from flask import Flask, session
+from flask.testing import FlaskClient
+from flask_wtf.csrf import generate_csrf
+
+from cli.servers.ports import free_port
+from kernel.auth import Role
+from kernel.clock import FixedClock
+from kernel.http import mount
+from services.portal.app import build
+from services.portal.session import Person
+from tests.contract import things
+from tests.contract.things import Things
+from tests.municipality import HOUR, NOW, SPACE, Municipality
+from tests.unit.portal.conftest import serving, settings_for
+
+VERIFIER = "a verifier of the tests, long enough to be one as PKCE asks"
+
+
+@dataclass(frozen=True)
+class Page:
+    """What makes a page or a form answer well; see `tests.contract.routes.Good`."""
+
+    query: str = ""
+    form: Callable[[Things], dict[str, str]] | None = None
+    lists: str = ""
+    means: dict[str, str] = field(default_factory=dict)
+
+
+ASKED = {
+    "response_type": "code",
+    "client_id": "torg-cli",
+    "redirect_uri": "http://127.0.0.1/signed-in",
+    "scope": "openid",
+    "state": "a state",
+    "nonce": "a nonce",
+    "code_challenge": create_s256_code_challenge(VERIFIER),
+    "code_challenge_method": "S256",
+}
+"""What a client asks of the demo's issuer."""
+A_TIME = things.a_time(8)["begins_at"]
+TO_BOOK = {"space": SPACE, "begins_at": A_TIME, "minutes": "60"}
+
+
+def _booking(known: Things) -> dict[str, str]:
+    use = {"purpose": "culture", "audience": "adults", "participants": "20", "title": "Konsert"}
+    return {**TO_BOOK, **use, "tenant": known["tenant"]}
+
+
+def _version(known: Things) -> dict[str, str]:
+    return {"version": str(known["version"])}
+
+
+PAGES = {
+    "GET /": Page(),
+    "GET /squares/{square}": Page(),
+    "GET /language/{code}": Page(),
+    "GET /search": Page(query="square=borgen&date=2026-12-05&minutes=60"),
+    "GET /book": Page(query=urlencode(TO_BOOK)),
+    "POST /book": Page(form=_booking),
+    "GET /bookings": Page(lists="booking"),
+    "GET /bookings/{booking}": Page(means={"booking": "confirmed"}),
+    "POST /bookings/{booking}/confirm": Page(form=_version),
+    "GET /bookings/{booking}/cancel": Page(means={"booking": "confirmed"}),
+    "POST /bookings/{booking}/cancel": Page(form=_version),
+    "POST /bookings/{booking}/unlock": Page(form=lambda known: {"key": known["key"]}, means={"booking": "confirmed"}),
+    "GET /volunteer": Page(lists="agreement"),
+    "GET /volunteer/{agreement}/hours": Page(),
+    "POST /volunteer/{agreement}/hours": Page(
+        form=lambda _: {"worked_on": "2026-11-30", "hours": "1", "minutes": "30", "task": "Malte"}
+    ),
+    "GET /manage/hours": Page(lists="hours"),
+    "POST /manage/hours/{registration}/approve": Page(form=lambda _: {"version": "1"}, means={"registration": "hours"}),
+    "POST /manage/hours/{registration}/reject": Page(
+        form=lambda _: {"version": "1", "reason": "Dobbeltført"}, means={"registration": "hours"}
+    ),
+    "GET /manage/bookings": Page(lists="booking"),
+    "GET /sign-in": Page(),
+    "GET /signed-in": Page(),
+    "POST /sign-out": Page(form=lambda _: {}),
+    "GET /static/{filename}": Page(),
+    "GET /metrics": Page(),
+    "GET /healthz": Page(),
+    "GET /readyz": Page(),
+    "GET /demo-issuer/.well-known/openid-configuration": Page(),
+    "GET /demo-issuer/jwks": Page(),
+    "GET /demo-issuer/authorize": Page(query=urlencode(ASKED)),
+    "POST /demo-issuer/authorize": Page(form=lambda _: ASKED | {"persona": "kari"}),
+    "POST /demo-issuer/token": Page(
+        form=lambda known: {
+            "grant_type": "authorization_code",
+            "code": known["code"](),
+            "code_verifier": VERIFIER,
+            "client_id": ASKED["client_id"],
+            "redirect_uri": ASKED["redirect_uri"],
+        }
+    ),
+    "GET /demo-issuer/sign-out": Page(),
+}
+
+
+class Portal:
+    """A portal on a loopback port, in front of services where nothing stays done."""
+
+    def __init__(self, app: Flask, url: str) -> None:
+        self.app = app
+        self.url = url
+        with app.test_request_context():
+            self._carried = generate_csrf()
+            self._held = session["csrf_token"]
+
+    def browser(self, person: Person | None) -> FlaskClient:
+        """A browser at which somebody has signed in, or nobody."""
+        client = self.app.test_client()
+        with client.session_transaction(base_url=self.url) as held:
+            held["csrf_token"] = self._held
+            if person is not None:
+                held["person"] = asdict(person)
+        return client
+
+    def form(self, filled: dict[str, str]) -> dict[str, str]:
+        """A form as our pages render it."""
+        return {**filled, "csrf_token": self._carried}
+
+    def code(self) -> str:
+        """A code of the demo's issuer, for the client in `ASKED`."""
+        answer = self.app.test_client().post("/demo-issuer/authorize", data=ASKED | {"persona": "kari"})
+        return parse_qs(urlsplit(answer.headers["Location"]).query)["code"][0]
+
+
+@contextmanager
+def portal_of(municipality: Municipality, folder: Path) -> Iterator[Portal]:
+    """The portal of a municipality; with the demo's issuer, whose pages are walked, too."""
+    services = httpx.WSGITransport(mount([*municipality.rehearsals.values()]))
+    port = free_port()
+    settings = settings_for(f"http://127.0.0.1:{port}", folder / "key.pem", places_seconds=60.0)
+    app = build(settings, clock=FixedClock(NOW), transport=services)
+    with serving(app, port) as url:
+        yield Portal(app, url)
+
+
+def somebody(token: str, *roles: Role, squares: Sequence[str] = (), expired: bool = False) -> Person:
+    """Somebody whose sign-in lasts for another hour, or ran out an hour ago."""
+    until = int((NOW - HOUR if expired else NOW + HOUR).timestamp())
+    return Person("Somebody", [*roles], [*squares], token=token, id_token="", expires_at=until)
+
+
+def path_of(route: str, page: Page, known: Things) -> str:
+    """The path of a page, about these things."""
+    fixed = {"code": "nn", "filename": "portal.css"}
+    named = known | fixed | {name: known[thing] for name, thing in page.means.items()}
+    query = f"?{page.query}" if page.query else ""
+    return str(route.partition(" ")[2].format(**named)) + query
+
+
+def request_to(portal: Portal, route: str, known: Things) -> dict[str, Any]:
+    """The good request for a page or a form, for a browser to open."""
+    page = PAGES[route]
+    asked: dict[str, Any] = {"method": route.partition(" ")[0], "path": path_of(route, page, known)}
+    if page.form is not None:
+        asked["data"] = portal.form(page.form(known | {"code": portal.code}))
+    return asked | {"base_url": portal.url}

@@ -1,0 +1,127 @@
+"""Every route of the services, as their apps have them, and a good request for each.
+
+The authorisation matrix sends the good request as everyone; the tests of bad input break it in one place at a time.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask
+from werkzeug.routing import Rule
+
+from tests.contract import things
+from tests.contract.things import Things
+from tests.tariffs import document
+
+_ARGUMENT = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
+_ADDED = {"HEAD", "OPTIONS"}
+"""Flask adds these; they give nothing that GET does not."""
+
+
+@dataclass(frozen=True)
+class Good:
+    """What makes a route answer well: a body, a query, an `If-Match`. Paths and queries name things in braces.
+
+    `lists` is the thing that shows whose things a list shows. `means` says what a name in the path stands for, if it is
+    not the thing of that name.
+    """
+
+    body: Callable[[Things], Any] | None = None
+    query: str = ""
+    if_match: bool = False
+    lists: str = ""
+    means: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A request: its path, with the query, under the app's root."""
+
+    method: str
+    path: str
+    body: Any
+    headers: dict[str, str]
+
+
+BOOKING = {
+    "GET /squares": Good(lists="square"),
+    "PUT /squares/{square}": Good(body=lambda _: things.borgen()),
+    "GET /availability": Good(query="from=2026-12-05&to=2026-12-06"),
+    "POST /bookings": Good(body=lambda known: things.a_booking(8, tenant=known["tenant"])),
+    "GET /bookings": Good(lists="booking"),
+    "GET /bookings/{booking}": Good(),
+    "POST /bookings/{booking}/confirm": Good(if_match=True),
+    "POST /bookings/{booking}/cancel": Good(if_match=True),
+    "GET /actors": Good(lists="band"),
+    "POST /actors": Good(
+        body=lambda _: {"kind": "business", "name": "Kafé Torget AS", "organisation_number": "923609016"}
+    ),
+    "POST /actors/{actor}/representatives": Good(body=lambda _: {"subject": "ola"}, means={"actor": "band"}),
+}
+PRICING = {
+    "GET /tariffs": Good(lists="tariff"),
+    "GET /tariffs/{tariff}": Good(),
+    "PUT /tariffs/{tariff}": Good(body=lambda _: document()),
+    "GET /quotes": Good(query="booking={confirmed}"),
+    "GET /charges": Good(query="booking={confirmed}"),
+    "POST /agreements": Good(body=lambda known: things.an_agreement(known["band"])),
+    "GET /agreements": Good(lists="agreement"),
+    "POST /agreements/{agreement}/hours": Good(body=lambda _: things.some_hours()),
+    "GET /hours": Good(lists="hours"),
+    "POST /hours/{hours}/approve": Good(if_match=True),
+    "POST /hours/{hours}/reject": Good(body=lambda _: {"reason": "Dobbeltført"}, if_match=True),
+    "GET /waivers/{tenant}": Good(means={"tenant": "band"}),
+}
+ACCESS = {
+    "GET /keys": Good(lists="key"),
+    "POST /keys/{key}/unlock": Good(),
+    "GET /locks": Good(lists="lock"),
+    "GET /locks?square={square}": Good(lists="lock"),
+    "POST /locks/{lock}/unlock": Good(body=lambda _: {"code": "000000"}),
+    "GET /entries": Good(lists="key"),
+    "GET /entries?square={square}": Good(lists="key"),
+}
+PROGRAMMING = {
+    "GET /activities": Good(lists="activity"),
+    "GET /activities/{activity}": Good(),
+}
+EVERY_SERVICE = {
+    "GET /docs": Good(),
+    "GET /docs/start.js": Good(),
+    "GET /docs/assets/{name}": Good(),
+    "GET /openapi.json": Good(),
+    "GET /metrics": Good(),
+    "GET /healthz": Good(),
+    "GET /readyz": Good(),
+}
+OWN = {"booking": BOOKING, "pricing": PRICING, "access": ACCESS, "programming": PROGRAMMING}
+"""By service, the routes that are its own."""
+
+
+def request_for(service: str, route: str, known: Things) -> Sent:
+    """The good request for a route, about these things."""
+    good = (OWN[service] | EVERY_SERVICE)[route]
+    method, _, path = route.partition(" ")
+    named = known | {"name": "swagger-ui.css"} | {name: known[thing] for name, thing in good.means.items()}
+    query = f"?{good.query}" if good.query else ""
+    root = "" if path in ("/metrics", "/healthz", "/readyz") else f"/api/{service}"
+    headers = {"If-Match": "*"} if good.if_match else {}
+    return Sent(method, (root + path + query).format(**named), good.body(known) if good.body else None, headers)
+
+
+def routes_of(app: Flask, root: str = "") -> Iterator[str]:
+    """The routes that an app has, as "GET /bookings/{booking}"; `root` is left out of their paths."""
+    for rule in app.url_map.iter_rules():
+        for method in sorted((rule.methods or set()) - _ADDED):
+            yield f"{method} {_shown(rule).removeprefix(root)}"
+
+
+def plain(route: str) -> str:
+    """A route without its query."""
+    return route.partition("?")[0]
+
+
+def _shown(rule: Rule) -> str:
+    return _ARGUMENT.sub(r"{\1}", rule.rule)
