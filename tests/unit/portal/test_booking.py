@@ -145,6 +145,15 @@ def test_the_code_is_shown_once_it_is_on_the_door(portal: Portal, kari: Visitor)
     assert "lørdag 5. desember fra kl. 17:45 til kl. 20:15" in page.text
 
 
+def test_the_code_is_not_for_whoever_else_may_see_the_booking(portal: Portal, visitor: Visitor) -> None:
+    booking = portal.services.a_booking(state="confirmed", key="armed")
+    portal.services.refusals["GET access /keys"] = refused(403, "forbidden", "Du har ikke tilgang.")
+    page = visitor.sign_in("drift").go(f"/bookings/{booking}")
+    assert page.status_code == 200
+    assert "Den vises bare for den som booket." in page.text
+    assert "http-equiv" not in page.text
+
+
 @pytest.mark.parametrize(
     ("door", "said"),
     [
