@@ -36,6 +36,7 @@ def demo(
     folder = DemoFolder()
     try:
         with folder.alone(), signals_as_interrupt():
+            reap()
             refuse_taken(port)
             demonstrate(folder, port, fresh=fresh, started=started)
     except DemoRuns as other:
@@ -46,7 +47,6 @@ def demo(
 
 def demonstrate(folder: DemoFolder, port: int, *, fresh: bool, started: float) -> None:
     """One run of the demo, from its start to Ctrl-C."""
-    reap()
     if not fresh and folder.port not in (None, port):
         raise SystemExit(
             f"torg: the demo's data belong to port {folder.port}. Start it there, or over again here with --fresh."
@@ -79,7 +79,7 @@ def start(folder: DemoFolder, server: PrivatePostgres, run: Run, port: int) -> S
         stack.start()
     if folder.port is None:
         with step("the squares of Asker"):
-            load(stack)
+            load_example_data(stack)
         folder.loaded(port)
     return stack
 
@@ -101,12 +101,17 @@ def migrate(folder: DemoFolder, databases: Mapping[str, str]) -> None:
     folder.migrated()
 
 
-def load(stack: Stack) -> None:
-    """Loads the example data through the front doors, as the operator."""
-    from cli import demo_data
-    from cli.sign_in import token
+def load_example_data(stack: Stack) -> None:
+    """Loads the example data through the front doors, as the operator. Raises ServerFailed."""
+    from httpx import HTTPError
 
-    demo_data.load(stack.urls, token(stack.issuer, OPERATOR))
+    from cli.demo_data import DemoDataRefused, load
+    from cli.sign_in import SignInRefused, token
+
+    try:
+        load(stack.urls, token(stack.issuer, OPERATOR))
+    except (DemoDataRefused, SignInRefused, HTTPError) as refused:
+        raise ServerFailed(f"the example data could not be loaded: {refused}") from refused
 
 
 def welcome(stack: Stack, seconds: float) -> None:

@@ -7,6 +7,7 @@ command in `.torg/run/`, and its temporary folders. Linux ends the processes wit
 
 import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -111,7 +112,7 @@ class Run:
     """The processes of one run, on record. Use it as a context: what is left at its end is stopped, newest first."""
 
     def __init__(self, name: str, folder: Path = RUN) -> None:
-        self._record = folder / f"{name}-{os.getpid()}.json"
+        self._record = folder / f"{name}-{os.getpid()}-{secrets.token_hex(4)}.json"
         self._owner = Identity.of(os.getpid(), psutil.Process().cmdline()[0])
         self._children: dict[int, tuple[Identity, Child, signal.Signals]] = {}
         self._folders: list[Path] = []

@@ -17,6 +17,8 @@ from cli.servers.ports import FIRST, LAST, is_free
 from cli.servers.processes import Run
 
 READY_SECONDS = 120
+NO_SUCH_PROXY = {"HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
+"""Many machines fetch packages through a proxy; what runs on this one must be reached without."""
 
 
 class Demo:
@@ -29,7 +31,7 @@ class Demo:
     def start(self, *words: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "cli", "demo", "--port", str(self.port), *words],
-            env={**os.environ, "PYTHONPATH": str(ROOT), "TORG_STATE_FOLDER": str(self.folder)},
+            env={**os.environ, "PYTHONPATH": str(ROOT), "TORG_STATE_FOLDER": str(self.folder), **NO_SUCH_PROXY},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
