@@ -29,8 +29,9 @@ class LazyCommands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
-        command = typer.main.get_command(importlib.import_module(COMMANDS[cmd_name]).app)
-        command.name = cmd_name
+        own = importlib.import_module(COMMANDS[cmd_name]).app
+        command = typer.main.get_command(own)
+        command.name, command.short_help = cmd_name, own.info.help
         return command
 
 

@@ -2,20 +2,23 @@
 
 import pytest
 
+from cli.paths import ROOT
 from cli.test import LEVELS, pytest_command
 
 
-def words(level: str, *extra: str) -> list[str]:
-    return pytest_command(level, list(extra))[3:]
+def words(*given: str) -> list[str]:
+    return pytest_command(list(given))[3:]
 
 
 def test_without_a_level_all_tests_run() -> None:
-    assert words("all") == []
+    assert words() == words("all") == []
 
 
-@pytest.mark.parametrize("level", LEVELS)
-def test_a_level_is_a_folder(level: str) -> None:
-    assert words(level) == [f"tests/{level}"]
+@pytest.mark.parametrize(
+    "folder", sorted(path.name for path in (ROOT / "tests").iterdir() if any(path.rglob("test_*.py")))
+)
+def test_every_folder_of_tests_is_a_level(folder: str) -> None:
+    assert words(folder) == [f"tests/{folder}"]
 
 
 def test_the_long_ones_can_be_asked_for() -> None:
@@ -24,7 +27,10 @@ def test_the_long_ones_can_be_asked_for() -> None:
 
 def test_the_rest_goes_to_pytest() -> None:
     assert words("unit", "-k", "tariff", "-x") == ["tests/unit", "-k", "tariff", "-x"]
+    assert words("-k", "unit") == ["-k", "unit"]
 
 
-def test_what_is_no_level_is_a_path_or_an_option() -> None:
-    assert words("tests/unit/cli/test_test.py", "-x") == ["tests/unit/cli/test_test.py", "-x"]
+def test_what_is_no_level_is_a_path() -> None:
+    path = "tests/unit/cli/test_test.py"
+    assert path not in LEVELS
+    assert words(path, "-x") == [path, "-x"]
