@@ -30,7 +30,7 @@ class BadRequest(DomainError):
 
 
 class MalformedJson(DomainError):
-    """The body is not JSON."""
+    """The body is not JSON, or its values lie deeper in each other than those of any body we ask for."""
 
     code = "malformed_json"
     status = 400

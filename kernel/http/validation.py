@@ -5,7 +5,7 @@ The parser behind `@blp.arguments`. Unknown fields are refused in both places: a
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NoReturn
 from urllib.parse import quote
 
@@ -19,6 +19,8 @@ from kernel.http.messages import translated
 from kernel.problems import BodyTooLarge, Fault, InvalidRequest, MalformedJson, UnsupportedMediaType
 
 BODY_LIMIT = 1 << 20
+DEEPEST_BODY = 64
+"""The most levels of values in values; what any body of ours needs is far below."""
 # A NUL or half a surrogate pair is legal in JSON and in no database; found by these escapes, as raw they are illegal.
 _UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _BAD_TEXT = Text(
@@ -63,10 +65,25 @@ class RequestParser(FlaskParser):
 
 def _parsed(body: bytes) -> Any:
     try:
-        return json.loads(body.decode(), parse_constant=_refuse)
+        value = json.loads(body.decode(), parse_constant=_refuse)
     # ValueError: not JSON, not UTF-8, or a number of thousands of digits. RecursionError: thousands of brackets
     except (ValueError, RecursionError) as cause:
         raise MalformedJson from cause
+    _refuse_deep(value)
+    return value
+
+
+def _refuse_deep(value: Any) -> None:
+    """What json reads, those who walk through it later may not: how deep each can go depends on Python's version."""
+    level = [value]
+    for _ in range(DEEPEST_BODY):
+        level = [each for outer in level for each in _inside(outer)]
+    if level:
+        raise MalformedJson
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from kernel.auth import IssuerUnavailable, Role
 from kernel.http import access_rules, create_app, public, service_blueprint
-from kernel.http.validation import BODY_LIMIT
+from kernel.http.validation import BODY_LIMIT, DEEPEST_BODY
 from kernel.settings import Settings
 from tests.callers import OPERATOR, RESIDENT, KnownCallers, bearer
 from tests.unit.kernel.http_app import HALL, HALLS, FakeDatabase, app_of, client_of, halls
@@ -126,6 +126,14 @@ def test_body_limit(size: int, status: int) -> None:
     answer = client_of().post(HALLS, data=body, content_type="application/json", headers=bearer("odd"))
     assert answer.status_code == status
     assert answer.json["code"] == ("invalid_request" if status == 422 else "body_too_large")
+
+
+@pytest.mark.parametrize(("levels", "code"), [(DEEPEST_BODY, "invalid_request"), (DEEPEST_BODY + 1, "malformed_json")])
+def test_how_deep_a_body_may_be(levels: int, code: str) -> None:
+    lists = levels - 1
+    body = b'{"name": ' + b"[" * lists + b"]" * lists + b"}"
+    answer = client_of().post(HALLS, data=body, content_type="application/json", headers=bearer("odd"))
+    assert answer.json["code"] == code
 
 
 def test_body_limit_of_a_body_whose_length_nobody_said() -> None:
