@@ -29,8 +29,8 @@ from kernel.settings import Settings
 from kernel.versions import Expected
 from services.booking.model import actors as actor_rules
 from services.booking.model import bookings as booking_rules
+from services.booking.model import opening, rules
 from services.booking.model import resources as resource_rules
-from services.booking.model import rules
 from services.booking.model.actors import Actor
 from services.booking.model.bookings import Booking, BookingRequest
 from services.booking.model.resources import Square
@@ -79,6 +79,7 @@ def list_squares(tx: Transaction, wanted: dict[str, Any]) -> Page[Square]:
     resource_rules.SpaceInUse,
     resource_rules.DivisionClashes,
     rules.InvalidRules,
+    opening.InvalidHours,
 )
 @blp.arguments(SquareTreeSchema)
 @blp.response(200, SquareSchema)

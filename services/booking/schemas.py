@@ -53,9 +53,12 @@ class HoursSchema(Schema):
     """Open once a week, in local time."""
 
     weekday = _count("1 is Monday.", 1, most=7, required=True)
-    opens = fields.String(required=True, metadata={"description": "Wall time.", "example": "07:00"})
+    opens = fields.String(
+        required=True, validate=validate.Length(equal=5), metadata={"description": "Wall time.", "example": "07:00"}
+    )
     closes = fields.String(
         required=True,
+        validate=validate.Length(equal=5),
         metadata={"description": "Wall time, up to 24:00; not after `opens` is the day after.", "example": "23:00"},
     )
 
