@@ -6,6 +6,7 @@ signs in here without a browser.
 """
 
 import os
+import re
 import secrets
 import threading
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ AUDIENCE = "torg"
 PORTAL_CLIENT = "torg-portal"
 CLI_CLIENT = "torg-cli"
 _ALGORITHM = "ES256"
+_PROOF = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+"""What RFC 7636 makes verifiers and challenges of."""
 
 
 @dataclass(frozen=True)
@@ -204,7 +207,7 @@ def _asked(issuer: DemoIssuer, given: Any) -> Asked:
     """What a client asks for. Answers 400 here, not at the client, when it is not a client or an address of ours."""
     asked = Asked(*(given.get(each, "") for each in ("client_id", "redirect_uri", "state", "nonce", "code_challenge")))
     by_code = given.get("response_type") == "code" and "openid" in given.get("scope", "").split()
-    by_pkce = given.get("code_challenge_method") == "S256" and asked.code_challenge
+    by_pkce = given.get("code_challenge_method") == "S256" and _PROOF.fullmatch(asked.code_challenge)
     if not by_code or not by_pkce or not issuer.knows(asked.client_id, asked.redirect_uri):
         abort(400)
     return asked
@@ -219,8 +222,9 @@ def _redeemed(issuer: DemoIssuer, given: Any) -> dict[str, Any]:
         _refuse("invalid_grant")
     asked, persona = taken
     same = (given.get("client_id"), given.get("redirect_uri")) == (asked.client_id, asked.redirect_uri)
-    proof = create_s256_code_challenge(given.get("code_verifier", ""))
-    if not same or not compare_digest(proof, asked.code_challenge):
+    verifier = given.get("code_verifier", "")
+    proven = _PROOF.fullmatch(verifier) and compare_digest(create_s256_code_challenge(verifier), asked.code_challenge)
+    if not same or not proven:
         _refuse("invalid_grant")
     return issuer.tokens(asked, persona)
 

@@ -16,7 +16,8 @@ from services.portal.language import gettext
 from services.portal.session import now
 
 CENTURY = (date(2000, 1, 1), date(2100, 1, 1))
-_WHOLE = re.compile(r"\d{1,6}")
+_WHOLE = re.compile(r"\d{1,6}", re.ASCII)
+_KEY = re.compile(r"[!-~]{1,255}")
 
 
 @dataclass
@@ -30,6 +31,11 @@ class Form:
 
     def __getitem__(self, name: str) -> str:
         return self.values.get(name, "")
+
+    @property
+    def version(self) -> str:
+        """Which version of the thing the person saw; 0, which no thing has, when the form does not say."""
+        return self["version"] if _WHOLE.fullmatch(self["version"]) else "0"
 
     @property
     def wrong(self) -> bool:
@@ -46,7 +52,8 @@ class Form:
 def sent() -> Form:
     """The form that was sent. Its key is the one it was rendered with."""
     values = {name: value.strip() for name, value in request.form.items()}
-    return Form(values, key=values.get("idempotency_key") or new_key())
+    key = values.get("idempotency_key", "")
+    return Form(values, key=key if _KEY.fullmatch(key) else new_key())
 
 
 def new_key() -> str:

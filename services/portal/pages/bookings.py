@@ -101,7 +101,7 @@ def _act(booking: UUID, action: str, done: str) -> Response:
     """Does something to the booking as the person saw it; what the service says against it is told on its page."""
     form = sent()
     try:
-        tell("booking", f"/bookings/{booking}/{action}", {}, key=form.key, version=form["version"])
+        tell("booking", f"/bookings/{booking}/{action}", {}, key=form.key, version=form.version)
     except Refused as said:
         if said.status not in (409, 412, 422):
             raise

@@ -54,7 +54,7 @@ def reject(registration: UUID) -> Response | tuple[str, int]:
 def bookings() -> str:
     """The bookings of one of my squares."""
     squares = _my_squares()
-    square = request.args.get("square") or squares[0]
+    square = request.args.get("square") or next(iter(squares), "")
     if square not in squares:
         abort(404)
     page = ask("booking", "/bookings", square=square, cursor=request.args.get("cursor"))
@@ -83,7 +83,7 @@ def _page(form: Form) -> str:
 
 def _decide(registration: UUID, decision: str, body: Json, form: Form, done: str) -> Response:
     try:
-        tell("pricing", f"/hours/{registration}/{decision}", body, key=form.key, version=form["version"])
+        tell("pricing", f"/hours/{registration}/{decision}", body, key=form.key, version=form.version)
     except Refused as said:
         if said.status not in _UNDECIDABLE:
             raise

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from kernel.clock import OSLO
 from services.portal.backend import Json, Refused, everything, tell
-from services.portal.forms import Form, asked_day, asked_whole, instant, midnight, sent, today, whole
+from services.portal.forms import CENTURY, Form, asked_day, asked_whole, instant, midnight, sent, today, whole
 from services.portal.places import Space, places
 from services.portal.session import now, signed_in
 from services.portal.words import AUDIENCES, PURPOSES
@@ -128,7 +128,7 @@ def _wanted(given: Any) -> tuple[Space, datetime, int]:
         begins_at, minutes = instant(given.get("begins_at", "")), int(given.get("minutes", ""))
     except ValueError:
         abort(400)
-    if not 0 < minutes <= _LONGEST:
+    if not 0 < minutes <= _LONGEST or not CENTURY[0] <= begins_at.date() < CENTURY[1]:
         abort(400)
     return space, begins_at, minutes
 

@@ -19,7 +19,7 @@ from kernel.auth import Role, TokenVerifier
 from services.portal.app import build
 from tests.unit.portal.conftest import Portal, serving, settings_for
 
-VERIFIER = "a verifier that is long enough to be one, by RFC 7636"
+VERIFIER = "a-verifier-that-is-long-enough-to-be-one-by-RFC-7636"
 RETURN = "http://127.0.0.1:4321/anything"
 ASKED = {
     "response_type": "code",
@@ -127,7 +127,7 @@ def test_the_portal_returns_to_its_own_page_only(portal: Portal, http: httpx.Cli
     "changed",
     [
         {"code": "unknown"},
-        {"code_verifier": "another verifier, just as long as the right one is"},
+        {"code_verifier": "another-verifier-just-as-long-as-the-right-one-is"},
         {"client_id": "torg-portal"},
         {"redirect_uri": "http://127.0.0.1:4321/other"},
     ],
