@@ -1,19 +1,23 @@
-"""The whole municipality, for tests that walk every route. Nothing they do there stays done, so they share one."""
+"""The whole municipality, for tests that walk every route."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import nameko
 import pytest
 
 from tests.conftest import Templates
 from tests.contract import things
+from tests.contract.bad_input import Sender, Sending
+from tests.contract.pages import Portal, portal_of
 from tests.contract.things import Owned
 from tests.issuer import issuer
 from tests.municipality import BUILDS, SETTINGS, Municipality
 
 
-@pytest.fixture(scope="session")
-def municipality(templates: Templates) -> Iterator[Municipality]:
+@contextmanager
+def a_municipality(templates: Templates) -> Iterator[Municipality]:
+    """A municipality with nothing in it yet."""
     urls = {name: templates.copy(name) for name in BUILDS}
     with issuer() as ours, nameko.config.patch({"torg": SETTINGS}):
         everything = Municipality(urls, ours)
@@ -21,6 +25,13 @@ def municipality(templates: Templates) -> Iterator[Municipality]:
         everything.close()
     for url in urls.values():
         templates.drop(url)
+
+
+@pytest.fixture(scope="session")
+def municipality(templates: Templates) -> Iterator[Municipality]:
+    """The one that tests share: what they do there is rolled back, or refused."""
+    with a_municipality(templates) as everything:
+        yield everything
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +45,14 @@ def untrusted() -> Iterator[str]:
     """A token as good as ours, of an issuer that nobody here trusts."""
     with issuer() as another:
         yield another.token(sub="kari", roles=["operator"])
+
+
+@pytest.fixture
+def sending(municipality: Municipality, owned: dict[str, Owned]) -> Sending:
+    return lambda service, route: Sender(municipality, owned, service, route)
+
+
+@pytest.fixture(scope="session")
+def portal(municipality: Municipality, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    with portal_of(municipality, tmp_path_factory.mktemp("portal")) as portal:
+        yield portal

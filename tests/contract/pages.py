@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
+from uuid import uuid4
 
 import httpx
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
@@ -24,7 +25,7 @@ from tests.contract.things import Things
 from tests.municipality import HOUR, NOW, SPACE, Municipality
 from tests.unit.portal.conftest import serving, settings_for
 
-VERIFIER = "a verifier of the tests, long enough to be one as PKCE asks"
+VERIFIER = "a-verifier-of-the-tests-long-enough-to-be-one-as-PKCE-asks"
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ class Portal:
 
     def form(self, filled: dict[str, str]) -> dict[str, str]:
         """A form as our pages render it."""
-        return {**filled, "csrf_token": self._carried}
+        return {**filled, "csrf_token": self._carried, "idempotency_key": str(uuid4())}
 
     def code(self) -> str:
         """A code of the demo's issuer, for the client in `ASKED`."""

@@ -3,7 +3,6 @@
 The portal decides nothing itself. What the table says here is what the services say, as the person sees it.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,16 +12,10 @@ from werkzeug.test import TestResponse
 from kernel.auth import InvalidToken
 from services.portal.session import Person
 from tests.contract.authorisation import AS, ROLES, TABLE, rows, token
-from tests.contract.pages import PAGES, Portal, portal_of, request_to, somebody
+from tests.contract.pages import PAGES, Portal, request_to, somebody
 from tests.contract.routes import routes_of
 from tests.contract.things import Owned, Things
 from tests.municipality import Municipality
-
-
-@pytest.fixture(scope="session")
-def portal(municipality: Municipality, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    with portal_of(municipality, tmp_path_factory.mktemp("portal")) as portal:
-        yield portal
 
 
 def outcome(answer: TestResponse, browser: FlaskClient, url: str, lists: str, known: Things) -> str:

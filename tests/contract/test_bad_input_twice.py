@@ -1,0 +1,61 @@
+"""An `Idempotency-Key` that was used before, on every POST: the same request gets the same answer, another is refused,
+and neither changes anything. These requests take effect, so they have a municipality of their own."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+
+from tests.conftest import Templates
+from tests.contract import things
+from tests.contract.bad_input import BODIES, POSTS, Sender
+from tests.contract.conftest import a_municipality
+from tests.contract.things import Owned
+from tests.municipality import Municipality
+
+
+@pytest.fixture(scope="module")
+def own(templates: Templates) -> Iterator[tuple[Municipality, dict[str, Owned]]]:
+    with a_municipality(templates) as municipality:
+        yield municipality, things.make(municipality)
+
+
+@pytest.fixture
+def sender(own: tuple[Municipality, dict[str, Owned]], service: str, route: str) -> Sender:
+    """Somebody who may, with hours that nobody has decided on yet."""
+    municipality, owned = own
+    agreement = owned["own"].things["agreement"]
+    worked = things.some_hours() | {"minutes": 15}
+    hours = municipality.did("POST", f"/pricing/agreements/{agreement}/hours", municipality.token("kari"), worked)
+    undecided = {whose: replace(each, things=each.things | {"hours": hours["id"]}) for whose, each in owned.items()}
+    return Sender(municipality, undecided, service, route)
+
+
+@pytest.mark.parametrize(("service", "route"), POSTS)
+def test_a_key_is_for_one_request(sender: Sender) -> None:
+    key = str(uuid4())
+    first = sender.send(Idempotency_Key=key)
+    assert first.status_code in (200, 201), first.text
+    with sender.nothing_changed():
+        again = sender.send(Idempotency_Key=key)
+        assert (again.status_code, again.get_data(), again.headers["Idempotency-Replayed"]) == (
+            first.status_code,
+            first.get_data(),
+            "true",
+        )
+        another = json.dumps((sender.good.body or {}) | {"surprise": key}).encode()
+        assert sender.refused(another, Idempotency_Key=key) == "idempotency_key_reused"
+        spaced = json.dumps(sender.good.body or {}, indent=7).encode()
+        assert sender.refused(spaced, Idempotency_Key=key) == "idempotency_key_reused"
+        assert sender.refused(path=f"{sender.good.path}?x=1", Idempotency_Key=key) == "idempotency_key_reused"
+
+
+@pytest.mark.parametrize(("service", "route"), [each for each in POSTS if each in BODIES])
+def test_a_key_of_a_refused_request_is_free(sender: Sender) -> None:
+    key = str(uuid4())
+    with sender.nothing_changed():
+        assert sender.refused(b"{}", Idempotency_Key=key) == "invalid_request"
+    answer = sender.send(Idempotency_Key=key)
+    assert answer.status_code in (200, 201) or sender.code_of(answer) in ("slot_taken", "organisation_known")
