@@ -26,10 +26,14 @@ LEVELS = ("unit", "contract", "integration", "journey", "faults")
 TESTS = Path(__file__).parent
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The folder a test lies in is its level. The quick levels come first."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The folder a test lies in is its level. The quick levels come first; soaks only when they are asked for."""
     for item in items:
         item.add_marker(level_of(item))
+    if not config.option.markexpr:
+        soaks = [item for item in items if item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=soaks)
+        items[:] = [item for item in items if item not in soaks]
     items.sort(key=lambda item: LEVELS.index(level_of(item)))
 
 
