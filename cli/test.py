@@ -18,9 +18,6 @@ LEVELS = {
 }
 """Level → what pytest is told."""
 
-NOT_LONG = ("-m", "not long")
-"""Soaks take minutes each: `./torg test long` runs them."""
-
 app = typer.Typer(help="Run the tests: all, or one level; servers they need are started.")
 
 
