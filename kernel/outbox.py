@@ -46,6 +46,7 @@ outbox = Table(
 )
 Index("outbox_unsent", outbox.c.position, postgresql_where=outbox.c.sent_at.is_(None))
 
+_APPEND = insert(outbox).inline()
 # Never "position > the last one": positions are handed out in one order and committed in another.
 _UNSENT = (
     select(outbox.c.id, outbox.c.type, outbox.c.body)
@@ -88,7 +89,7 @@ def append(tx: Transaction) -> None:
         row = {"id": envelope.id, "type": envelope.type, "subject": subject, "sequence": sequence}
         rows.append(row | {"body": envelope.encode().decode(), "created_at": tx.now})
     if rows:
-        tx.execute(insert(outbox), rows)
+        tx.execute(_APPEND, rows if len(rows) > 1 else rows[0])  # one row by itself costs half as much
 
 
 def unsent(tx: Transaction, *, under_way: Collection[UUID], most: int) -> list[Unsent]:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    bindparam,
     delete,
     func,
     or_,
@@ -81,6 +82,25 @@ _PUBLISH_LOCK = _ADD_LOCK.on_conflict_do_update(
 KEYS = select(keys, locks.c.space, locks.c.square).join(locks, locks.c.id == keys.c.lock)
 """What `key_from` makes a key of."""
 
+_LOCK_OF_SPACE = select(locks).where(locks.c.space == bindparam("of")).with_for_update()
+_LOCK = select(locks).where(locks.c.id == bindparam("of"))
+_KEY = KEYS.where(keys.c.id == bindparam("of"))
+_KEY_TO_CHANGE = _KEY.with_for_update(of=keys)
+_KEY_OF_BOOKING = KEYS.where(keys.c.booking == bindparam("of")).with_for_update(of=keys)
+_DIGESTS_IN_USE = select(keys.c.code_digest).where(
+    keys.c.lock == bindparam("on"),
+    func.tstzrange(keys.c.valid_from, keys.c.valid_until).op("&&")(
+        func.tstzrange(
+            bindparam("begins", type_=DateTime(timezone=True)), bindparam("ends", type_=DateTime(timezone=True))
+        )
+    ),
+)
+_ADD_KEY = insert(keys)
+_ADD_ENTRY = insert(entries)
+_MUTABLE = ("lock", "valid_from", "valid_until", "code_digest", "state", "version", "changed_at")
+_SAVE_KEY = update(keys).where(keys.c.id == bindparam("changed")).values({name: bindparam(name) for name in _MUTABLE})
+_SAVE_KEY_AND_CODE = _SAVE_KEY.values(sealed_code=bindparam("sealed_code"))
+
 
 def publish_lock(tx: Transaction, space: str, arena: str, square: str, *, space_name: str, arena_name: str) -> None:
     """Puts a lock on the door of the space, unless it has one; either way it gets these names."""
@@ -91,12 +111,12 @@ def publish_lock(tx: Transaction, space: str, arena: str, square: str, *, space_
 def lock_of_space(tx: Transaction, space: str, arena: str, square: str) -> Lock:
     """The lock of a space, locked for this transaction. A space not yet published gets its lock here, without names."""
     tx.execute(_ADD_LOCK_IF_NEW, _new_lock(tx, space, arena, square))
-    return _lock(tx.execute(select(locks).where(locks.c.space == space).with_for_update()).one())
+    return _lock(tx.execute(_LOCK_OF_SPACE, {"of": space}).one())
 
 
 def find_lock(tx: Transaction, id: UUID) -> Lock | None:
     """A lock by its id; not locked."""
-    row = tx.execute(select(locks).where(locks.c.id == id)).one_or_none()
+    row = tx.execute(_LOCK, {"of": id}).one_or_none()
     return _lock(row) if row else None
 
 
@@ -111,17 +131,17 @@ def take_locks_to_check(tx: Transaction, *, most: int) -> list[Lock]:
 
 def key_of_booking(tx: Transaction, booking: UUID) -> Key | None:
     """The key of a booking, locked for this transaction."""
-    return _first_key(tx, KEYS.where(keys.c.booking == booking).with_for_update(of=keys))
+    return _first_key(tx, _KEY_OF_BOOKING, booking)
 
 
 def take_key(tx: Transaction, id: UUID) -> Key | None:
     """A key by its id, locked for this transaction."""
-    return _first_key(tx, KEYS.where(keys.c.id == id).with_for_update(of=keys))
+    return _first_key(tx, _KEY_TO_CHANGE, id)
 
 
 def find_key(tx: Transaction, id: UUID) -> Key | None:
     """A key by its id; not locked."""
-    return _first_key(tx, KEYS.where(keys.c.id == id))
+    return _first_key(tx, _KEY, id)
 
 
 def is_revoked(tx: Transaction, id: UUID) -> bool:
@@ -139,32 +159,32 @@ def take_keys_to_compare(tx: Transaction, lock: UUID, held: Collection[UUID]) ->
 
 def digests_in_use(tx: Transaction, lock: UUID, validity: Validity) -> set[bytes]:
     """The digests of the codes some key has on this lock during some of this time, revoked keys' too."""
-    during = func.tstzrange(validity.valid_from, validity.valid_until)
-    overlapping = func.tstzrange(keys.c.valid_from, keys.c.valid_until).op("&&")(during)
-    found = tx.execute(select(keys.c.code_digest).where(keys.c.lock == lock, overlapping))
+    asked = {"on": lock, "begins": validity.valid_from, "ends": validity.valid_until}
+    found = tx.execute(_DIGESTS_IN_USE, asked)
     return {bytes(digest) for digest in found.scalars()}
 
 
 def add_key(tx: Transaction, key: Key, sealed_code: bytes) -> None:
     """Saves a new key. The database refuses a second one for the booking, and a code that another key has."""
     identity = {"id": key.id, "booking": key.booking, "booked_by": key.booked_by}
-    tx.execute(insert(keys), identity | _mutable(key) | {"sealed_code": sealed_code})
+    tx.execute(_ADD_KEY, identity | _mutable(key) | {"sealed_code": sealed_code})
 
 
 def save_key(tx: Transaction, key: Key, sealed_code: bytes | None = None) -> None:
     """Saves a change of a key that this transaction has locked. With a new code if one is given, and never with a code
     once it is revoked."""
-    values = _mutable(key)
+    values = {"changed": key.id} | _mutable(key)
     if sealed_code is not None or key.state is KeyState.REVOKED:
-        values["sealed_code"] = sealed_code
-    tx.execute(update(keys).where(keys.c.id == key.id).values(**values))
+        tx.execute(_SAVE_KEY_AND_CODE, values | {"sealed_code": sealed_code})
+    else:
+        tx.execute(_SAVE_KEY, values)
 
 
 def add_entry(tx: Transaction, entry: Entry) -> None:
     """Appends to the entry log."""
     where = {"lock": entry.door.lock, "space": entry.door.space, "square": entry.door.square}
     seen = {"refusal": entry.refusal, "key": entry.key, "booking": entry.booking}
-    tx.execute(insert(entries), {"id": entry.id, "at": entry.at} | where | seen)
+    tx.execute(_ADD_ENTRY, {"id": entry.id, "at": entry.at} | where | seen)
 
 
 def prune_entries(tx: Transaction, *, keep: timedelta) -> int:
@@ -189,8 +209,8 @@ def _mutable(key: Key) -> dict[str, Any]:
     }
 
 
-def _first_key(tx: Transaction, wanted: Select[Any]) -> Key | None:
-    row = tx.execute(wanted).one_or_none()
+def _first_key(tx: Transaction, wanted: Select[Any], of: UUID) -> Key | None:
+    row = tx.execute(wanted, {"of": of}).one_or_none()
     return key_from(row) if row else None
 
 

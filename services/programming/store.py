@@ -4,7 +4,7 @@ read the same tables."""
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Integer, MetaData, Row, Table, Text, Uuid, select, update
+from sqlalchemy import Column, DateTime, Integer, MetaData, Row, Table, Text, Uuid, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.db import Transaction
@@ -41,6 +41,9 @@ _RENAME = _NAME.on_conflict_do_update(
     set_={"space_name": _NAME.excluded.space_name, "arena_name": _NAME.excluded.arena_name},
 )
 
+_ACTIVITY_OF_BOOKING = select(activities).where(activities.c.booking == bindparam("of")).with_for_update()
+_ADD = insert(activities)
+
 
 def name_space(tx: Transaction, space: str, *, space_name: str, arena_name: str) -> None:
     """Keeps what a space and its arena are called."""
@@ -49,13 +52,13 @@ def name_space(tx: Transaction, space: str, *, space_name: str, arena_name: str)
 
 def activity_of_booking(tx: Transaction, booking: UUID) -> Activity | None:
     """The activity of a booking, locked for this transaction."""
-    row = tx.execute(select(activities).where(activities.c.booking == booking).with_for_update()).one_or_none()
+    row = tx.execute(_ACTIVITY_OF_BOOKING, {"of": booking}).one_or_none()
     return _activity(row) if row else None
 
 
 def add_activity(tx: Transaction, activity: Activity) -> None:
     """Saves a new activity. The database refuses a second one for the booking."""
-    tx.execute(insert(activities), {"id": activity.id, "booking": activity.booking} | _mutable(activity))
+    tx.execute(_ADD, {"id": activity.id, "booking": activity.booking} | _mutable(activity))
 
 
 def save_activity(tx: Transaction, activity: Activity) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Uuid,
+    bindparam,
     delete,
     select,
     update,
@@ -47,6 +48,9 @@ memory = Table(
 )
 
 _WAKE = insert(wrong_codes).on_conflict_do_nothing()
+_TURN = (
+    select(wrong_codes.c.count, wrong_codes.c.last_at).where(wrong_codes.c.lock == bindparam("of")).with_for_update()
+)
 _LOAD = insert(memory)
 _RELOAD = _LOAD.on_conflict_do_update(
     index_elements=[memory.c.lock, memory.c.key],
@@ -61,8 +65,7 @@ class SimulatedLock:
         self._tx = tx
         self._id = id
         tx.execute(_WAKE, {"lock": id, "count": 0})
-        turn = select(wrong_codes.c.count, wrong_codes.c.last_at).where(wrong_codes.c.lock == id).with_for_update()
-        self._wrong = WrongCodes(*tx.execute(turn).one())
+        self._wrong = WrongCodes(*tx.execute(_TURN, {"of": id}).one())
 
     def load(self, key: UUID, code_digest: bytes, validity: Validity) -> None:
         times = {"valid_from": validity.valid_from, "valid_until": validity.valid_until}

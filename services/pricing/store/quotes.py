@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from cattrs.preconf.json import make_converter
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.db import Transaction
@@ -18,10 +18,12 @@ _SAVE = _SAVE.on_conflict_do_update(
     set_={name: _SAVE.excluded[name] for name in ("version", "quoted_at", "price", "reason")},
 )
 
+_OF_BOOKING = select(quotes).where(quotes.c.booking == bindparam("of"))
+
 
 def of_booking(tx: Transaction, booking: UUID) -> Quote | None:
     """The quote of a booking."""
-    found = tx.execute(select(quotes).where(quotes.c.booking == booking)).one_or_none()
+    found = tx.execute(_OF_BOOKING, {"of": booking}).one_or_none()
     return _quote(found) if found else None
 
 

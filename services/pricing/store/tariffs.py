@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 from cattrs.preconf.json import make_converter
-from sqlalchemy import Row, insert, or_, select, text, update
+from sqlalchemy import Row, bindparam, insert, or_, select, text, update
 
 from kernel.db import Transaction
 from services.pricing.model.tariff import Tariff
@@ -17,11 +17,16 @@ _json.register_structure_hook(Decimal, lambda value, _: Decimal(value))
 _columns = tariff_versions.c
 _CURRENT = select(_columns.version, _columns.content).where(_columns.replaced_at.is_(None))
 
+_FOR_PREMISES = _CURRENT.where(
+    _columns.premises.any(bindparam("of")),
+    _columns.valid_from <= bindparam("on"),
+    or_(_columns.valid_until.is_(None), _columns.valid_until >= bindparam("on")),
+)
+
 
 def for_premises(tx: Transaction, premises: str, on: date) -> Tariff | None:
     """The tariff that prices these premises on a day. At most one does: see `services.pricing.usecases.tariffs`."""
-    valid = (_columns.valid_from <= on, or_(_columns.valid_until.is_(None), _columns.valid_until >= on))
-    found = tx.execute(_CURRENT.where(_columns.premises.any(premises), *valid)).one_or_none()
+    found = tx.execute(_FOR_PREMISES, {"of": premises, "on": on}).one_or_none()
     return _tariff(found) if found else None
 
 

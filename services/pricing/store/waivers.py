@@ -16,6 +16,16 @@ _OPEN = insert(waiver_accounts).on_conflict_do_nothing()
 _THE_ACCOUNT = select(waiver_accounts).where(
     _accounts.tenant == bindparam("of"), _accounts.currency == bindparam("in_currency")
 )
+_LOCK = _THE_ACCOUNT.with_for_update()
+_OF_BOOKING = (
+    select(waiver_entries)
+    .where(
+        _entries.tenant == bindparam("of"),
+        _entries.currency == bindparam("in_currency"),
+        _entries.booking == bindparam("for_booking"),
+    )
+    .order_by(_entries.position)
+)
 _SUM = (
     select(func.coalesce(func.sum(_entries.amount), 0))
     .where(_entries.tenant == _accounts.tenant, _entries.currency == _accounts.currency)
@@ -25,14 +35,14 @@ _SUM = (
 
 def lock(tx: Transaction, tenant: UUID, currency: str) -> Account | None:
     """The account of a tenant, locked until the transaction ends; None when it never had one."""
-    found = tx.execute(_THE_ACCOUNT.with_for_update(), {"of": tenant, "in_currency": currency}).one_or_none()
+    found = tx.execute(_LOCK, {"of": tenant, "in_currency": currency}).one_or_none()
     return _account(found) if found else None
 
 
 def open_and_lock(tx: Transaction, tenant: UUID, currency: str) -> Account:
     """The account of a tenant, made when there is none, and locked."""
     tx.execute(_OPEN, {"tenant": tenant, "currency": currency, "balance": 0})
-    return _account(tx.execute(_THE_ACCOUNT.with_for_update(), {"of": tenant, "in_currency": currency}).one())
+    return _account(tx.execute(_LOCK, {"of": tenant, "in_currency": currency}).one())
 
 
 def balance(tx: Transaction, tenant: UUID, currency: str) -> int:
@@ -43,9 +53,8 @@ def balance(tx: Transaction, tenant: UUID, currency: str) -> int:
 
 def of_booking(tx: Transaction, account: Account, booking: UUID) -> list[WaiverEntry]:
     """What a booking has reserved, used and given back, oldest first."""
-    of_account = (_entries.tenant == account.tenant, _entries.currency == account.currency)
-    wanted = select(waiver_entries).where(*of_account, _entries.booking == booking).order_by(_entries.position)
-    return [entry(row) for row in tx.execute(wanted)]
+    wanted = {"of": account.tenant, "in_currency": account.currency, "for_booking": booking}
+    return [entry(row) for row in tx.execute(_OF_BOOKING, wanted)]
 
 
 def add(tx: Transaction, account: Account, entries: Sequence[WaiverEntry]) -> Account:
