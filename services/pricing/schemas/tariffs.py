@@ -165,7 +165,11 @@ class VatSchema(Schema):
 
     valid_from = fields.Date(required=True)
     rate = fields.Decimal(
-        required=True, as_string=True, validate=_per_cent, metadata={"description": "Per cent.", "example": "25"}
+        required=True,
+        as_string=True,
+        validate=_per_cent,
+        # without its own type it would be told of as a number, which it is only on the way in
+        metadata={"type": ["string", "number"], "description": "Per cent; a text on the way out.", "example": "25"},
     )
     basis = fields.Nested(TextSchema, required=True, metadata={"description": "On what ground."})
 
