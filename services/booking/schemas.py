@@ -187,6 +187,7 @@ class AvailabilityFilter(PageArguments):
     space = _slug("This space.", "borgen-storsal", load_default=None)
     premises = _slug("Of this class.", "hall", load_default=None)
     capacity = _count("With room for so many.", 20, strict=False, load_default=None)
+    limit = _count("Spaces per page; all of a municipality fit in one.", 50, most=1000, strict=False, load_default=50)
 
     @validates_schema
     def _days(self, given: Mapping[str, Any], **_: object) -> None:
