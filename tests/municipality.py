@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import nameko
 from flask import Flask
 from sqlalchemy import update
 from werkzeug.test import TestResponse
@@ -111,8 +112,9 @@ class Municipality:
 
     def settle(self) -> None:
         """Brings every event to those who listen, until there are no more."""
-        while any(self._carry_from(name) for name in self.databases):
-            pass
+        with nameko.config.patch({"torg": SETTINGS}):  # what a nameko class looks up when it is made
+            while any(self._carry_from(name) for name in self.databases):
+                pass
 
     def _carry_from(self, name: str) -> bool:
         kinds = {kind.TYPE: kind for kind in known_events()}

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import nameko
 import pytest
 
 from tests.conftest import Templates
@@ -12,14 +11,14 @@ from tests.contract.bad_input import Sender, Sending
 from tests.contract.pages import Portal, portal_of
 from tests.contract.things import Owned
 from tests.issuer import issuer
-from tests.municipality import BUILDS, SETTINGS, Municipality
+from tests.municipality import BUILDS, Municipality
 
 
 @contextmanager
 def a_municipality(templates: Templates) -> Iterator[Municipality]:
     """A municipality with nothing in it yet."""
     urls = {name: templates.copy(name) for name in BUILDS}
-    with issuer() as ours, nameko.config.patch({"torg": SETTINGS}):
+    with issuer() as ours:
         everything = Municipality(urls, ours)
         yield everything
         everything.close()
