@@ -18,14 +18,15 @@ from typing import Any
 import psycopg2
 
 from bench import load
-from bench.figures import Report, Table, percentiles
+from bench.cost import counted
+from bench.figures import Report, Table, milliseconds
 from bench.torg import SQUARE, Torg, Wishes, running, square, wait_until_quiet
 from cli import demo_data
 from cli.sign_in import token
 
 SPACES = 100
 CLIENTS = 32
-LOOK_SECONDS = 0.005
+LOOK_SECONDS = 0.01
 PATIENCE_SECONDS = 120.0
 _ID = re.compile(rb'"id": ?"([0-9a-f-]{36})"')
 _ARMED = "SELECT booking::text FROM keys WHERE state = 'armed' AND booking = ANY(%s::uuid[])"
@@ -37,6 +38,8 @@ STEPS = (
     ("access", "no.torg.access.key_issued.v1", "confirmed → key issued"),
     ("access", "no.torg.access.key_armed.v1", "key issued → key armed"),
 )
+
+PARTS = ("api", "worker", "PostgreSQL")
 
 
 class NotArmed(Exception):
@@ -90,8 +93,8 @@ class Watch(threading.Thread):
 
 
 def run(*, quick: bool) -> Report:
-    """Measures at 1 and at 100 bookings a second."""
-    paces = (Pace(1, 5), Pace(100, 5)) if quick else (Pace(1, 60), Pace(100, 30))
+    """Measures at 1 and at 100 bookings a second, and between them."""
+    paces = (Pace(1, 5), Pace(100, 5)) if quick else (Pace(1, 60), Pace(25, 30), Pace(50, 30), Pace(100, 30))
     with running() as torg:
         demo_data.load(torg.stack.urls, token(torg.stack.issuer, "drift"))
         torg.put("booking", f"/squares/{SQUARE}", square(SPACES))
@@ -103,13 +106,18 @@ def run(*, quick: bool) -> Report:
 
 def measure(torg: Torg, wishes: Wishes, pace: Pace) -> dict[str, Any]:
     """The figures at one pace."""
-    created, watch, due = book(torg, wishes, pace)
+    started = time.perf_counter()
+    with counted(torg.pids) as spent:
+        created, watch, due = book(torg, wishes, pace)
+    seconds = time.perf_counter() - started
     return {
         "per_second": pace.per_second,
         "seconds": pace.seconds,
-        "bookings": len(watch.seconds),
-        "answered": _milliseconds(created.latencies),
-        "armed": _milliseconds(list(watch.seconds.values())),
+        "bookings": len(due),
+        "armed_per_second": len(due) / seconds,
+        "processor_milliseconds": {part: value * 1000 / len(due) for part, value in spent.items()},
+        "answered": milliseconds(created.latencies),
+        "armed": milliseconds(list(watch.seconds.values())),
         "steps": steps(torg, due),
     }
 
@@ -151,17 +159,13 @@ def steps(torg: Torg, due: Mapping[str, float]) -> dict[str, dict[str, float]]:
             list(due),
         )
         at = {booking: _seconds(created_at) for booking, created_at in told}
-        found[name] = _milliseconds([at[booking] - before[booking] for booking in due])
+        found[name] = milliseconds([at[booking] - before[booking] for booking in due])
         before = at
     return found
 
 
 def _seconds(at: datetime) -> float:
     return at.timestamp()
-
-
-def _milliseconds(seconds: list[float]) -> dict[str, float]:
-    return {name: value * 1000 for name, value in percentiles(seconds).items()}
 
 
 def _report(found: list[dict[str, Any]]) -> Report:
@@ -171,13 +175,21 @@ def _report(found: list[dict[str, Any]]) -> Report:
         pace = str(each["per_second"])
         totals += [_row(pace, "key armed", each["armed"]), _row(pace, "request answered", each["answered"])]
         parts += [_row(pace, name, shown) for name, shown in each["steps"].items()]
-    made = ", ".join(f"{each['bookings']} at {each['per_second']} a second" for each in found)
+    costs = [[f"{each['per_second']}", *_costs(each)] for each in found]
+    made = "; ".join(
+        f"{each['bookings']} at {each['per_second']} a second, {each['armed_per_second']:.0f} keys armed a second"
+        for each in found
+    )
     return Report(
         "(c) From the request to the key on the door",
-        [Table(columns, totals), Table(columns, parts)],
+        [Table(columns, totals), Table(columns, parts), Table(("processor ms a booking, at", *PARTS), costs)],
         {"paces": found},
         [f"Bookings made: {made}. All of their keys were armed."],
     )
+
+
+def _costs(figures: Mapping[str, Any]) -> list[str]:
+    return [f"{figures['processor_milliseconds'][part]:.1f}" for part in PARTS]
 
 
 def _row(pace: str, name: str, shown: dict[str, float]) -> list[str]:

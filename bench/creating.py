@@ -5,7 +5,7 @@ The worker rests meanwhile: pgbench has none, and `arming` measures what it does
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +15,8 @@ from typing import Any
 import psycopg2
 
 from bench import load, pgbench
-from bench.figures import Report, Spread, Table, percentiles, ratios
+from bench.cost import counted
+from bench.figures import Report, Spread, Table, milliseconds, ratios
 from bench.torg import SQUARE, Torg, Wishes, running, square
 
 CLIENTS = (1, 8, 16)
@@ -24,6 +25,15 @@ SPACES = 100
 # Rounds of pgbench write far from the bookings made by HTTP, and from each other.
 _FIRST_DAY = "2100-01-01 00:00:00+00"
 _HOURS_APART = 10_000
+
+
+@dataclass(frozen=True)
+class Round:
+    """Bookings made for some seconds: how many a second, each one's seconds, processor seconds of each by part."""
+
+    rate: float
+    latencies: list[float]
+    cost: dict[str, float]
 
 
 class Refused(Exception):
@@ -58,7 +68,7 @@ def measure(torg: Torg, effort: Effort) -> list[dict[str, Any]]:
         for _ in range(effort.rounds):
             bare = _raw(torg, script, number, effort.seconds, next(rounds))
             pairs.append((_created(torg, wishes, number, effort.seconds), bare))
-        found.append(_figures(number, pairs))
+        found.append(figures(number, pairs))
     return found
 
 
@@ -113,47 +123,63 @@ def _literal(value: str | None, kind: str) -> str:
     return "NULL" if value is None else f"{pgbench.quoted(value)}::{kind}"
 
 
-def _raw(torg: Torg, script: str, clients: int, seconds: int, number: int) -> pgbench.Bare:
+def _raw(torg: Torg, script: str, clients: int, seconds: int, number: int) -> Round:
     variables = {"n": 0, "clients": clients, "first": number * _HOURS_APART}
-    return pgbench.run(torg.databases["booking"], script, clients=clients, seconds=seconds, variables=variables)
+    with counted(torg.pids) as spent:
+        made = pgbench.run(torg.databases["booking"], script, clients=clients, seconds=seconds, variables=variables)
+    return Round(made.rate, made.latencies, shares(spent, len(made.latencies)))
 
 
-def _created(torg: Torg, wishes: Wishes, number: int, seconds: float) -> load.Sample:
+def _created(torg: Torg, wishes: Wishes, number: int, seconds: float) -> Round:
     urls = torg.bookings
     with load.clients(urls, number) as asking:
         make = [partial(wishes.next_for, url=urls[client.number % len(urls)]) for client in asking]
-        sample = load.closed_loop(asking, lambda client: make[client.number](client), seconds=seconds, wanted=201)
+        with counted(torg.pids) as spent:
+            sample = load.closed_loop(asking, lambda client: make[client.number](client), seconds=seconds, wanted=201)
     if sample.refused:
         raise Refused(f"{dict(sample.statuses)}, such as {sample.refused.decode()[:500]}")
-    return sample
+    return Round(sample.rate, sample.latencies, shares(spent, len(sample.latencies)))
 
 
-def _figures(clients: int, pairs: list[tuple[load.Sample, pgbench.Bare]]) -> dict[str, Any]:
+def shares(spent: Mapping[str, float], bookings: int) -> dict[str, float]:
+    """What one booking cost: in all api processes, and in PostgreSQL."""
+    apis = sum(seconds for part, seconds in spent.items() if part.startswith("api"))
+    return {"apis": apis / bookings, "PostgreSQL": spent["PostgreSQL"] / bookings}
+
+
+def figures(clients: int, pairs: Sequence[tuple[Round, Round]]) -> dict[str, Any]:
+    """What rounds of Torg and pgbench, measured in turn, came to."""
     ours, bare = zip(*pairs, strict=True)
     return {
         "clients": clients,
-        "torg": _told([each.rate for each in ours], [second for each in ours for second in each.latencies]),
-        "pgbench": _told([each.rate for each in bare], [second for each in bare for second in each.latencies]),
+        "torg": _told(ours),
+        "pgbench": _told(bare),
         "ratio": ratios([each.rate for each in ours], [each.rate for each in bare]),
     }
 
 
-def _told(rates: list[float], latencies: list[float]) -> dict[str, Any]:
-    milliseconds = {name: seconds * 1000 for name, seconds in percentiles(latencies).items()}
-    return {"per_second": Spread.of(rates), "milliseconds": milliseconds, "rounds": rates}
+def _told(rounds: Sequence[Round]) -> dict[str, Any]:
+    parts = rounds[0].cost
+    return {
+        "per_second": Spread.of([each.rate for each in rounds]),
+        "milliseconds": milliseconds([seconds for each in rounds for seconds in each.latencies]),
+        "processor_milliseconds": {part: Spread.of([each.cost[part] * 1000 for each in rounds]) for part in parts},
+        "rounds": [each.rate for each in rounds],
+    }
 
 
 def _report(found: list[dict[str, Any]], settings: dict[str, str]) -> Report:
-    rows = []
+    rows, costs = [], []
     for each in found:
         for name in ("torg", "pgbench"):
-            shown = [f"{value:.1f}" for value in each[name]["milliseconds"].values()]
-            ratio = each["ratio"].shown(3) if name == "torg" else ""
-            rows.append([f"{each['clients']} clients, {name}", each[name]["per_second"].shown(), *shown, ratio])
+            who, told = f"{each['clients']} clients, {name}", each[name]
+            times = [f"{value:.1f}" for value in told["milliseconds"].values()]
+            rows.append([who, told["per_second"].shown(), *times, each["ratio"].shown(3) if name == "torg" else ""])
+            costs.append([who, *(spread.shown(2) for spread in told["processor_milliseconds"].values())])
     columns = ("", "created a second", "p50 ms", "p95 ms", "p99 ms", "Torg : pgbench")
     return Report(
         "(a) Bookings created",
-        [Table(columns, rows)],
+        [Table(columns, rows), Table(("processor ms a booking", "apis", "PostgreSQL"), costs)],
         {"by_clients": found, "api_processes": API_PROCESSES, "durability": settings},
         [f"PostgreSQL's settings: {json.dumps(settings)}."],
     )

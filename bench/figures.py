@@ -27,6 +27,11 @@ def percentiles(values: Sequence[float], percents: Iterable[float] = PERCENTILES
     return {f"p{percent:g}": percentile(values, percent) for percent in percents}
 
 
+def milliseconds(seconds: Sequence[float], percents: Iterable[float] = PERCENTILES) -> dict[str, float]:
+    """Percentiles of seconds, in milliseconds."""
+    return {name: value * 1000 for name, value in percentiles(seconds, percents).items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Spread:
     """What repeated measurements of one thing came to."""

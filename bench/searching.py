@@ -16,7 +16,7 @@ from sqlalchemy import event
 
 from bench import dataset, load
 from bench.dataset import LARGE, SMALL, Municipality
-from bench.figures import Report, Spread, Table, percentile, ratios
+from bench.figures import Report, Spread, Table, milliseconds, ratios
 from bench.torg import Torg, running
 from kernel.clock import OSLO, SystemClock
 from kernel.db import Database
@@ -74,7 +74,7 @@ def measure(torg: Torg, municipality: Municipality, search: Search, rounds: int)
         "bookings": municipality.bookings,
         "days": search.days,
         "free_times": found["bare"],
-        "milliseconds": {name: _milliseconds(values) for name, values in seconds.items()},
+        "milliseconds": {name: milliseconds(values, (50, 95)) for name, values in seconds.items()},
         "ratio": {name: ratios(values, seconds["bare"]) for name, values in seconds.items() if name != "bare"},
     }
 
@@ -154,10 +154,6 @@ def _get(client: load.Client, url: str) -> bytes:
     if answer.status != 200:
         raise load.LoadFailed(f"{answer.status}: {answer.body.decode()[:500]}")
     return answer.body
-
-
-def _milliseconds(seconds: list[float]) -> dict[str, float]:
-    return {name: percentile(seconds, percent) * 1000 for name, percent in (("p50", 50), ("p95", 95))}
 
 
 def _report(found: list[dict[str, Any]]) -> Report:

@@ -38,6 +38,12 @@ class Torg:
 
     stack: Stack
     databases: Mapping[str, str]
+    server: PrivatePostgres
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The process id of each part that runs, PostgreSQL too."""
+        return {**self.stack.pids, "PostgreSQL": self.server.child.pid}
 
     @property
     def bookings(self) -> list[str]:
@@ -78,7 +84,7 @@ def running(*, api_processes: int = 1) -> Iterator[Torg]:
         stack = Stack(run, layout)
         stack.start()
         ending.callback(stack.stop)
-        yield Torg(stack, databases)
+        yield Torg(stack, databases, server)
 
 
 def square(spaces: int) -> dict[str, Any]:
