@@ -110,8 +110,11 @@ def publish_lock(tx: Transaction, space: str, arena: str, square: str, *, space_
 
 def lock_of_space(tx: Transaction, space: str, arena: str, square: str) -> Lock:
     """The lock of a space, locked for this transaction. A space not yet published gets its lock here, without names."""
-    tx.execute(_ADD_LOCK_IF_NEW, _new_lock(tx, space, arena, square))
-    return _lock(tx.execute(_LOCK_OF_SPACE, {"of": space}).one())
+    found = tx.execute(_LOCK_OF_SPACE, {"of": space}).one_or_none()
+    if found is None:
+        tx.execute(_ADD_LOCK_IF_NEW, _new_lock(tx, space, arena, square))
+        found = tx.execute(_LOCK_OF_SPACE, {"of": space}).one()
+    return _lock(found)
 
 
 def find_lock(tx: Transaction, id: UUID) -> Lock | None:

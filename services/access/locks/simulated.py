@@ -64,8 +64,11 @@ class SimulatedLock:
     def __init__(self, tx: Transaction, id: UUID) -> None:
         self._tx = tx
         self._id = id
-        tx.execute(_WAKE, {"lock": id, "count": 0})
-        self._wrong = WrongCodes(*tx.execute(_TURN, {"of": id}).one())
+        turn = tx.execute(_TURN, {"of": id}).one_or_none()
+        if turn is None:
+            tx.execute(_WAKE, {"lock": id, "count": 0})
+            turn = tx.execute(_TURN, {"of": id}).one()
+        self._wrong = WrongCodes(*turn)
 
     def load(self, key: UUID, code_digest: bytes, validity: Validity) -> None:
         times = {"valid_from": validity.valid_from, "valid_until": validity.valid_until}
