@@ -14,6 +14,7 @@ from kernel.ids import new_id
 from kernel.settings import Settings
 from services.booking.api import build
 from services.booking.model.bookings import HOLD
+from services.booking.schemas import DEEPEST
 from services.booking.store.tables import bookings
 from tests.callers import MANAGER, RESIDENT, KnownCallers, bearer, caller
 
@@ -306,9 +307,6 @@ def test_bad_trees_are_refused(client: FlaskClient, ask: Any) -> None:
     good = tree(client)
     house = good["arenas"][0]
     room = house["spaces"][1]
-    deep: Any = {**room, "id": "s0", "spaces": []}
-    for number in range(1, 150):
-        deep = {**room, "id": f"s{number}", "spaces": [deep]}
     bad = {
         "no name": {"arenas": good["arenas"]},
         "no such hour": {
@@ -322,7 +320,6 @@ def test_bad_trees_are_refused(client: FlaskClient, ask: Any) -> None:
         "grid": {**good, "arenas": [{**house, "spaces": [{**room, "grid_minutes": 7}]}]},
         "rules": {**good, "arenas": [{**house, "spaces": [{**room, "min_minutes": 500}]}]},
         "twice": {**good, "arenas": [{**house, "spaces": [room, room]}]},
-        "too deep": {**good, "arenas": [{**house, "spaces": [deep]}]},
     }
 
     answers = {name: ask("PUT", "/squares/borgen", "odd", json=each).status_code for name, each in bad.items()}
@@ -330,6 +327,19 @@ def test_bad_trees_are_refused(client: FlaskClient, ask: Any) -> None:
     assert answers == dict.fromkeys(bad, 422)
     assert ask("PUT", "/squares/Borgen_2", "odd", json=good).status_code in (404, 422)
     assert tree(client) == good
+
+
+@pytest.mark.parametrize(("levels", "status"), [(DEEPEST - 1, 200), (DEEPEST, 200), (DEEPEST + 1, 422)])
+def test_a_space_is_divided_only_so_deep(client: FlaskClient, ask: Any, levels: int, status: int) -> None:
+    good = tree(client)
+    house = good["arenas"][0]
+    deep: dict[str, Any] = {**house["spaces"][1], "id": "level-1", "spaces": []}
+    for number in range(2, levels + 1):
+        deep = {**deep, "id": f"level-{number}", "spaces": [deep]}
+
+    answer = ask("PUT", "/squares/borgen", "odd", json={**good, "arenas": [{**house, "spaces": [deep]}]})
+
+    assert answer.status_code == status
 
 
 def test_operators_register_organisations_and_who_may_act_for_them(ask: Any) -> None:
