@@ -6,9 +6,14 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
+from gunicorn.workers import gthread
 
 KEEP_ALIVE_SECONDS = 75
 REQUEST_LINE_BYTES = 8190
+
+# How long a thread stands by a new connection that says nothing. Gunicorn has no setting for it, and takes 5 s: as many
+# idle connections as there are threads would keep everybody waiting for as long.
+gthread.DEFAULT_WORKER_DATA_TIMEOUT = 0.1
 
 
 class OwnLogger(Logger):  # type: ignore[misc]
