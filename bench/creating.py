@@ -5,7 +5,8 @@ The worker rests meanwhile: pgbench has none, and `arming` measures what it does
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +23,7 @@ from bench.torg import SQUARE, Torg, Wishes, running, square
 CLIENTS = (1, 8, 16)
 API_PROCESSES = 2
 SPACES = 100
+_MOST_A_SECOND = 1000
 # Rounds of pgbench write far from the bookings made by HTTP, and from each other.
 _FIRST_DAY = "2100-01-01 00:00:00+00"
 _HOURS_APART = 10_000
@@ -60,14 +62,14 @@ def run(*, quick: bool) -> Report:
 def measure(torg: Torg, effort: Effort) -> list[dict[str, Any]]:
     """The figures for each number of clients."""
     wishes = Wishes(SPACES, torg.bearers(max(CLIENTS)), confirm="by_me")
-    _created(torg, wishes, max(CLIENTS), 1)  # warms the processes up, and gives the raw script a booking to copy
+    created(torg, wishes, max(CLIENTS), 1)  # warms the processes up, and gives the raw script a booking to copy
     script, rounds = raw_script(torg), count()
     found = []
     for number in CLIENTS:
         pairs = []
         for _ in range(effort.rounds):
             bare = _raw(torg, script, number, effort.seconds, next(rounds))
-            pairs.append((_created(torg, wishes, number, effort.seconds), bare))
+            pairs.append((created(torg, wishes, number, effort.seconds), bare))
         found.append(figures(number, pairs))
     return found
 
@@ -130,15 +132,28 @@ def _raw(torg: Torg, script: str, clients: int, seconds: int, number: int) -> Ro
     return Round(made.rate, made.latencies, shares(spent, len(made.latencies)))
 
 
-def _created(torg: Torg, wishes: Wishes, number: int, seconds: float) -> Round:
+def created(torg: Torg, wishes: Wishes, number: int, seconds: float) -> Round:
     urls = torg.bookings
     with load.clients(urls, number) as asking:
         make = [partial(wishes.next_for, url=urls[client.number % len(urls)]) for client in asking]
+        stock = _stock(asking, make, round(_MOST_A_SECOND * seconds))
+
+        def taken(client: load.Client) -> bytes:
+            written = stock[client.number]
+            return written.popleft() if written else make[client.number](client)
+
         with counted(torg.pids) as spent:
-            sample = load.closed_loop(asking, lambda client: make[client.number](client), seconds=seconds, wanted=201)
+            sample = load.closed_loop(asking, taken, seconds=seconds, wanted=201)
     if sample.refused:
         raise Refused(f"{dict(sample.statuses)}, such as {sample.refused.decode()[:500]}")
     return Round(sample.rate, sample.latencies, shares(spent, len(sample.latencies)))
+
+
+def _stock(
+    asking: Sequence[load.Client], make: Sequence[Callable[[load.Client], bytes]], most: int
+) -> list[deque[bytes]]:
+    """Requests written before the clock starts: people's machines write theirs elsewhere."""
+    return [deque(make[client.number](client) for _ in range(most // len(asking))) for client in asking]
 
 
 def shares(spent: Mapping[str, float], bookings: int) -> dict[str, float]:

@@ -63,6 +63,13 @@ INSERT INTO opening_hours (arena, weekday, opens, closes)
 SELECT arenas.id, weekday, 7 * 60, 23 * 60 FROM arenas, generate_series(1, 7) weekday
 """,
     """
+INSERT INTO open_days (arena, day, number, during, kind, why)
+SELECT arenas.id, day, 0, tstzrange((day + time '07:00') AT TIME ZONE 'Europe/Oslo',
+    (day + time '23:00') AT TIME ZONE 'Europe/Oslo'), 'staffed',
+    '{"rule": "weekly", "name": {"nb": "Vanlige", "nn": "Vanlege", "en": "Usual"}}'
+FROM arenas, generate_series(-1, 800) number, LATERAL (SELECT current_date + number AS day) which
+""",
+    """
 INSERT INTO spaces (id, number, arena, position, name, premises, capacity, area, grid_minutes, min_minutes,
     max_minutes, notice_minutes, horizon_days, parts, version, withdrawn)
 OVERRIDING SYSTEM VALUE
@@ -85,8 +92,8 @@ FROM generate_series(0, %(bookings)s - 1) n,
     ) at
 """,
     """
-INSERT INTO claims (booking, part, during)
-SELECT bookings.id, unnest(spaces.parts), tstzrange(bookings.begins_at, bookings.ends_at)
+INSERT INTO claims (holder, part, during, share)
+SELECT bookings.id, unnest(spaces.parts), tstzrange(bookings.begins_at, bookings.ends_at), bookings.id
 FROM bookings JOIN spaces ON spaces.id = bookings.space
 """,
 )

@@ -97,7 +97,7 @@ def _ways(torg: Torg, municipality: Municipality, search: Search) -> Iterator[di
         yield {
             "bare": lambda: _bare(connection, *statement),
             "query": lambda: _query(database, page, search),
-            "http": lambda: _http(client, f"{torg.stack.urls['booking']}/availability", search),
+            "http": lambda: by_http(client, f"{torg.stack.urls['booking']}/availability", search),
         }
 
 
@@ -128,7 +128,7 @@ def _query(database: Database, page: PageRequest, search: Search) -> list[str]:
         return list(availability.free_times(tx, page, first=first, last=last, minutes=MINUTES).items)
 
 
-def _http(client: load.Client, url: str, search: Search) -> list[str]:
+def by_http(client: load.Client, url: str, search: Search) -> list[str]:
     """Page after page, as large as they may be."""
     first, last = search.window
     asked, pages = f"{url}?from={first}&to={last}&minutes={MINUTES}&limit={PAGE}", []

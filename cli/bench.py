@@ -22,14 +22,21 @@ from cli.servers.processes import ServerFailed
 app = typer.Typer(help="Measure Torg, side by side with the bare engines.")
 console = Console(stderr=True, highlight=False)
 
-BENCHES = {"a": "bench.creating", "b": "bench.searching", "c": "bench.arming", "d": "bench.footprint"}
+BENCHES = {
+    "a": "bench.creating",
+    "b": "bench.searching",
+    "c": "bench.arming",
+    "d": "bench.footprint",
+    "e": "bench.growing",
+}
 """Letter → the module whose `run(quick=…)` measures."""
 
 
 @app.command()
 def bench(
     which: list[str] = typer.Argument(
-        None, help="a: bookings created. b: availability. c: request to key. d: start and memory. Default: all."
+        None,
+        help="a: bookings created. b: availability. c: request to key. d: start and memory. e: growth. Default: all.",
     ),
     as_json: bool = typer.Option(False, "--json", help="For machines: one object, every figure in full."),
     quick: bool = typer.Option(False, "--quick", help="Shorter and once: to see that it works, not how fast."),

@@ -67,7 +67,7 @@ def _register(operator: Operator, actor: Json) -> str:
     about = {name: actor[name] for name in ("kind", "name", "organisation_number")}
     registered: str = operator.create("booking", "/actors", about)["id"]
     for subject in actor["representatives"]:
-        operator.create("booking", f"/actors/{registered}/representatives", {"subject": subject})
+        operator.create("booking", f"/actors/{registered}/representatives", {"subject": subject, "role": "owner"})
     return registered
 
 

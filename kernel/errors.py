@@ -36,6 +36,11 @@ class DomainError(Exception):
         super().__init__(self.code if not fields else f"{self.code}: {sorted(fields)}")
         self.fields = fields
 
+    @property
+    def said(self) -> Text:
+        """Its text with the named fields filled in."""
+        return Text(*(self.text.in_language(language, **self.fields) for language in ("nb", "nn", "en")))
+
 
 def all_codes(root: type[DomainError] = DomainError) -> dict[str, type[DomainError]]:
     """Every error code that is defined (imported) so far, with its class; raises ValueError when a code is used

@@ -1,6 +1,7 @@
 """The nameko extensions every service class uses beside `handle_event`: its database, its relay, its timers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import wraps
 from typing import Any
@@ -21,6 +22,7 @@ from kernel.topology import emitted_by
 log = structlog.get_logger(__name__)
 
 Tick = Callable[[Any, Transaction], None]
+Errand = Callable[[Any, Database, Settings], None]
 
 
 class ServiceDatabase(SharedExtension):  # type: ignore[misc]
@@ -80,13 +82,9 @@ def every(seconds: float) -> Callable[[Tick], Tick]:
 
     def decorate(method: Tick) -> Tick:
         @wraps(method)
-        def tick(self: Any, database: Database) -> None:
-            name = method.__name__
-            try:
-                with telemetry.measured(database.service, name), database.transaction() as tx:
-                    method(self, tx)
-            except exc.SQLAlchemyError as error:
-                log.warning("timer_interrupted", service=database.service, entrypoint=name, error=type(error).__name__)
+        def tick(self: Any, database: Database, _: Settings) -> None:
+            with _measured(database, method.__name__), database.transaction() as tx:
+                method(self, tx)
 
         register_entrypoint(tick, _Ticking(seconds))
         return tick  # type: ignore[return-value]
@@ -94,8 +92,34 @@ def every(seconds: float) -> Callable[[Tick], Tick]:
     return decorate
 
 
+def errand(seconds: float) -> Callable[[Errand], Errand]:
+    """As `every`, for work that calls somebody over the network: `method(self, database, settings)`. It opens short
+    transactions of its own, and has none open while it waits for an answer."""
+
+    def decorate(method: Errand) -> Errand:
+        @wraps(method)
+        def tick(self: Any, database: Database, settings: Settings) -> None:
+            with _measured(database, method.__name__):
+                method(self, database, settings)
+
+        register_entrypoint(tick, _Ticking(seconds))
+        return tick
+
+    return decorate
+
+
+@contextmanager
+def _measured(database: Database, name: str) -> Iterator[None]:
+    try:
+        with telemetry.measured(database.service, name):
+            yield
+    except exc.SQLAlchemyError as error:
+        log.warning("timer_interrupted", service=database.service, entrypoint=name, error=type(error).__name__)
+
+
 class _Ticking(Timer):  # type: ignore[misc]
     database = ServiceDatabase()
 
     def handle_timer_tick(self) -> None:
-        self.container.spawn_worker(self, (self.database.open(),), {}, handle_result=self.handle_result)
+        given = (self.database.open(), self.database.settings())
+        self.container.spawn_worker(self, given, {}, handle_result=self.handle_result)

@@ -1,13 +1,16 @@
 """Answers that are kept, so that a request sent twice with the same `Idempotency-Key` takes effect once.
 
 `kernel.http.writes` calls this inside the transaction of the request: the key is claimed first, the answer kept last;
-both are committed with the effect or not at all. A twin that comes meanwhile waits, and is given the answer.
+both are committed with the effect or not at all. A twin that comes meanwhile waits, and is given the answer. Neither
+costs a message of its own: the claim goes with the request's first statement, the answer with the commit.
 """
 
 import hashlib
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from sqlalchemy import (
     JSON,
@@ -21,20 +24,21 @@ from sqlalchemy import (
     Text,
     bindparam,
     delete,
+    insert,
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
 
 from kernel.db import Transaction, kernel_metadata
 from kernel.problems import Busy, IdempotencyKeyReused
+from kernel.settings import Settings
 
 idempotency_keys = Table(
     "idempotency_keys",
     kernel_metadata,
-    Column("caller", Text, nullable=False),  # a digest: whose key it is, without saying who that is
+    Column("caller", Text, nullable=False),  # a keyed digest: whose key it is, without saying who that is
     Column("key", Text, nullable=False),
-    Column("request", LargeBinary, nullable=False),  # a digest of method, path and body
+    Column("request", LargeBinary, nullable=False),  # a keyed digest of method, path and body
     Column("status", Integer),  # null only inside the transaction that claims the key
     Column("headers", JSON(none_as_null=True)),
     Column("body", LargeBinary),
@@ -43,7 +47,8 @@ idempotency_keys = Table(
 )
 Index("idempotency_keys_age", idempotency_keys.c.created_at)
 
-_CLAIM = insert(idempotency_keys).on_conflict_do_nothing()
+_CLAIM = insert(idempotency_keys)
+_TAKEN = "idempotency_keys_pkey"
 _THIS = (idempotency_keys.c.caller == bindparam("of"), idempotency_keys.c.key == bindparam("named"))
 _FIND = select(
     idempotency_keys.c.request, idempotency_keys.c.status, idempotency_keys.c.headers, idempotency_keys.c.body
@@ -69,22 +74,34 @@ class Kept:
     body: bytes
 
 
-def claim_of(caller: str, key: str, method: str, path: str, body: bytes) -> Claim:
-    """The claim of a request; what identifies the caller and the request is kept as digests only."""
-    request = hashlib.sha256(f"{method} {path}\n".encode() + body).digest()
-    return Claim(hashlib.sha256(caller.encode()).hexdigest(), key, request)
+def secret_from(settings: Settings, service: str) -> bytes:
+    """What a service's digests are made with: the setting, or else the password of its database. Neither is in the
+    database, so that whoever steals that can't try out which door code or which person a digest stands for."""
+    given = settings.idempotency_key or urlsplit(getattr(settings, f"{service}_database_url", "")).password or ""
+    return hashlib.sha256(f"torg idempotency of {service}\n{given}".encode()).digest()
 
 
-def claim(tx: Transaction, wanted: Claim) -> Kept | None:
-    """Claims the key for this transaction, or finds the answer it was given before. Waits for a twin that is under way.
+def claim_of(secret: bytes, caller: str, key: str, method: str, path: str, body: bytes) -> Claim:
+    """The claim of a request; what identifies the caller and the request is kept as keyed digests only."""
+    request = hmac.digest(secret, f"{method} {path}\n".encode() + body, "sha256")
+    return Claim(hmac.digest(secret, caller.encode(), "sha256").hex(), key, request)
 
-    Raises IdempotencyKeyReused when the key stands for another request.
-    """
+
+class KeyTaken(Exception):
+    """The key was claimed by another transaction, which is committed; `answered` has its answer."""
+
+
+def claim(tx: Transaction, wanted: Claim) -> None:
+    """Claims the key for this transaction, with its next statement: that one waits for a twin that is under way, and
+    raises KeyTaken if the twin succeeds."""
     row = {"caller": wanted.caller, "key": wanted.key, "request": wanted.request, "created_at": tx.now}
-    if tx.execute(_CLAIM, row).rowcount == 1:
-        return None
+    tx.later(_CLAIM, row, refusals={_TAKEN: KeyTaken()})
+
+
+def answered(tx: Transaction, wanted: Claim) -> Kept:
+    """The answer that a taken key was given. Raises IdempotencyKeyReused when the key stands for another request."""
     found = tx.execute(_FIND, {"of": wanted.caller, "named": wanted.key}).one_or_none()
-    if found is None:  # pruned between the two statements
+    if found is None:  # pruned since
         raise Busy
     if bytes(found.request) != wanted.request:
         raise IdempotencyKeyReused
@@ -94,7 +111,7 @@ def claim(tx: Transaction, wanted: Claim) -> Kept | None:
 def keep(tx: Transaction, claimed: Claim, answer: Kept) -> None:
     """Keeps the answer under the key this transaction has claimed."""
     values = {"status": answer.status, "headers": dict(answer.headers), "body": answer.body}
-    tx.execute(_KEEP, {"of": claimed.caller, "named": claimed.key, **values})
+    tx.later(_KEEP, {"of": claimed.caller, "named": claimed.key, **values})
 
 
 def prune(tx: Transaction, *, keep: timedelta) -> int:

@@ -3,7 +3,7 @@ transaction of the effect, so that a repeated event does nothing and an old one 
 
 from datetime import timedelta
 
-from sqlalchemy import Column, DateTime, Integer, Table, Text, Uuid, delete
+from sqlalchemy import Column, DateTime, Integer, Table, Text, Uuid, delete, or_
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel import telemetry
@@ -50,6 +50,13 @@ def newest(tx: Transaction, event: Envelope[Event]) -> bool:
         return True
     telemetry.INBOX_STALE.labels(tx.service).inc()
     return False
+
+
+def forget(tx: Transaction, person: str) -> None:
+    """Forgets how far the subjects have come that are a person, or "something/person": a pseudonym stands in those for
+    ever, else. If the person comes back, their versions begin anew, and are new here, too."""
+    ends = inbox_subjects.c.subject.endswith(f"/{person}", autoescape=True)
+    tx.execute(delete(inbox_subjects).where(or_(inbox_subjects.c.subject == person, ends)))
 
 
 def prune(tx: Transaction, *, keep: timedelta) -> int:

@@ -209,6 +209,14 @@ class Settings:
         default=30,
         check=above_zero,
     )
+    idempotency_key: str = setting(
+        "TORG_IDEMPOTENCY_KEY",
+        "What requests sent with an `Idempotency-Key` are told apart by, the same in all api processes: URL-safe "
+        "base64 of 32 bytes. Left out, it is made from the password in the service's database URL.",
+        default="",
+        check=base64_of(32),
+        secret=True,
+    )
     access_code_key: str = setting(
         "TORG_ACCESS_CODE_KEY",
         "The key door codes are kept under, the same in all of access: URL-safe base64 of 32 bytes.",
@@ -219,6 +227,42 @@ class Settings:
     access_entry_days: int = setting(
         "TORG_ACCESS_ENTRY_DAYS", "How long the log of opened and refused doors is kept.", default=90, check=above_zero
     )
+    registers_url: str = setting(
+        "TORG_REGISTERS_URL",
+        "Where booking asks Enhetsregisteret and Frivillighetsregisteret of organisations: `https://data.brreg.no`. "
+        "Without it nobody is asked, and the municipality says what each organisation is.",
+        default="",
+        check=url("http", "https"),
+    )
+    registers_seconds: float = setting(
+        "TORG_REGISTERS_SECONDS", "How long a register may take to answer.", default=5.0, check=above_zero
+    )
+    own_organisations: list[str] = setting(
+        "TORG_OWN_ORGANISATIONS",
+        "The municipality's own organisation numbers, by commas: they, and what the registers say is a part of them, "
+        "are municipal.",
+        default=[],
+    )
+    smtp_url: str = setting(
+        "TORG_SMTP_URL",
+        "The mail server: `smtp://` or `smtps://`, with user and password if it wants them. Without it, or without "
+        "`TORG_PORTAL_URL` and `TORG_MAIL_FROM`, who invites somebody gets the link to pass on.",
+        default="",
+        check=url("smtp", "smtps"),
+        secret=True,
+    )
+    mail_from: str = setting("TORG_MAIL_FROM", "The address mail comes from.", default="")
+    portal_url: str = setting(
+        "TORG_PORTAL_URL",
+        "Where people find the portal: links in mails lead there.",
+        default="",
+        check=url("http", "https"),
+    )
+
+    @property
+    def can_mail(self) -> bool:
+        """Whether there is all that mail needs."""
+        return bool(self.smtp_url and self.mail_from and self.portal_url)
 
     def demand(self, services: Collection[str]) -> None:
         """Raises SettingsError that names all that these services can't do without and that is not set."""

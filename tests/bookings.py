@@ -2,6 +2,7 @@
 its states, and a way to hand an event to a service's handler as the consumer does."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,10 +11,17 @@ from kernel.contracts import Envelope, Event, source_of
 from kernel.db import Database, Transaction
 from kernel.ids import new_id
 from services.booking.events import (
+    BookingAwaitingPayment,
     BookingCancelled,
+    BookingCompleted,
     BookingConfirmed,
+    BookingDeclined,
+    BookingExpired,
+    BookingReleased,
+    BookingRescheduled,
     BookingRestated,
     BookingSnapshot,
+    RepresentationChanged,
     SpacePublished,
     Tenant,
 )
@@ -70,6 +78,28 @@ class Told:
     def cancelled(self, sequence: int = CANCELLED, **different: Any) -> Envelope[BookingCancelled]:
         return self._event(BookingCancelled, sequence, state="cancelled", cancelled_at=BOOKED_AT, **different)
 
+    def rescheduled(self, sequence: int, state: str = "confirmed", **different: Any) -> Envelope[BookingRescheduled]:
+        """Moved: what the keyword arguments say is the new, and what it was is told beside it."""
+        names = ("space", "begins_at", "ends_at")
+        earlier = {f"earlier_{name}": self.fields[name] for name in names}
+        self.fields |= {name: different[name] for name in different if name in self.fields}
+        return self._event(BookingRescheduled, sequence, state=state, **earlier, **different)
+
+    def awaiting_payment(self, sequence: int, **different: Any) -> Envelope[BookingAwaitingPayment]:
+        return self._event(BookingAwaitingPayment, sequence, state="awaiting_payment", pay_by=BEGINS_AT, **different)
+
+    def released(self, sequence: int, **different: Any) -> Envelope[BookingReleased]:
+        return self._event(BookingReleased, sequence, state="released", released_at=BEGINS_AT, **different)
+
+    def completed(self, sequence: int, at: datetime = ENDS_AT, **different: Any) -> Envelope[BookingCompleted]:
+        return replace(self._event(BookingCompleted, sequence, state="completed", **different), time=at)
+
+    def declined(self, sequence: int = CANCELLED) -> Envelope[BookingDeclined]:
+        return self._event(BookingDeclined, sequence, state="declined", reason="price_not_published")
+
+    def expired(self, sequence: int = CANCELLED) -> Envelope[BookingExpired]:
+        return self._event(BookingExpired, sequence, state="expired")
+
     def restated(self, state: str, sequence: int, **different: Any) -> Envelope[BookingRestated]:
         return self._event(BookingRestated, sequence, state=state, **different)
 
@@ -91,6 +121,14 @@ def published(space: str = "borgen-storsal", sequence: int = 1, **different: Any
         "area": 180.0,
     }
     return envelope(SpacePublished(**told | different), space, sequence)
+
+
+def represents(
+    person: str, sequence: int, actor: UUID = TENANT.id, role: str | None = "booker", until: str | None = None
+) -> Envelope[RepresentationChanged]:
+    """How a person stands to the tenant of the bookings here, as booking tells it."""
+    told: Any = {"actor": actor, "person": person, "role": role, "until": until}
+    return envelope(RepresentationChanged(**told), f"{actor}/{person}", sequence)
 
 
 class Delivery:

@@ -14,13 +14,15 @@ from kernel.db import Database
 from kernel.errors import Text
 from kernel.outbox import outbox
 from kernel.versions import ANY_VERSION
-from services.booking.events import BookingCancelled, BookingDeclined, BookingExpired, BookingHeld
+from services.booking.events import BookingCancelled, BookingHeld
+from services.pricing import queries
 from services.pricing.model.agreement import Agreement, Hours
 from services.pricing.model.charge import Charge
+from services.pricing.model.payment import Payment
 from services.pricing.model.quote import Quote
 from services.pricing.service import Pricing
 from services.pricing.store import charges, quotes, waivers
-from services.pricing.usecases import agreements, tariffs
+from services.pricing.usecases import agreements, payments, tariffs
 from services.pricing.usecases.reconcile import reconcile
 from tests.bookings import BEGINS_AT, BOOKED_AT, TENANT, Delivery, Told
 from tests.callers import MANAGER, RESIDENT
@@ -46,11 +48,9 @@ class Booking(Told):
         given = {"state": "cancelled", "cancelled_at": LIMIT, "confirmed_at": BOOKED_AT}
         return self._event(BookingCancelled, sequence, **given | different)
 
-    def expired(self, sequence: int = 4) -> Envelope[BookingExpired]:
-        return self._event(BookingExpired, sequence, state="expired")
-
-    def declined(self, sequence: int = 4) -> Envelope[BookingDeclined]:
-        return self._event(BookingDeclined, sequence, state="declined", reason="price_not_published")
+    def rescheduled(self, sequence: int, state: str = "confirmed", **different: Any) -> Envelope[Any]:
+        given = {"confirmed_at": BOOKED_AT} if state == "confirmed" else {}
+        return super().rescheduled(sequence, state, **given | different)
 
 
 class Office:
@@ -96,6 +96,16 @@ class Office:
         """The state of a booking's charge and what is owed; None when it has none."""
         charge = self.charge(booking)
         return (charge.state, charge.total) if charge else None
+
+    def pay(self, booking: Booking, amount: int = 70_000, by: Caller = MANAGER) -> Payment:
+        with self.database.transaction() as tx:
+            return payments.register(tx, by, booking.id, amount=amount)
+
+    def account(self, booking: Booking, by: Caller = MANAGER) -> tuple[int, int, int]:
+        """What was paid for a booking, what is still due, and what is credit."""
+        with self.database.reading() as tx:
+            found = queries.account(tx, by, booking.id)
+            return found.paid, found.due, found.credit
 
     def balance(self, tenant: UUID = TENANT.id) -> int:
         with self.database.reading() as tx:

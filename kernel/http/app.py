@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from kernel import idempotency
 from kernel.auth import TokenVerifier, Verifier
 from kernel.db import Database
 from kernel.http import problems
@@ -79,6 +80,7 @@ def create_app(
         timeout_seconds=settings.request_timeout_seconds,
         rules=rules,
         unlimited=_PROBES,
+        secret=idempotency.secret_from(settings, service),
     ).open(app)
     problems.register(app)
     return app

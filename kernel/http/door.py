@@ -41,7 +41,8 @@ _NOBODY: Rule = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What the door of one app knows. `rules` is by endpoint; `unlimited` are the endpoints that monitors call."""
+    """What the door of one app knows. `rules` is by endpoint; `unlimited` are the endpoints that monitors call;
+    `secret` is what kept requests are told apart by."""
 
     service: str
     database: Database
@@ -50,6 +51,7 @@ class Door:
     timeout_seconds: float
     rules: Mapping[str, Rule]
     unlimited: frozenset[str]
+    secret: bytes
 
     @staticmethod
     def current() -> "Door":

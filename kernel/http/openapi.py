@@ -96,9 +96,16 @@ class ServiceBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest is unt
         decorate: Callable[[View], View] = super().arguments(made, **kwargs)
         return decorate
 
-    def response(self, status: int, schema: type[Schema] | None = None, **kwargs: Any) -> Callable[[View], View]:
+    def response(
+        self, status: int, schema: type[Schema] | Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> Callable[[View], View]:
         """As flask-smorest's, typed."""
         decorate: Callable[[View], View] = super().response(status, schema, **kwargs)
+        return decorate
+
+    def alt_response(self, status: int, *args: Any, **kwargs: Any) -> Callable[[View], View]:
+        """As flask-smorest's, typed."""
+        decorate: Callable[[View], View] = super().alt_response(status, *args, **kwargs)
         return decorate
 
 

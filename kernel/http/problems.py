@@ -127,6 +127,10 @@ def _fault(fault: problems.Fault, language: str) -> dict[str, str]:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {str(name): _plain(each) for name, each in value.items()}
     return value if isinstance(value, str | int | bool | None) else str(value)
 
 

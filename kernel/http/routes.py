@@ -143,17 +143,31 @@ def _declare(view: View, **said: Any) -> View:
 
 
 def _once(view: View, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    door = Door.current()
-    with door.database.transaction() as tx:
-        claimed = _claimed()
-        if claimed is not None and (before := idempotency.claim(tx, claimed)) is not None:
-            return _again(before)
+    claimed, database = _claimed(), Door.current().database
+    try:
+        with database.transaction() as tx:
+            return _done(tx, claimed, view, args, kwargs)
+    except idempotency.KeyTaken:
+        with database.reading() as tx:
+            return _again(idempotency.answered(tx, claimed))  # type: ignore[arg-type]  # it was claimed
+
+
+def _done(
+    tx: Transaction, claimed: idempotency.Claim | None, view: View, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Response:
+    if claimed is not None:
+        idempotency.claim(tx, claimed)
+    try:
         response = current_app.make_response(view(tx, *args, **kwargs))
+    except Exception:
         if claimed is not None:
-            idempotency.keep(tx, claimed, _kept(response))
-        # Rolling back is all that can be done with a request which took too long; its caller has given up on it.
-        if time.perf_counter() - g.begun > door.timeout_seconds:
-            raise TimedOut
+            tx.settle()  # what a twin was answered goes before any failure
+        raise
+    if claimed is not None:
+        idempotency.keep(tx, claimed, _kept(response))
+    # Rolling back is all that can be done with a request which took too long; its caller has given up on it.
+    if time.perf_counter() - g.begun > Door.current().timeout_seconds:
+        raise TimedOut
     return response
 
 
@@ -165,7 +179,7 @@ def _claimed() -> idempotency.Claim | None:
         raise InvalidIdempotencyKey
     who = visitor()
     name = f"{who.issuer} {who.subject}" if who else f"visitor from {request.remote_addr}"
-    return idempotency.claim_of(name, key, request.method, request.full_path, request.get_data())
+    return idempotency.claim_of(Door.current().secret, name, key, request.method, request.full_path, request.get_data())
 
 
 def _kept(response: Response) -> idempotency.Kept:

@@ -65,6 +65,19 @@ class DoorOpened(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class KeyUnused(Event):
+    """No door was opened with the key by the booking's `release_at`, by a lock that was there all the time to tell.
+    Subject: the key's id. Access → booking (released)."""
+
+    TYPE: ClassVar[str] = "no.torg.access.key_unused.v1"
+    LISTENERS: ClassVar[tuple[str, ...]] = ("booking",)
+
+    key: UUID
+    booking: UUID
+    release_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class DoorRefused(Event):
     """A door stayed shut, and why. Subject: the entry's id. Nobody listens yet."""
 

@@ -2,7 +2,11 @@
 
 from prometheus_client import Counter, Histogram
 
-KEYS = Counter("torg_access_keys_total", "Keys that changed, by what happened: issued, armed, revoked.", ["change"])
+KEYS = Counter(
+    "torg_access_keys_total",
+    "Keys that changed, by what happened: issued, armed, suspended, revoked, unused.",
+    ["change"],
+)
 ENTRIES = Counter(
     "torg_access_entries_total", "Doors opened and refused; the reason is empty when opened.", ["outcome", "reason"]
 )

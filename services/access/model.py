@@ -83,27 +83,47 @@ class Lock:
 
 
 class KeyState(StrEnum):
-    """`issued`: on its way to the lock. `armed`: the lock has confirmed it. `revoked`: opens nothing, for good."""
+    """`issued`: on its way to the lock. `armed`: the lock has confirmed it. `suspended`: opens nothing while its
+    booking is decided anew. `revoked`: opens nothing, for good."""
 
     ISSUED = "issued"
     ARMED = "armed"
+    SUSPENDED = "suspended"
     REVOKED = "revoked"
+
+
+LIVE = (KeyState.ISSUED, KeyState.ARMED)
+"""The states of keys that locks should hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
     """The right to pass a door during a time, for one booking. `changed_at`: the last change, or the last time it was
-    sent to the lock."""
+    sent to the lock.
+
+    `credential`: the series whose bookings share one code, or the booking itself. If no door is opened with it by
+    `release_at`, booking is told so, once: `unused_told`.
+    """
 
     id: UUID
     booking: UUID
+    credential: UUID
     booked_by: str
+    tenant: UUID | None = None
     door: Door
     validity: Validity
     code_digest: bytes = field(repr=False)
     state: KeyState = KeyState.ISSUED
     version: int = 1
     changed_at: datetime
+    begins_at: datetime | None = None
+    release_at: datetime | None = None
+    unused_told: bool = False
+
+    @property
+    def live(self) -> bool:
+        """Whether a lock should hold it."""
+        return self.state in LIVE
 
     def armed(self, now: datetime) -> "Key":
         """The lock has confirmed it."""
@@ -112,14 +132,34 @@ class Key:
 
     def revoked(self, now: datetime) -> "Key":
         """The booking is no more."""
-        self._demand(KeyState.ISSUED, KeyState.ARMED)
+        self._demand(*LIVE, KeyState.SUSPENDED)
         return self._changed(KeyState.REVOKED, now)
 
+    def suspended(self, now: datetime) -> "Key":
+        """The booking was moved, and nobody has decided yet whether it may be."""
+        self._demand(*LIVE)
+        return self._changed(KeyState.SUSPENDED, now)
+
     def moved(self, door: Door, validity: Validity, code_digest: bytes, now: datetime) -> "Key":
-        """The booking got another time or space: the key is issued anew, with a new code."""
-        self._demand(KeyState.ISSUED, KeyState.ARMED)
+        """The booking got another time or space, or was decided anew: the key is issued once more."""
+        self._demand(*LIVE, KeyState.SUSPENDED)
         issued = self._changed(KeyState.ISSUED, now)
-        return replace(issued, door=door, validity=validity, code_digest=code_digest)
+        return replace(issued, door=door, validity=validity, code_digest=code_digest, unused_told=False)
+
+    def unused(self, since: datetime | None, now: datetime) -> bool:
+        """Whether nobody came, if no door was opened with it, on a lock that has been there to tell since then (None:
+        it is not). Who could not get in from the beginning has not stayed away."""
+        if self.state is not KeyState.ARMED or since is None:
+            return False
+        if self.begins_at is None or self.release_at is None:
+            return False
+        could_get_in = self.changed_at <= self.begins_at
+        told_all = since <= max(self.validity.valid_from, self.changed_at)
+        return could_get_in and told_all and self.release_at <= now < self.validity.valid_until
+
+    def told_unused(self) -> "Key":
+        """Booking is told that nobody came."""
+        return replace(self, version=self.version + 1, unused_told=True)
 
     def sent_again(self, now: datetime) -> "Key":
         """The lock does not hold it, as far as it says: it is no longer live, and goes to the lock once more."""
@@ -129,8 +169,9 @@ class Key:
         return replace(self, changed_at=now)
 
     def opens(self, door: Door, validity: Validity) -> bool:
-        """Whether it is for this door and time already."""
-        return (self.door.lock, self.validity) == (door.lock, validity)
+        """Whether it is for this door and time already; one that is revoked stays so."""
+        here = (self.door.lock, self.validity) == (door.lock, validity)
+        return here and self.state is not KeyState.SUSPENDED
 
     def is_settled(self, now: datetime) -> bool:
         """Whether its last change has had time to reach the lock."""
@@ -160,8 +201,11 @@ class Key:
             raise WrongKeyState(state=self.state.value)
 
 
-def choose_code(draw: Callable[[], str], is_taken: Callable[[str], bool]) -> str:
-    """A code nobody else has on that lock at that time. Raises NoFreeCode after `CODES_TRIED` draws."""
+def choose_code(draw: Callable[[], str], is_taken: Callable[[str], bool], *, known: str | None = None) -> str:
+    """A code nobody else has on that lock at that time: the `known` one if it can be, else one by chance. Raises
+    NoFreeCode after `CODES_TRIED` draws."""
+    if known is not None and not is_taken(known):
+        return known
     for _ in range(CODES_TRIED):
         code = draw()
         if not is_taken(code):
@@ -243,7 +287,7 @@ def drift(lock: UUID, keys: Iterable[Key], held: Collection[UUID], now: datetime
 
 
 def _is_missing(key: Key, lock: UUID, held: Collection[UUID], now: datetime) -> bool:
-    if key.door.lock != lock or key.state is KeyState.REVOKED or now >= key.validity.valid_until:
+    if key.door.lock != lock or not key.live or now >= key.validity.valid_until:
         return False
     return key.state is KeyState.ISSUED or key.id not in held
 
@@ -251,7 +295,7 @@ def _is_missing(key: Key, lock: UUID, held: Collection[UUID], now: datetime) -> 
 def _is_stranger(key: Key | None, lock: UUID, now: datetime) -> bool:
     if key is None:
         return True
-    return (key.state is KeyState.REVOKED or key.door.lock != lock) and key.is_settled(now)
+    return (not key.live or key.door.lock != lock) and key.is_settled(now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

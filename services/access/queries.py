@@ -1,47 +1,68 @@
 """What access shows: keys to those who booked, locks and the entry log to those who oversee their square. Read only."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, case, extract, select, true, tuple_
+from sqlalchemy import ColumnElement, Row, Select, case, extract, select, true, tuple_
 
 from kernel.auth import Caller, Forbidden, Role
 from kernel.db import Transaction
 from kernel.pagination import Page, PageRequest
+from services.access import store
 from services.access.codes import Codes
+from services.access.model import LIVE, KeyState
 from services.access.store import KEYS, entries, key_from, keys, locks
+
+_SAME_CODE = ("credential", "lock", "code_digest")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTime:
+    """When a key opens, for one booking."""
+
+    key: UUID
+    booking: UUID
+    state: str
+    valid_from: datetime
+    valid_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class KeyView:
-    """A key as its owner sees it."""
+    """A key as those see it who may use it. That of a series has many times; it is shown as it stands for the one that
+    goes on or comes next."""
 
     id: UUID
     booking: UUID
+    series: UUID | None
     space: str
     lock: UUID
     state: str
     valid_from: datetime
     valid_until: datetime
     version: int
+    times: Sequence[KeyTime]
     code: str | None = field(repr=False)
 
 
 def keys_of(
     tx: Transaction, person: str, codes: Codes, page: PageRequest, booking: UUID | None = None
 ) -> Page[KeyView]:
-    """The keys of what this person booked, by time."""
+    """The keys of what this person or an organisation of theirs booked, by time; one for a series at a door."""
+    held = store.held_by(tx, person)
+    shown = _one_of_each(held, tx.now) if booking is None else select(keys.c.id).where(held, keys.c.booking == booking)
     order = (keys.c.valid_from, keys.c.id)
-    wanted = KEYS.where(keys.c.booked_by == person)
-    if booking is not None:
-        wanted = wanted.where(keys.c.booking == booking)
+    wanted = KEYS.where(keys.c.id.in_(shown))
     if after := page.after(datetime, UUID):
         wanted = wanted.where(tuple_(*order) > tuple_(*after))
-    rows = tx.execute(wanted.order_by(*order).limit(page.fetch))
-    return page.cut([_key_view(row, codes, tx.now) for row in rows], lambda key: (key.valid_from, key.id))
+    rows = tx.execute(wanted.order_by(*order).limit(page.fetch)).all()
+    times = _times(tx, {row.credential for row in rows}, held)
+    views = [_key_view(row, times[_same_code(row)], codes, tx.now) for row in rows]
+    return page.cut(views, lambda key: (key.valid_from, key.id))
 
 
 def locks_for(tx: Transaction, who: Caller, page: PageRequest, square: str | None = None) -> Page[Any]:
@@ -75,8 +96,42 @@ def _overseen(column: ColumnElement[str], who: Caller, square: str | None) -> Co
     return true() if who.has(Role.OPERATOR) else column.in_(who.squares)
 
 
-def _key_view(row: Row[Any], codes: Codes, now: datetime) -> KeyView:
+def _one_of_each(held: ColumnElement[bool], now: datetime) -> Select[tuple[UUID]]:
+    """Of the keys that share a code at a door, the one that goes on or comes next; when all are over, the last."""
+    over = keys.c.state.not_in(LIVE) | (keys.c.valid_until <= now)
+    from_now = extract("epoch", keys.c.valid_from) * case((over, -1), else_=1)
+    same = [keys.c[name] for name in _SAME_CODE]
+    return select(keys.c.id).where(held).distinct(*same).order_by(*same, over, from_now)
+
+
+def _times(
+    tx: Transaction, credentials: Collection[UUID], held: ColumnElement[bool]
+) -> dict[tuple[object, ...], list[KeyTime]]:
+    """The times of the keys that share a code at a door, those withdrawn for good left out."""
+    wanted = select(keys).where(keys.c.credential.in_(credentials), held).order_by(keys.c.valid_from, keys.c.id)
+    found: dict[tuple[object, ...], list[KeyTime]] = defaultdict(list)
+    for row in tx.execute(wanted):
+        if row.state != KeyState.REVOKED:
+            found[_same_code(row)].append(KeyTime(row.id, row.booking, row.state, row.valid_from, row.valid_until))
+    return found
+
+
+def _same_code(row: Row[Any]) -> tuple[object, ...]:
+    return row.credential, row.lock, bytes(row.code_digest)
+
+
+def _key_view(row: Row[Any], times: Sequence[KeyTime], codes: Codes, now: datetime) -> KeyView:
     key = key_from(row)
-    code = codes.unseal(key.id, bytes(row.sealed_code)) if key.shows_code(now) else None
-    times = (key.validity.valid_from, key.validity.valid_until)
-    return KeyView(key.id, key.booking, key.door.space, key.door.lock, key.state.value, *times, key.version, code)
+    return KeyView(
+        id=key.id,
+        booking=key.booking,
+        series=None if key.credential == key.booking else key.credential,
+        space=key.door.space,
+        lock=key.door.lock,
+        state=key.state.value,
+        valid_from=key.validity.valid_from,
+        valid_until=key.validity.valid_until,
+        version=key.version,
+        times=times,
+        code=codes.unseal(key.id, bytes(row.sealed_code)) if key.shows_code(now) else None,
+    )

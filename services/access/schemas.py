@@ -39,11 +39,24 @@ class CodeSchema(Schema):
     )
 
 
+class KeyTimeSchema(Schema):
+    """When a key opens, for one booking."""
+
+    key = fields.UUID(required=True, metadata={"example": _ID})
+    booking = fields.UUID(required=True)
+    state = fields.String(required=True, validate=validate.OneOf([state.value for state in KeyState]))
+    valid_from = Instant(required=True)
+    valid_until = Instant(required=True)
+
+
 class KeySchema(Schema):
-    """A key. Its code is there only while it is live, and only for the one who booked."""
+    """A key. Its code is there only while it is live, and only for those who booked. A series has one key for each
+    door, with a time for each of its bookings; what else is said is of the one that goes on or comes next."""
 
     id = fields.UUID(required=True, metadata={"example": _ID})
     booking = fields.UUID(required=True)
+    series = fields.UUID(required=True, allow_none=True)
+    times = fields.List(fields.Nested(KeyTimeSchema), required=True)
     space = fields.String(required=True, metadata={"example": "borgen-storsal"})
     lock = fields.UUID(required=True)
     state = fields.String(required=True, validate=validate.OneOf([state.value for state in KeyState]))

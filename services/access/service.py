@@ -12,7 +12,18 @@ from kernel.settings import Settings
 from services.access import usecases
 from services.access.codes import Codes, codes_from, draw
 from services.access.events import KeyIssued, KeyRevoked
-from services.booking.events import BookingCancelled, BookingConfirmed, BookingRestated, SpacePublished
+from services.booking.events import (
+    BookingCancelled,
+    BookingCompleted,
+    BookingConfirmed,
+    BookingDeclined,
+    BookingExpired,
+    BookingReleased,
+    BookingRescheduled,
+    BookingRestated,
+    RepresentationChanged,
+    SpacePublished,
+)
 
 
 class Access:
@@ -33,9 +44,33 @@ class Access:
     def booking_cancelled(self, tx: Transaction, event: Envelope[BookingCancelled]) -> None:
         usecases.follow_booking(tx, event, _codes(), draw)
 
+    @handle_event(BookingRescheduled)
+    def booking_rescheduled(self, tx: Transaction, event: Envelope[BookingRescheduled]) -> None:
+        usecases.follow_booking(tx, event, _codes(), draw)
+
+    @handle_event(BookingReleased)
+    def booking_released(self, tx: Transaction, event: Envelope[BookingReleased]) -> None:
+        usecases.follow_booking(tx, event, _codes(), draw)
+
+    @handle_event(BookingCompleted)
+    def booking_completed(self, tx: Transaction, event: Envelope[BookingCompleted]) -> None:
+        usecases.follow_booking(tx, event, _codes(), draw)
+
+    @handle_event(BookingDeclined)
+    def booking_declined(self, tx: Transaction, event: Envelope[BookingDeclined]) -> None:
+        usecases.follow_booking(tx, event, _codes(), draw)
+
+    @handle_event(BookingExpired)
+    def booking_expired(self, tx: Transaction, event: Envelope[BookingExpired]) -> None:
+        usecases.follow_booking(tx, event, _codes(), draw)
+
     @handle_event(BookingRestated)
     def booking_restated(self, tx: Transaction, event: Envelope[BookingRestated]) -> None:
         usecases.follow_booking(tx, event, _codes(), draw)
+
+    @handle_event(RepresentationChanged)
+    def representation_changed(self, tx: Transaction, event: Envelope[RepresentationChanged]) -> None:
+        usecases.follow_representation(tx, event)
 
     @handle_event(KeyIssued)
     def key_issued(self, tx: Transaction, event: Envelope[KeyIssued]) -> None:
@@ -44,6 +79,10 @@ class Access:
     @handle_event(KeyRevoked)
     def key_revoked(self, tx: Transaction, event: Envelope[KeyRevoked]) -> None:
         usecases.unload_key(tx, event)
+
+    @every(seconds=15)
+    def tell_unused(self, tx: Transaction) -> None:
+        usecases.tell_unused(tx)
 
     @every(seconds=10)
     def reconcile_locks(self, tx: Transaction) -> None:

@@ -2,12 +2,15 @@
 same tables. Whoever locks more than one row takes the lock's row first, then its device's, then the key's."""
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    Boolean,
     Column,
+    ColumnElement,
+    Date,
     DateTime,
     Integer,
     Interval,
@@ -27,9 +30,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
+from kernel.clock import OSLO
 from kernel.db import Transaction
 from kernel.ids import new_id
-from services.access.model import Door, Entry, Key, KeyState, Lock, Validity
+from services.access.model import LIVE, Door, Entry, Key, KeyState, Lock, Validity
 
 metadata = MetaData()
 locks = Table(
@@ -50,7 +54,12 @@ keys = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("booking", Uuid, nullable=False, unique=True),
+    Column("credential", Uuid, nullable=False, comment="the series or the booking: they share one code"),
+    Column("tenant", Uuid),
     Column("booked_by", Text, nullable=False),
+    Column("begins_at", DateTime(timezone=True)),
+    Column("release_at", DateTime(timezone=True)),
+    Column("unused_told", Boolean, nullable=False),
     Column("lock", Uuid, nullable=False),
     Column("valid_from", DateTime(timezone=True), nullable=False),
     Column("valid_until", DateTime(timezone=True), nullable=False),
@@ -72,6 +81,14 @@ entries = Table(
     Column("key", Uuid),
     Column("booking", Uuid),
 )
+representations = Table(
+    "representations",
+    metadata,
+    Column("actor", Uuid, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("role", Text, comment="null once the right is gone"),
+    Column("until", Date, comment="the last day of the right, in Norway"),
+)
 
 _ADD_LOCK = insert(locks)
 _ADD_LOCK_IF_NEW = _ADD_LOCK.on_conflict_do_nothing(index_elements=[locks.c.space])
@@ -84,20 +101,68 @@ KEYS = select(keys, locks.c.space, locks.c.square).join(locks, locks.c.id == key
 
 _LOCK_OF_SPACE = select(locks).where(locks.c.space == bindparam("of")).with_for_update()
 _LOCK = select(locks).where(locks.c.id == bindparam("of"))
+_CODE_OF = (
+    select(keys.c.id, keys.c.sealed_code)
+    .where(keys.c.credential == bindparam("of"), keys.c.sealed_code.is_not(None))
+    .order_by((keys.c.booking == bindparam("for_booking")).desc(), (keys.c.lock == bindparam("on")).desc())
+    .order_by(keys.c.valid_from)
+    .limit(1)
+)
 _KEY = KEYS.where(keys.c.id == bindparam("of"))
 _KEY_TO_CHANGE = _KEY.with_for_update(of=keys)
 _KEY_OF_BOOKING = KEYS.where(keys.c.booking == bindparam("of")).with_for_update(of=keys)
 _DIGESTS_IN_USE = select(keys.c.code_digest).where(
     keys.c.lock == bindparam("on"),
+    keys.c.credential != bindparam("besides"),
     func.tstzrange(keys.c.valid_from, keys.c.valid_until).op("&&")(
         func.tstzrange(
             bindparam("begins", type_=DateTime(timezone=True)), bindparam("ends", type_=DateTime(timezone=True))
         )
     ),
 )
+_other = keys.alias("other")
+_CAME_IN = (
+    select(entries.c.id)
+    .join(_other, _other.c.id == entries.c.key)
+    .where(
+        entries.c.refusal.is_(None),
+        _other.c.lock == keys.c.lock,
+        or_(
+            _other.c.credential == keys.c.credential,
+            _other.c.tenant == keys.c.tenant,
+            _other.c.booked_by == keys.c.booked_by,
+        ),
+        _other.c.valid_from < keys.c.valid_until,
+        keys.c.valid_from < _other.c.valid_until,
+    )
+    .correlate(keys)
+)
+_OPENED = select(keys.c.id).where(keys.c.id == bindparam("of"), _CAME_IN.exists())
+_PERHAPS_UNUSED = (
+    select(keys.c.id, keys.c.lock)
+    .where(
+        keys.c.state == KeyState.ARMED,
+        keys.c.unused_told.is_(False),
+        keys.c.release_at <= bindparam("now"),
+        keys.c.valid_until > bindparam("now"),
+        keys.c.changed_at <= keys.c.begins_at,
+        ~_CAME_IN.exists(),
+    )
+    .order_by(keys.c.release_at, keys.c.id)
+    .limit(bindparam("most"))
+)
+_REPRESENT = insert(representations)
+_SAVE_REPRESENTATION = _REPRESENT.on_conflict_do_update(
+    index_elements=[representations.c.actor, representations.c.person],
+    set_={name: _REPRESENT.excluded[name] for name in ("role", "until")},
+)
+_RIGHTS = select(representations).where(representations.c.person == bindparam("of"))
 _ADD_KEY = insert(keys)
 _ADD_ENTRY = insert(entries)
-_MUTABLE = ("lock", "valid_from", "valid_until", "code_digest", "state", "version", "changed_at")
+_MUTABLE = (
+    *("lock", "valid_from", "valid_until", "code_digest", "state", "version", "changed_at"),
+    *("tenant", "begins_at", "release_at", "unused_told"),
+)
 _SAVE_KEY = update(keys).where(keys.c.id == bindparam("changed")).values({name: bindparam(name) for name in _MUTABLE})
 _SAVE_KEY_AND_CODE = _SAVE_KEY.values(sealed_code=bindparam("sealed_code"))
 
@@ -147,29 +212,37 @@ def find_key(tx: Transaction, id: UUID) -> Key | None:
     return _first_key(tx, _KEY, id)
 
 
-def is_revoked(tx: Transaction, id: UUID) -> bool:
-    """Whether a key is revoked, which until the end of this transaction nobody changes."""
+def is_withdrawn(tx: Transaction, id: UUID) -> bool:
+    """Whether a key is suspended or revoked, which until the end of this transaction nobody changes."""
     state = tx.execute(select(keys.c.state).where(keys.c.id == id).with_for_update(read=True)).scalar_one()
-    return bool(state == KeyState.REVOKED)
+    return state not in LIVE
 
 
 def take_keys_to_compare(tx: Transaction, lock: UUID, held: Collection[UUID]) -> list[Key]:
     """The live keys of a lock and those it says it holds, locked for this transaction."""
-    live = (keys.c.lock == lock) & (keys.c.state != KeyState.REVOKED) & (keys.c.valid_until > tx.now)
+    live = (keys.c.lock == lock) & keys.c.state.in_(LIVE) & (keys.c.valid_until > tx.now)
     wanted = KEYS.where(or_(live, keys.c.id.in_(held))).order_by(keys.c.id).with_for_update(of=keys)
     return [key_from(row) for row in tx.execute(wanted)]
 
 
-def digests_in_use(tx: Transaction, lock: UUID, validity: Validity) -> set[bytes]:
-    """The digests of the codes some key has on this lock during some of this time, revoked keys' too."""
-    asked = {"on": lock, "begins": validity.valid_from, "ends": validity.valid_until}
+def sealed_code(tx: Transaction, credential: UUID, booking: UUID, lock: UUID) -> tuple[UUID, bytes] | None:
+    """The code that keys of this credential have, sealed, and the key it is sealed for: the booking's own key before
+    others on this lock, and those before the rest."""
+    row = tx.execute(_CODE_OF, {"of": credential, "for_booking": booking, "on": lock}).one_or_none()
+    return (row.id, bytes(row.sealed_code)) if row else None
+
+
+def digests_in_use(tx: Transaction, lock: UUID, validity: Validity, *, besides: UUID) -> set[bytes]:
+    """The digests of the codes that keys of other credentials have on this lock during some of this time, revoked keys'
+    too."""
+    asked = {"on": lock, "besides": besides, "begins": validity.valid_from, "ends": validity.valid_until}
     found = tx.execute(_DIGESTS_IN_USE, asked)
     return {bytes(digest) for digest in found.scalars()}
 
 
 def add_key(tx: Transaction, key: Key, sealed_code: bytes) -> None:
     """Saves a new key. The database refuses a second one for the booking, and a code that another key has."""
-    identity = {"id": key.id, "booking": key.booking, "booked_by": key.booked_by}
+    identity = {"id": key.id, "booking": key.booking, "credential": key.credential, "booked_by": key.booked_by}
     tx.execute(_ADD_KEY, identity | _mutable(key) | {"sealed_code": sealed_code})
 
 
@@ -183,6 +256,42 @@ def save_key(tx: Transaction, key: Key, sealed_code: bytes | None = None) -> Non
         tx.execute(_SAVE_KEY, values)
 
 
+def may_hold(tx: Transaction, key: UUID, person: str) -> bool:
+    """Whether somebody may see and use a key."""
+    return tx.execute(select(keys.c.id).where(keys.c.id == key, held_by(tx, person))).first() is not None
+
+
+def held_by(tx: Transaction, person: str) -> ColumnElement[bool]:
+    """Which keys somebody may see and use: as their tenant, or as one who may act for it today. Who booked may, too,
+    until booking tells that they no longer act for the tenant."""
+    known = tx.execute(_RIGHTS, {"of": person}).all()
+    today = tx.now.astimezone(OSLO).date()
+    acts_for = [row.actor for row in known if row.role is not None and (row.until is None or today <= row.until)]
+    no_longer = [row.actor for row in known if row.actor not in acts_for]
+    booked = (keys.c.booked_by == person) & (keys.c.tenant.is_(None) | keys.c.tenant.not_in(no_longer))
+    return or_(keys.c.tenant.in_([*acts_for, *_as_actor(person)]), booked)
+
+
+def save_representation(tx: Transaction, actor: UUID, person: str, *, role: str | None, until: date | None) -> None:
+    """Remembers how a person stands to an organisation; a right that ended is remembered as ended."""
+    tx.execute(_SAVE_REPRESENTATION, {"actor": actor, "person": person, "role": role, "until": until})
+
+
+def perhaps_unused(tx: Transaction, *, most: int) -> dict[UUID, list[UUID]]:
+    """Some keys with which no door was opened by their time, and the lock of each: by lock, the keys. The locks are
+    locked for this transaction; those that another worker has are passed over."""
+    found = tx.execute(_PERHAPS_UNUSED, {"now": tx.now, "most": most}).all()
+    waiting = select(locks.c.id).where(locks.c.id.in_({row.lock for row in found})).order_by(locks.c.id)
+    taken = tx.execute(waiting.with_for_update(skip_locked=True)).scalars().all()
+    return {lock: [row.id for row in found if row.lock == lock] for lock in taken}
+
+
+def opened_a_door(tx: Transaction, key: UUID) -> bool:
+    """Whether this key opened its door; or another of the same tenant, series or person that is valid during some of
+    its time, with which they came in and stayed."""
+    return tx.execute(_OPENED, {"of": key}).first() is not None
+
+
 def add_entry(tx: Transaction, entry: Entry) -> None:
     """Appends to the entry log."""
     where = {"lock": entry.door.lock, "space": entry.door.space, "square": entry.door.square}
@@ -193,6 +302,14 @@ def add_entry(tx: Transaction, entry: Entry) -> None:
 def prune_entries(tx: Transaction, *, keep: timedelta) -> int:
     """Deletes entries older than `keep`; returns how many."""
     return tx.execute(delete(entries).where(entries.c.at < tx.now - keep)).rowcount
+
+
+def _as_actor(person: str) -> list[UUID]:
+    """The actor a person is by themself: its id is their pseudonym."""
+    try:
+        return [UUID(person)]
+    except ValueError:
+        return []
 
 
 def _new_lock(tx: Transaction, space: str, arena: str, square: str) -> dict[str, Any]:
@@ -209,6 +326,10 @@ def _mutable(key: Key) -> dict[str, Any]:
         "state": key.state.value,
         "version": key.version,
         "changed_at": key.changed_at,
+        "tenant": key.tenant,
+        "begins_at": key.begins_at,
+        "release_at": key.release_at,
+        "unused_told": key.unused_told,
     }
 
 
@@ -226,7 +347,12 @@ def key_from(row: Row[Any]) -> Key:
     return Key(
         id=row.id,
         booking=row.booking,
+        credential=row.credential,
+        tenant=row.tenant,
         booked_by=row.booked_by,
+        begins_at=row.begins_at,
+        release_at=row.release_at,
+        unused_told=row.unused_told,
         door=Door(row.lock, row.space, row.square),
         validity=Validity(row.valid_from, row.valid_until),
         code_digest=bytes(row.code_digest),

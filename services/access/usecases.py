@@ -2,7 +2,9 @@
 keys, doors are tried, and what drifted apart is mended. `service.py` and `api.py` call it."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 from kernel import inbox, telemetry
@@ -12,14 +14,15 @@ from kernel.ids import new_id
 from kernel.problems import NotFound
 from services.access import metrics, model, store
 from services.access.codes import Codes
-from services.access.events import KeyArmed, KeyIssued, KeyRevoked, KeySnapshot
+from services.access.events import KeyArmed, KeyIssued, KeyRevoked, KeySnapshot, KeyUnused
 from services.access.locks import LockDevice
 from services.access.locks.simulated import SimulatedLock
 from services.access.model import Decision, Door, Entry, Key, KeyState, Validity
-from services.booking.events import BookingRestated, BookingSnapshot, SpacePublished
+from services.booking.events import BookingRestated, BookingSnapshot, RepresentationChanged, SpacePublished
 
 LOCKS_CHECKED_AT_ONCE = 50
-_OVER = ("cancelled", "declined", "expired")
+KEYS_ASKED_AFTER_AT_ONCE = 1000
+_UNDECIDED = ("held", "awaiting_approval", "awaiting_payment")
 
 Device = Callable[[Transaction, UUID], LockDevice]
 """Gives the device that is the lock of this id."""
@@ -36,17 +39,22 @@ def follow_space(tx: Transaction, event: Envelope[SpacePublished]) -> None:
 
 
 def follow_booking(tx: Transaction, event: Envelope[BookingSnapshot], codes: Codes, draw: Draw) -> None:
-    """A confirmed booking has a key, one that is over has none. `draw` gives a code by chance.
+    """A confirmed booking has a key, one that is moved and decided anew has one that opens nothing, one that is over
+    has none. `draw` gives a code by chance.
 
     Old news is passed over, so a confirmation that comes after its cancellation makes no key.
     """
     if not inbox.newest(tx, event):
         return
     booking = event.data
-    if booking.state == "confirmed":
+    if booking.state in ("confirmed", "in_use"):
         changed = _grant(tx, booking, codes, draw)
+    elif booking.state in _UNDECIDED:
+        changed = _suspend(tx, booking.booking)
     else:
-        changed = booking.state in _OVER and _withdraw(tx, booking.booking)
+        # who has stayed to the end gets out, and back for what they forgot: that key ends by itself
+        stayed = booking.state == "completed" and event.time >= booking.ends_at
+        changed = not stayed and _withdraw(tx, booking.booking)
     if changed and event.type == BookingRestated.TYPE:
         _count_repair(tx, "booking_has_key")
 
@@ -63,8 +71,31 @@ def load_key(tx: Transaction, event: Envelope[KeyIssued], device: Device = Simul
 
 
 def unload_key(tx: Transaction, event: Envelope[KeyRevoked], device: Device = SimulatedLock) -> None:
-    """Makes the lock forget a key."""
-    device(tx, event.data.lock).forget(event.data.key)
+    """Makes the lock forget a key; not if it is of that lock again."""
+    lock = device(tx, event.data.lock)
+    key = store.find_key(tx, event.data.key)
+    if key is None or not key.live or key.door.lock != event.data.lock:
+        lock.forget(event.data.key)
+
+
+def follow_representation(tx: Transaction, event: Envelope[RepresentationChanged]) -> None:
+    """Who may act for an organisation has its keys."""
+    if inbox.newest(tx, event):
+        told = event.data
+        until = None if told.until is None else date.fromisoformat(told.until)
+        store.save_representation(tx, told.actor, told.person, role=told.role, until=until)
+
+
+def tell_unused(tx: Transaction, *, most: int = KEYS_ASKED_AFTER_AT_ONCE, device: Device = SimulatedLock) -> None:
+    """Tells booking of keys with which nobody came, once each. A lock that has been away cannot tell, and says nothing.
+
+    While the lock's turn is ours no door is opened: what it opened before is in the log, what it opens later comes too
+    late for the booking, which then minds it.
+    """
+    for lock, keys in store.perhaps_unused(tx, most=most).items():
+        since = device(tx, lock).reachable_since()
+        for key in keys:
+            _tell_if_unused(tx, key, since)
 
 
 def unlock_with_code(tx: Transaction, lock: UUID, code: str, codes: Codes, device: Device = SimulatedLock) -> Entry:
@@ -78,12 +109,12 @@ def unlock_with_code(tx: Transaction, lock: UUID, code: str, codes: Codes, devic
 
 
 def unlock_with_key(tx: Transaction, key: UUID, person: str, device: Device = SimulatedLock) -> Entry:
-    """The one who booked presents their key at its lock. Raises NotFound when it is not theirs."""
+    """Somebody presents a key of theirs at its lock. Raises NotFound when it is not theirs."""
     found = store.find_key(tx, key)
-    if found is None or found.booked_by != person:
+    if found is None or not store.may_hold(tx, key, person):
         raise NotFound
     lock = device(tx, found.door.lock)
-    decision = Decision("revoked", key) if store.is_revoked(tx, key) else lock.try_key(key, tx.now)
+    decision = Decision("revoked", key) if store.is_withdrawn(tx, key) else lock.try_key(key, tx.now)
     return _enter(tx, found.door, decision, found)
 
 
@@ -104,34 +135,68 @@ def _grant(tx: Transaction, booking: BookingSnapshot, codes: Codes, draw: Draw) 
     validity = lock.validity(booking.begins_at, booking.ends_at)
     key = store.key_of_booking(tx, booking.booking)
     if key is not None and key.opens(lock.door, validity):
+        _note(tx, key, booking)
         return False
-    code = _free_code(tx, lock.door.lock, validity, codes, draw)
+    code = _code(tx, booking, lock.door.lock, validity, codes, draw)
     digest = codes.digest(lock.door.lock, code)
     if key is None:
-        key = _new_key(booking, lock.door, validity, digest, tx.now)
+        key = _noted(_new_key(booking, lock.door, validity, digest, tx.now), booking)
         store.add_key(tx, key, codes.seal(key.id, code))
     else:
-        key = key.moved(lock.door, validity, digest, tx.now)
+        key = _noted(_left(tx, key, lock.door).moved(lock.door, validity, digest, tx.now), booking)
         store.save_key(tx, key, codes.seal(key.id, code))
     _tell(tx, key, KeyIssued)
     return True
 
 
-def _free_code(tx: Transaction, lock: UUID, validity: Validity, codes: Codes, draw: Draw) -> str:
-    taken = store.digests_in_use(tx, lock, validity)
-    return model.choose_code(draw, lambda code: codes.digest(lock, code) in taken)
+def _code(tx: Transaction, booking: BookingSnapshot, lock: UUID, validity: Validity, codes: Codes, draw: Draw) -> str:
+    """The code the booking has, or its series; another only where somebody else has that on this lock at that time."""
+    credential = booking.series or booking.booking
+    taken = store.digests_in_use(tx, lock, validity, besides=credential)
+    sealed = store.sealed_code(tx, credential, booking.booking, lock)
+    known = codes.unseal(*sealed) if sealed else None
+    return model.choose_code(draw, lambda code: codes.digest(lock, code) in taken, known=known)
 
 
 def _new_key(booking: BookingSnapshot, door: Door, validity: Validity, code_digest: bytes, now: datetime) -> Key:
     return Key(
         id=new_id(),
         booking=booking.booking,
+        credential=booking.series or booking.booking,
         booked_by=booking.booked_by,
         door=door,
         validity=validity,
         code_digest=code_digest,
         changed_at=now,
     )
+
+
+def _noted(key: Key, booking: BookingSnapshot) -> Key:
+    """The key with what booking says of it that no lock needs to know."""
+    return replace(key, tenant=booking.tenant.id, begins_at=booking.begins_at, release_at=booking.release_at)
+
+
+def _note(tx: Transaction, key: Key, booking: BookingSnapshot) -> None:
+    noted = _noted(key, booking)
+    if noted != key:
+        store.save_key(tx, noted)
+
+
+def _left(tx: Transaction, key: Key, door: Door) -> Key:
+    """The key when its booking goes to another door: the lock on the old one forgets it."""
+    if key.door.lock == door.lock or not key.live:
+        return key
+    left = key.suspended(tx.now)
+    _tell(tx, left, KeyRevoked)
+    return left
+
+
+def _suspend(tx: Transaction, booking: UUID) -> bool:
+    key = store.key_of_booking(tx, booking)
+    if key is None or not key.live:
+        return False
+    _change(tx, key.suspended(tx.now), KeyRevoked)
+    return True
 
 
 def _withdraw(tx: Transaction, booking: UUID) -> bool:
@@ -177,6 +242,17 @@ def _reconcile(tx: Transaction, lock: UUID, device: LockDevice) -> None:
     for stranger in drift.strangers:
         device.forget(stranger)
         _count_repair(tx, "lock_holds_live_keys_only")
+
+
+def _tell_if_unused(tx: Transaction, id: UUID, since: datetime | None) -> None:
+    key = store.take_key(tx, id)
+    if key is None or key.unused_told or not key.unused(since, tx.now) or store.opened_a_door(tx, id):
+        return
+    told = key.told_unused()
+    store.save_key(tx, told)
+    unused = KeyUnused(key=told.id, booking=told.booking, release_at=cast("datetime", told.release_at))
+    tx.emit(unused, subject=str(told.id), sequence=told.version)
+    metrics.KEYS.labels("unused").inc()
 
 
 def _count_repair(tx: Transaction, promise: str) -> None:

@@ -1,7 +1,7 @@
 """What booking tells the world: its public contract. Every event carries the whole state it speaks of, so a listener
 that missed or reordered the ones before it needs only the newest."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal
 from uuid import UUID
@@ -9,7 +9,29 @@ from uuid import UUID
 from kernel.contracts import Event
 
 TenantKind = Literal["resident", "voluntary", "business", "municipal"]
-BookingState = Literal["held", "confirmed", "cancelled", "declined", "expired"]
+BookingState = Literal[
+    "held",
+    "awaiting_approval",
+    "awaiting_payment",
+    "confirmed",
+    "in_use",
+    "completed",
+    "cancelled",
+    "declined",
+    "expired",
+    "released",
+]
+RuledScope = Literal["square", "arena", "space"]
+AcceptanceChannel = Literal["portal", "booking", "door"]
+"""Where a person accepted house rules: on their page in the portal, with a booking, or at the door."""
+ClosureKind = Literal["closure", "maintenance"]
+SeriesState = Literal["active", "cancelled"]
+GivenUpBy = Literal["tenant", "house"]
+"""Who cancelled: the tenant, or the municipality (a closure, an arena manager). What it costs depends on it."""
+RepresentativeRole = Literal["owner", "booker"]
+"""A booker may act for an organisation; an owner may also say who else may."""
+VerifiedBy = Literal["registers", "manager", "operator"]
+"""Whose word it is that an organisation is what it counts as."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +68,12 @@ class BookingSnapshot(Event):
     title: str | None = None
     """What the public calendar shows; None when the booking is not public."""
     confirmed_at: datetime | None = None
-    """When it was confirmed, kept in every state after; None when it never was. A cancellation that overtakes the
-    confirmation must still be charged by the rule."""
+    """When it was confirmed, kept in every state after; None when it never was, or was moved and is decided anew. A
+    cancellation that overtakes the confirmation must still be charged by the rule."""
+    series: UUID | None = None
+    """The series it is an occurrence of. One series has one key and gets one notice."""
+    release_at: datetime | None = None
+    """If no door is opened until then, the space goes to others; None where nobody waits for a door."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +95,63 @@ class BookingConfirmed(BookingSnapshot):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BookingAwaitingApproval(BookingSnapshot):
+    """The tenant accepts the price; an arena manager decides. Nobody listens yet; notices will."""
+
+    TYPE: ClassVar[str] = "no.torg.booking.awaiting_approval.v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingAwaitingPayment(BookingSnapshot):
+    """It is confirmed once it is paid, if that is by `pay_by`. Booking → pricing (payment)."""
+
+    TYPE: ClassVar[str] = "no.torg.booking.awaiting_payment.v1"
+    LISTENERS: ClassVar[tuple[str, ...]] = ("pricing",)
+
+    pay_by: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingRescheduled(BookingSnapshot):
+    """Time, space or number of participants changed. What the snapshot says is the new, an earlier price no longer
+    holds, and one that was confirmed may await approval again. Booking → access (the key moves), pricing (new price),
+    programming (the activity moves)."""
+
+    TYPE: ClassVar[str] = "no.torg.booking.rescheduled.v1"
+    LISTENERS: ClassVar[tuple[str, ...]] = ("access", "pricing", "programming")
+
+    earlier_space: str
+    earlier_begins_at: datetime
+    earlier_ends_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingStarted(BookingSnapshot):
+    """Somebody opened the door: the space is in use. Nobody listens yet."""
+
+    TYPE: ClassVar[str] = "no.torg.booking.started.v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingCompleted(BookingSnapshot):
+    """Its time is over, or its tenant ended it early. Booking → access (a key ended early opens no more)."""
+
+    TYPE: ClassVar[str] = "no.torg.booking.completed.v1"
+    LISTENERS: ClassVar[tuple[str, ...]] = ("access",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingReleased(BookingSnapshot):
+    """Nobody opened the door in time, and the space went to others. Booking → access (key off), pricing (the charge
+    stands), programming (activity withdrawn)."""
+
+    TYPE: ClassVar[str] = "no.torg.booking.released.v1"
+    LISTENERS: ClassVar[tuple[str, ...]] = ("access", "pricing", "programming")
+
+    released_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class BookingCancelled(BookingSnapshot):
     """The right is given up. Booking → access (key off), pricing (cancellation rule), programming (activity
     withdrawn)."""
@@ -77,24 +160,27 @@ class BookingCancelled(BookingSnapshot):
     LISTENERS: ClassVar[tuple[str, ...]] = ("access", "pricing", "programming")
 
     cancelled_at: datetime
+    cancelled_by: GivenUpBy = "tenant"
 
 
 @dataclass(frozen=True, kw_only=True)
 class BookingDeclined(BookingSnapshot):
-    """The booking was refused, and why (a stable code). Booking → pricing (waiver given back)."""
+    """The booking was refused, and why (a stable code). Booking → access (key off), pricing (nothing owed, waiver given
+    back), programming (activity withdrawn): it may have been confirmed, and moved."""
 
     TYPE: ClassVar[str] = "no.torg.booking.declined.v1"
-    LISTENERS: ClassVar[tuple[str, ...]] = ("pricing",)
+    LISTENERS: ClassVar[tuple[str, ...]] = ("access", "pricing", "programming")
 
     reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class BookingExpired(BookingSnapshot):
-    """A hold ran out before it was confirmed. Booking → pricing (waiver given back)."""
+    """It was not confirmed, approved or paid in time. Booking → access (key off), pricing (nothing owed, waiver given
+    back), programming (activity withdrawn): it may have been confirmed, and moved."""
 
     TYPE: ClassVar[str] = "no.torg.booking.expired.v1"
-    LISTENERS: ClassVar[tuple[str, ...]] = ("pricing",)
+    LISTENERS: ClassVar[tuple[str, ...]] = ("access", "pricing", "programming")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +192,7 @@ class BookingRestated(BookingSnapshot):
     LISTENERS: ClassVar[tuple[str, ...]] = ("access", "pricing", "programming")
 
     cancelled_at: datetime | None = None
+    cancelled_by: GivenUpBy | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,3 +213,176 @@ class SpacePublished(Event):
     capacity: int
     area: float
     """Square metres."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepresentationChanged(Event):
+    """An organisation lets a person act for it, on other terms than before, or no longer. Subject: "actor/person".
+    Booking → access (who sees its keys), pricing (who sees its prices and charges)."""
+
+    TYPE: ClassVar[str] = "no.torg.booking.representation_changed.v1"
+    LISTENERS: ClassVar[tuple[str, ...]] = ("access", "pricing")
+
+    actor: UUID
+    person: str
+    """A pseudonym, as `booked_by`."""
+    role: RepresentativeRole | None = None
+    """None: the right is gone."""
+    until: str | None = None
+    """The last local day of the right (YYYY-MM-DD). It ends by itself: no event tells of that day."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonErased(Event):
+    """A person asked to be forgotten: whoever has something under their pseudonym keeps the figures and lets go of who
+    it was. Subject: the person's pseudonym. What they had booked and was to come is cancelled, and told so, before.
+    Nobody listens yet; access, pricing and programming will."""
+
+    TYPE: ClassVar[str] = "no.torg.booking.person_erased.v1"
+
+    person: str
+    """A pseudonym, as `booked_by`."""
+    erased_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActorVerified(Event):
+    """What an organisation counts as was decided anew. Subject: the actor's id. Nobody listens yet."""
+
+    TYPE: ClassVar[str] = "no.torg.booking.actor_verified.v1"
+
+    actor: UUID
+    organisation_number: str
+    kind: TenantKind
+    """What its bookings carry from now on. What nobody has verified counts as "business"."""
+    verified_by: VerifiedBy | None = None
+    """None: what was verified is so no longer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HouseRuleTold:
+    """One part of the house rules. What `number` counts, people or years, follows from the code."""
+
+    code: str
+    time: str | None = None
+    """Wall time, such as "22:00"."""
+    number: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HouseRulesPublished(Event):
+    """House rules have a new version, in force from `effective_from` until a newer one is. Subject: the scope and the
+    place's id, "arena/borgen-innbyggertorg". Nobody listens yet; access will, before it opens a door."""
+
+    TYPE: ClassVar[str] = "no.torg.booking.house_rules_published.v1"
+
+    scope: RuledScope
+    place: str
+    square: str
+    version: int
+    effective_from: datetime
+    rules: list[HouseRuleTold]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HouseRulesAccepted(Event):
+    """A person accepted a version of house rules. Subject: the person, the scope and the place. `person` is a
+    pseudonym, as `booked_by`. Nobody listens yet; access will."""
+
+    TYPE: ClassVar[str] = "no.torg.booking.house_rules_accepted.v1"
+
+    person: str
+    scope: RuledScope
+    place: str
+    version: int
+    accepted_at: datetime
+    channel: AcceptanceChannel
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClosureSnapshot(Event):
+    """An arena, or one space of it, is closed for a time. Subject: the closure's id. What became of the bookings it
+    hit is told by their own events."""
+
+    closure: UUID
+    kind: ClosureKind
+    square: str
+    arena: str
+    space: str | None = None
+    """None: all of the arena."""
+    begins_at: datetime
+    ends_at: datetime
+    reason_nb: str
+    reason_nn: str
+    reason_en: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClosureAnnounced(ClosureSnapshot):
+    """It will be closed. Nobody listens yet; calendars will."""
+
+    TYPE: ClassVar[str] = "no.torg.booking.closure_announced.v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClosureLifted(ClosureSnapshot):
+    """It is not closed after all, or not any more. Nobody listens yet; calendars will."""
+
+    TYPE: ClassVar[str] = "no.torg.booking.closure_lifted.v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesSnapshot(Event):
+    """A series of bookings as one, after something was done to it as one. Subject: the series' id. Its bookings tell of
+    themselves, too, each with the series' id."""
+
+    series: UUID
+    state: SeriesState
+    space: str
+    """What was asked for at first."""
+    arena: str
+    square: str
+    tenant: Tenant
+    booked_by: str
+    purpose: str
+    audience: str
+    rule: str | None
+    """An RRULE of RFC 5545, by the clock on the wall in Oslo; None for dates that were named one by one."""
+    first_at: datetime
+    last_until: datetime
+    live: int
+    """Bookings that take their space."""
+    skipped: int
+    """Dates that could not be had, and nobody has booked since."""
+    booked_at: datetime
+    title: str | None = None
+    spaces: list[str] = field(default_factory=list)
+    """Where its bookings are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesBooked(SeriesSnapshot):
+    """A series was booked: one notice for all its bookings. Nobody listens yet; notices will."""
+
+    TYPE: ClassVar[str] = "no.torg.booking.series_booked.v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesChanged(SeriesSnapshot):
+    """Some or all bookings of a series were confirmed, moved or cancelled, or a skipped date was booked. Nobody listens
+    yet; notices will."""
+
+    TYPE: ClassVar[str] = "no.torg.booking.series_changed.v1"
+
+    changed: int
+    """How many of its bookings that was done to."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesCancelled(SeriesSnapshot):
+    """All that was left of a series was given up. Nobody listens yet; notices will."""
+
+    TYPE: ClassVar[str] = "no.torg.booking.series_cancelled.v1"
+
+    cancelled_at: datetime
+    cancelled_by: GivenUpBy

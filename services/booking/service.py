@@ -2,11 +2,14 @@
 
 from kernel.consumer import handle_event
 from kernel.contracts import Envelope
-from kernel.db import Transaction
-from kernel.extensions import OutboxRelay, every
-from services.access.events import DoorOpened, KeyArmed, KeyRevoked
-from services.booking.usecases import bookings, news, reconciliation
-from services.pricing.events import BookingPriced, BookingUnpriceable
+from kernel.db import Database, Transaction
+from kernel.extensions import OutboxRelay, errand, every
+from kernel.settings import Settings
+from services.access.events import DoorOpened, KeyArmed, KeyRevoked, KeyUnused
+from services.booking.mail.errand import send_due
+from services.booking.registers.errand import look_up_due
+from services.booking.usecases import news, opening, reconciliation, time
+from services.pricing.events import BookingPaid, BookingPriced, BookingUnpriceable
 
 
 class Booking:
@@ -23,6 +26,10 @@ class Booking:
     def booking_unpriceable(self, tx: Transaction, event: Envelope[BookingUnpriceable]) -> None:
         news.decline_unpriceable(tx, event)
 
+    @handle_event(BookingPaid)
+    def booking_paid(self, tx: Transaction, event: Envelope[BookingPaid]) -> None:
+        news.take_payment(tx, event)
+
     @handle_event(KeyArmed)
     def key_armed(self, tx: Transaction, event: Envelope[KeyArmed]) -> None:
         news.key_armed(tx, event)
@@ -35,10 +42,30 @@ class Booking:
     def door_opened(self, tx: Transaction, event: Envelope[DoorOpened]) -> None:
         news.door_opened(tx, event)
 
+    @handle_event(KeyUnused)
+    def key_unused(self, tx: Transaction, event: Envelope[KeyUnused]) -> None:
+        news.release_unused(tx, event)
+
     @every(seconds=5)
     def expire_holds(self, tx: Transaction) -> None:
-        bookings.expire_holds(tx)
+        time.expire_holds(tx)
+
+    @every(seconds=30)
+    def complete_ended(self, tx: Transaction) -> None:
+        time.complete_ended(tx)
+
+    @every(seconds=10)
+    def reckon_opening_hours(self, tx: Transaction) -> None:
+        opening.reckon_behind(tx)
 
     @every(seconds=20)
     def restate(self, tx: Transaction) -> None:
         reconciliation.restate(tx)
+
+    @errand(seconds=5)
+    def look_up_organisations(self, database: Database, settings: Settings) -> None:
+        look_up_due(database, settings)
+
+    @errand(seconds=5)
+    def send_mails(self, database: Database, settings: Settings) -> None:
+        send_due(database, settings)

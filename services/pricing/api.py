@@ -38,6 +38,7 @@ from services.pricing.model.agreement import (
     WorkedOutsideAgreement,
 )
 from services.pricing.model.charge import Charge
+from services.pricing.model.payment import Account, NothingToPay, NotTheAmountOwed, Payment
 from services.pricing.model.quote import Quote
 from services.pricing.model.tariff import Tariff, TariffsOverlap
 from services.pricing.schemas.agreements import (
@@ -50,9 +51,17 @@ from services.pricing.schemas.agreements import (
     NewHours,
     Rejection,
 )
-from services.pricing.schemas.money import BookingArguments, ChargeSchema, QuoteSchema, WaiverSchema
+from services.pricing.schemas.money import (
+    AccountSchema,
+    BookingArguments,
+    ChargeSchema,
+    NewPayment,
+    PaymentSchema,
+    QuoteSchema,
+    WaiverSchema,
+)
 from services.pricing.schemas.tariffs import TariffPage, TariffSchema
-from services.pricing.usecases import agreements, tariffs
+from services.pricing.usecases import agreements, payments, tariffs
 
 blp = service_blueprint("pricing")
 
@@ -121,6 +130,26 @@ def get_quote(tx: Transaction, wanted: dict[str, Any]) -> Quote:
 def get_charge(tx: Transaction, wanted: dict[str, Any]) -> Charge:
     """What is owed for a booking. 404 until it is confirmed."""
     return queries.charge(tx, caller(), **wanted)
+
+
+@blp.route("/bookings/<uuid:booking>/payments", methods=["GET"])
+@allow(*_PEOPLE)
+@reads
+@blp.response(200, AccountSchema)
+def get_payments(tx: Transaction, booking: UUID) -> Account:
+    """What was paid for a booking, and what is still to be paid."""
+    return queries.account(tx, caller(), booking)
+
+
+@blp.route("/bookings/<uuid:booking>/payments", methods=["POST"])
+@allow(Role.ARENA_MANAGER)
+@writes
+@answers(NothingToPay, NotTheAmountOwed)
+@blp.arguments(NewPayment)
+@blp.response(201, PaymentSchema)
+def register_payment(tx: Transaction, wanted: dict[str, Any], booking: UUID) -> Payment:
+    """Note that a booking was paid at the counter of a square you manage."""
+    return payments.register(tx, caller(), booking, **wanted)
 
 
 @blp.route("/agreements", methods=["POST"])

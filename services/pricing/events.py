@@ -27,7 +27,7 @@ class PriceLine:
 
 @dataclass(frozen=True, kw_only=True)
 class BookingPriced(Event):
-    """What a held booking costs, line by line. Subject: the quote's id. Pricing → booking."""
+    """What a booking costs, line by line; again when it was moved. Subject: the quote's id. Pricing → booking."""
 
     TYPE: ClassVar[str] = "no.torg.pricing.booking_priced.v1"
     LISTENERS: ClassVar[tuple[str, ...]] = ("booking",)
@@ -38,6 +38,26 @@ class BookingPriced(Event):
     total: int
     currency: str = "NOK"
     lines: list[PriceLine] = field(default_factory=list)
+    priced_sequence: int = 1
+    """Which version of the booking was priced. The price of a version before its last rescheduling is old news."""
+    free_until: datetime | None = None
+    """The last instant at which the tenant can cancel at no cost; later the whole price stands."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingPaid(Event):
+    """A booking that had to be paid beforehand is paid. Subject: the booking's id; `sequence` is its version that
+    waited. Said again, with the same `sequence`, as long as it waits. Pricing → booking, which confirms."""
+
+    TYPE: ClassVar[str] = "no.torg.pricing.booking_paid.v1"
+    LISTENERS: ClassVar[tuple[str, ...]] = ("booking",)
+
+    booking: UUID
+    amount: int
+    paid_at: datetime
+    currency: str = "NOK"
+    priced_sequence: int = 1
+    """Which version of the booking it is the price of. A booking moved since then may cost more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,19 +70,21 @@ class BookingUnpriceable(Event):
 
     booking: UUID
     reason: str
+    priced_sequence: int = 1
+    """Which version of the booking has no price."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BookingCharged(Event):
-    """A confirmed booking is charged, or its charge changed (a cancellation). Subject: the charge's id. `total` is what
-    the tenant owes after the change. Nobody listens yet; invoicing will."""
+    """A confirmed booking is charged, or its charge changed: it was moved, or given up. Subject: the charge's id.
+    `total` is what the tenant owes after the change. Nobody listens yet; invoicing will."""
 
     TYPE: ClassVar[str] = "no.torg.pricing.booking_charged.v1"
 
     booking: UUID
     charge: UUID
     total: int
-    reason: Literal["confirmed", "cancelled"]
+    reason: Literal["confirmed", "rescheduled", "cancelled"]
     currency: str = "NOK"
     lines: list[PriceLine] = field(default_factory=list)
 

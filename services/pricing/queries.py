@@ -14,11 +14,12 @@ from kernel.pagination import Page, PageRequest
 from kernel.problems import NotFound
 from services.pricing.model.agreement import Agreement, Hours
 from services.pricing.model.charge import Charge
+from services.pricing.model.payment import Account
 from services.pricing.model.quote import Quote
 from services.pricing.model.tariff import CURRENCY, Tariff
 from services.pricing.model.waiver import WaiverEntry
 from services.pricing.store import agreements as stored_agreements
-from services.pricing.store import charges, quotes, tariffs, waivers
+from services.pricing.store import charges, payments, quotes, representations, tariffs, waivers
 from services.pricing.store.tables import agreements, hours, participants, waiver_accounts, waiver_entries
 
 
@@ -56,9 +57,9 @@ def all_tariffs(tx: Transaction, page: PageRequest) -> Page[Tariff]:
 
 
 def quote(tx: Transaction, caller: Caller, booking: UUID) -> Quote:
-    """What a booking costs, for its tenant, who booked it, and those who oversee its square."""
+    """What a booking costs, for its tenant, who may act for it, and those who oversee its square."""
     found = quotes.of_booking(tx, booking)
-    if found is None or not _may_see(caller, found):
+    if found is None or not representations.may_see(tx, caller, found.parties):
         raise NotFound
     return found
 
@@ -70,6 +71,17 @@ def charge(tx: Transaction, caller: Caller, booking: UUID) -> Charge:
     if found is None:
         raise NotFound
     return found
+
+
+def account(tx: Transaction, caller: Caller, booking: UUID) -> Account:
+    """What was paid for a booking, and what is still to be paid, for those who may see its quote. Before it is charged,
+    only one that waits to be paid owes its price."""
+    found = quote(tx, caller, booking)
+    made = charges.of_booking(tx, booking)
+    price = found.price.total if found.price and found.awaits_payment else 0
+    currency = found.price.currency if found.price else CURRENCY
+    owed = made.total if made and made.state != "reversed" else price
+    return Account(booking=booking, currency=currency, owed=owed, payments=payments.of_booking(tx, booking))
 
 
 def agreement(tx: Transaction, found: Agreement) -> AgreementView:
@@ -105,9 +117,9 @@ def all_hours(tx: Transaction, caller: Caller, page: PageRequest, state: str | N
 
 
 def waiver(tx: Transaction, caller: Caller, tenant: UUID, page: PageRequest) -> WaiverView:
-    """A tenant's waiver account, for participants in its agreements and those who oversee one of them."""
-    known = select(agreements.c.id).where(agreements.c.tenant == tenant, _agreements_of(caller)).limit(1)
-    if tx.execute(known).first() is None:
+    """A tenant's waiver account, for those who may act for it, participants in its agreements, and those who oversee
+    one of them."""
+    if not (representations.may_act(tx, tenant, caller.person) or _knows_agreement(tx, caller, tenant)):
         raise NotFound
     of_tenant = (waiver_entries.c.tenant == tenant, waiver_entries.c.currency == CURRENCY)
     wanted = select(waiver_entries).where(*of_tenant).order_by(waiver_entries.c.position.desc()).limit(page.fetch)
@@ -118,10 +130,9 @@ def waiver(tx: Transaction, caller: Caller, tenant: UUID, page: PageRequest) -> 
     return WaiverView(tenant, CURRENCY, waivers.balance(tx, tenant, CURRENCY), entries)
 
 
-def _may_see(caller: Caller, found: Quote) -> bool:
-    parties = found.parties
-    mine = parties.booked_by == str(caller.person) or parties.tenant == caller.person
-    return mine or caller.oversees(parties.square)
+def _knows_agreement(tx: Transaction, caller: Caller, tenant: UUID) -> bool:
+    known = select(agreements.c.id).where(agreements.c.tenant == tenant, _agreements_of(caller)).limit(1)
+    return tx.execute(known).first() is not None
 
 
 def _agreements_of(caller: Caller) -> ColumnElement[bool]:

@@ -33,6 +33,7 @@ class ActivityScheduled(ActivitySnapshot):
 
 @dataclass(frozen=True, kw_only=True)
 class ActivityWithdrawn(ActivitySnapshot):
-    """An activity left the programme. Nobody listens yet; calendars will."""
+    """An activity left the programme; it may come back, if its booking is decided anew. Nobody listens yet; calendars
+    will."""
 
     TYPE: ClassVar[str] = "no.torg.programming.activity_withdrawn.v1"

@@ -58,9 +58,11 @@ class Plan:
 
 
 class ActivityState(StrEnum):
-    """`scheduled`: in the programme. `withdrawn`: no longer, for good."""
+    """`scheduled`: in the programme. `paused`: its booking was moved, and is decided anew; not in the programme
+    meanwhile. `withdrawn`: no longer, for good."""
 
     SCHEDULED = "scheduled"
+    PAUSED = "paused"
     WITHDRAWN = "withdrawn"
 
 
@@ -75,13 +77,18 @@ class Activity:
     version: int = 1
 
     def rescheduled(self, plan: Plan) -> "Activity":
-        """The booking now says something else."""
-        self._demand_scheduled()
-        return replace(self, plan=plan, version=self.version + 1)
+        """The booking now says something else, or was decided anew."""
+        self._demand_not_withdrawn()
+        return replace(self, plan=plan, state=ActivityState.SCHEDULED, version=self.version + 1)
+
+    def paused(self) -> "Activity":
+        """The booking was moved, and nobody has decided yet whether it may be."""
+        self._demand_not_withdrawn()
+        return replace(self, state=ActivityState.PAUSED, version=self.version + 1)
 
     def withdrawn(self) -> "Activity":
         """The booking is no more."""
-        self._demand_scheduled()
+        self._demand_not_withdrawn()
         return replace(self, state=ActivityState.WITHDRAWN, version=self.version + 1)
 
     def told(self, kind: type[S]) -> S:
@@ -100,6 +107,6 @@ class Activity:
             title=plan.title,
         )
 
-    def _demand_scheduled(self) -> None:
-        if self.state is not ActivityState.SCHEDULED:
+    def _demand_not_withdrawn(self) -> None:
+        if self.state is ActivityState.WITHDRAWN:
             raise ActivityIsWithdrawn

@@ -4,7 +4,16 @@ from kernel.consumer import handle_event
 from kernel.contracts import Envelope
 from kernel.db import Transaction
 from kernel.extensions import OutboxRelay
-from services.booking.events import BookingCancelled, BookingConfirmed, BookingRestated, SpacePublished
+from services.booking.events import (
+    BookingCancelled,
+    BookingConfirmed,
+    BookingDeclined,
+    BookingExpired,
+    BookingReleased,
+    BookingRescheduled,
+    BookingRestated,
+    SpacePublished,
+)
 from services.programming import usecases
 
 
@@ -24,6 +33,22 @@ class Programming:
 
     @handle_event(BookingCancelled)
     def booking_cancelled(self, tx: Transaction, event: Envelope[BookingCancelled]) -> None:
+        usecases.follow_booking(tx, event)
+
+    @handle_event(BookingRescheduled)
+    def booking_rescheduled(self, tx: Transaction, event: Envelope[BookingRescheduled]) -> None:
+        usecases.follow_booking(tx, event)
+
+    @handle_event(BookingReleased)
+    def booking_released(self, tx: Transaction, event: Envelope[BookingReleased]) -> None:
+        usecases.follow_booking(tx, event)
+
+    @handle_event(BookingDeclined)
+    def booking_declined(self, tx: Transaction, event: Envelope[BookingDeclined]) -> None:
+        usecases.follow_booking(tx, event)
+
+    @handle_event(BookingExpired)
+    def booking_expired(self, tx: Transaction, event: Envelope[BookingExpired]) -> None:
         usecases.follow_booking(tx, event)
 
     @handle_event(BookingRestated)

@@ -10,7 +10,8 @@ from services.programming import metrics, store
 from services.programming.events import ActivityScheduled, ActivitySnapshot, ActivityWithdrawn
 from services.programming.model import Activity, ActivityState, Plan
 
-_OVER = ("cancelled", "declined", "expired")
+_UNDECIDED = ("held", "awaiting_approval", "awaiting_payment")
+_OVER = ("cancelled", "declined", "expired", "released")
 
 
 def follow_space(tx: Transaction, event: Envelope[SpacePublished]) -> None:
@@ -21,7 +22,8 @@ def follow_space(tx: Transaction, event: Envelope[SpacePublished]) -> None:
 
 
 def follow_booking(tx: Transaction, event: Envelope[BookingSnapshot]) -> None:
-    """A confirmed booking is an activity in the programme; one that is over is none.
+    """A confirmed booking is an activity in the programme, and moves with it; one that was moved and is decided anew is
+    none meanwhile; one that is over is none.
 
     Old news is passed over, so a confirmation that comes after its cancellation schedules nothing.
     """
@@ -29,8 +31,10 @@ def follow_booking(tx: Transaction, event: Envelope[BookingSnapshot]) -> None:
         return
     booking = event.data
     activity = store.activity_of_booking(tx, booking.booking)
-    if booking.state == "confirmed":
+    if booking.state in ("confirmed", "in_use", "completed"):
         changed = _schedule(tx, booking, activity)
+    elif booking.state in _UNDECIDED:
+        changed = _pause(tx, activity)
     else:
         changed = booking.state in _OVER and _withdraw(tx, activity)
     if changed and event.type == BookingRestated.TYPE:
@@ -42,7 +46,7 @@ def _schedule(tx: Transaction, booking: BookingSnapshot, activity: Activity | No
     if activity is None:
         activity = Activity(id=new_id(), booking=booking.booking, plan=plan)
         store.add_activity(tx, activity)
-    elif activity.plan != plan:
+    elif activity.plan != plan or activity.state is ActivityState.PAUSED:
         activity = activity.rescheduled(plan)
         store.save_activity(tx, activity)
     else:
@@ -51,12 +55,23 @@ def _schedule(tx: Transaction, booking: BookingSnapshot, activity: Activity | No
     return True
 
 
+def _pause(tx: Transaction, activity: Activity | None) -> bool:
+    if activity is None or activity.state is not ActivityState.SCHEDULED:
+        return False
+    paused = activity.paused()
+    store.save_activity(tx, paused)
+    _tell(tx, paused, ActivityWithdrawn)
+    return True
+
+
 def _withdraw(tx: Transaction, activity: Activity | None) -> bool:
     if activity is None or activity.state is ActivityState.WITHDRAWN:
         return False
+    in_programme = activity.state is ActivityState.SCHEDULED
     withdrawn = activity.withdrawn()
     store.save_activity(tx, withdrawn)
-    _tell(tx, withdrawn, ActivityWithdrawn)
+    if in_programme:
+        _tell(tx, withdrawn, ActivityWithdrawn)
     return True
 
 

@@ -32,6 +32,7 @@ READS = [
 PAGED = [
     *(each for each in READS if OWN[each[0]][each[1]].lists),
     ("booking", "GET /availability"),
+    ("booking", "GET /arenas/{arena}/opening/clashes"),
     ("pricing", "GET /waivers/{tenant}"),
 ]
 """The routes that answer a page at a time."""

@@ -4,22 +4,41 @@
 """
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from kernel.contracts import Envelope, Event, source_of
-from services.access.events import DoorOpened, DoorRefused, KeyArmed, KeyIssued, KeyRevoked
+from services.access.events import DoorOpened, DoorRefused, KeyArmed, KeyIssued, KeyRevoked, KeyUnused
 from services.booking.events import (
+    ActorVerified,
+    BookingAwaitingApproval,
+    BookingAwaitingPayment,
     BookingCancelled,
+    BookingCompleted,
     BookingConfirmed,
     BookingDeclined,
     BookingExpired,
     BookingHeld,
+    BookingReleased,
+    BookingRescheduled,
     BookingRestated,
+    BookingStarted,
+    ClosureAnnounced,
+    ClosureLifted,
+    HouseRulesAccepted,
+    HouseRulesPublished,
+    HouseRuleTold,
+    PersonErased,
+    RepresentationChanged,
+    SeriesBooked,
+    SeriesCancelled,
+    SeriesChanged,
     SpacePublished,
     Tenant,
 )
 from services.pricing.events import (
     BookingCharged,
+    BookingPaid,
     BookingPriced,
     BookingUnpriceable,
     HoursRegistered,
@@ -38,7 +57,9 @@ CHARGE = UUID("01936f10-5a00-7000-8000-000000000006")
 AGREEMENT = UUID("01936f10-5a00-7000-8000-000000000007")
 REGISTRATION = UUID("01936f10-5a00-7000-8000-000000000008")
 ACTIVITY = UUID("01936f10-5a00-7000-8000-000000000009")
+SERIES = UUID("01936f10-5a00-7000-8000-00000000000b")
 TENANT = UUID("01936f10-5a00-7000-8000-00000000000a")
+PERSON = "7d0f1a52-6c1b-5e5e-9d3a-2f1f3a4b5c6d"
 
 BOOKED_AT = datetime(2026, 11, 27, 9, 0, 0, 250_000, tzinfo=UTC)
 CONFIRMED_AT = datetime(2026, 11, 27, 9, 0, 1, tzinfo=UTC)
@@ -63,6 +84,21 @@ SNAPSHOT = {
 }
 CONFIRMED = {**SNAPSHOT, "state": "confirmed", "confirmed_at": CONFIRMED_AT}
 CANCELLED = {**SNAPSHOT, "state": "cancelled", "confirmed_at": CONFIRMED_AT}
+SERIES_SNAPSHOT = {
+    "series": SERIES,
+    "spaces": ["borgen-sal-2", "borgen-storsal"],
+    "arena": "borgen-innbyggertorg",
+    "tenant": Tenant(id=TENANT, kind="voluntary", organisation_number="974760673"),
+    "booked_by": "5f8c6f0e9d",
+    "purpose": "culture",
+    "audience": "youth",
+    "rule": "FREQ=WEEKLY;BYDAY=TH;COUNT=30",
+    "first_at": BEGINS_AT,
+    "last_until": datetime(2027, 6, 24, 18, 30, tzinfo=UTC),
+    "booked_at": BOOKED_AT,
+    "title": "Borgen skolekorps øver",
+    **PLACE,
+}
 KEY_SNAPSHOT = {
     "key": KEY,
     "booking": BOOKING,
@@ -105,15 +141,107 @@ LINES = [
     ),
 ]
 
+CLOSURE = UUID("01936f10-5a00-7000-8000-0000000000c1")
+CLOSURE_SNAPSHOT: dict[str, Any] = {
+    "closure": CLOSURE,
+    "kind": "maintenance",
+    "square": "borgen",
+    "arena": "borgen-innbyggertorg",
+    "space": "borgen-storsal",
+    "begins_at": datetime(2027, 2, 1, 6, 0, tzinfo=UTC),
+    "ends_at": datetime(2027, 2, 2, 6, 0, tzinfo=UTC),
+    "reason_nb": "Gulvet slipes",
+    "reason_nn": "Golvet blir slipt",
+    "reason_en": "The floor is being sanded",
+}
 EXAMPLES: dict[type[Event], tuple[Event, UUID | str, int]] = {
     type(event): (event, subject, sequence)
     for event, subject, sequence in [
         (BookingHeld(**SNAPSHOT, state="held", hold_expires_at=datetime(2026, 11, 27, 9, 15, tzinfo=UTC)), BOOKING, 1),
         (BookingConfirmed(**CONFIRMED), BOOKING, 3),
-        (BookingCancelled(**CANCELLED, cancelled_at=datetime(2026, 12, 1, 8, 0, tzinfo=UTC)), BOOKING, 4),
+        (
+            BookingCancelled(**CANCELLED, cancelled_at=datetime(2026, 12, 1, 8, 0, tzinfo=UTC), cancelled_by="house"),
+            BOOKING,
+            4,
+        ),
         (BookingDeclined(**SNAPSHOT, state="declined", reason="no_price"), BOOKING, 2),
         (BookingExpired(**SNAPSHOT, state="expired"), BOOKING, 2),
-        (BookingRestated(**CANCELLED, cancelled_at=datetime(2026, 12, 1, 8, 0, tzinfo=UTC)), BOOKING, 4),
+        (
+            BookingRestated(**CANCELLED, cancelled_at=datetime(2026, 12, 1, 8, 0, tzinfo=UTC), cancelled_by="house"),
+            BOOKING,
+            4,
+        ),
+        (BookingAwaitingApproval(**SNAPSHOT, state="awaiting_approval"), BOOKING, 3),
+        (
+            BookingAwaitingPayment(
+                **SNAPSHOT, state="awaiting_payment", pay_by=datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
+            ),
+            BOOKING,
+            4,
+        ),
+        (
+            BookingRescheduled(
+                **CONFIRMED,
+                series=SERIES,
+                release_at=datetime(2026, 12, 3, 17, 20, tzinfo=UTC),
+                earlier_space="borgen-storsal",
+                earlier_begins_at=datetime(2026, 12, 2, 17, 0, tzinfo=UTC),
+                earlier_ends_at=datetime(2026, 12, 2, 19, 30, tzinfo=UTC),
+            ),
+            BOOKING,
+            4,
+        ),
+        (
+            HouseRulesPublished(
+                scope="arena",
+                place="borgen-innbyggertorg",
+                square="borgen",
+                version=2,
+                effective_from=datetime(2026, 12, 31, 23, 0, tzinfo=UTC),
+                rules=[
+                    HouseRuleTold(code="no_alcohol"),
+                    HouseRuleTold(code="quiet_after", time="22:00"),
+                    HouseRuleTold(code="max_people", number=120),
+                ],
+            ),
+            "arena/borgen-innbyggertorg",
+            2,
+        ),
+        (
+            HouseRulesAccepted(
+                person="5f8c6f0e9d",
+                scope="arena",
+                place="borgen-innbyggertorg",
+                version=2,
+                accepted_at=BOOKED_AT,
+                channel="booking",
+            ),
+            "5f8c6f0e9d/arena/borgen-innbyggertorg",
+            2,
+        ),
+        (BookingStarted(**{**CONFIRMED, "state": "in_use"}), BOOKING, 4),
+        (BookingCompleted(**{**CONFIRMED, "state": "completed"}), BOOKING, 5),
+        (
+            BookingReleased(
+                **{**CONFIRMED, "state": "released"}, released_at=datetime(2026, 12, 3, 17, 20, 1, tzinfo=UTC)
+            ),
+            BOOKING,
+            4,
+        ),
+        (SeriesBooked(**SERIES_SNAPSHOT, state="active", live=28, skipped=2), SERIES, 1),
+        (SeriesChanged(**SERIES_SNAPSHOT, state="active", live=27, skipped=2, changed=1), SERIES, 2),
+        (
+            SeriesCancelled(
+                **SERIES_SNAPSHOT,
+                state="cancelled",
+                live=0,
+                skipped=2,
+                cancelled_at=datetime(2026, 12, 1, 8, 0, tzinfo=UTC),
+                cancelled_by="tenant",
+            ),
+            SERIES,
+            3,
+        ),
         (
             SpacePublished(
                 **PLACE,
@@ -128,6 +256,21 @@ EXAMPLES: dict[type[Event], tuple[Event, UUID | str, int]] = {
             "borgen-storsal",
             1,
         ),
+        (
+            RepresentationChanged(actor=TENANT, person=PERSON, role="booker", until="2027-06-30"),
+            f"{TENANT}/{PERSON}",
+            2,
+        ),
+        (
+            PersonErased(person=PERSON, erased_at=datetime(2026, 12, 20, 9, 0, tzinfo=UTC)),
+            PERSON,
+            219_747_600,
+        ),
+        (
+            ActorVerified(actor=TENANT, organisation_number="974760673", kind="voluntary", verified_by="registers"),
+            TENANT,
+            2,
+        ),
         (KeyIssued(**KEY_SNAPSHOT), KEY, 1),
         (KeyArmed(**KEY_SNAPSHOT), KEY, 2),
         (KeyRevoked(**KEY_SNAPSHOT), KEY, 3),
@@ -138,6 +281,7 @@ EXAMPLES: dict[type[Event], tuple[Event, UUID | str, int]] = {
             ENTRY,
             1,
         ),
+        (KeyUnused(key=KEY, booking=BOOKING, release_at=datetime(2026, 12, 3, 17, 20, tzinfo=UTC)), KEY, 4),
         (
             DoorRefused(
                 **PLACE,
@@ -150,7 +294,24 @@ EXAMPLES: dict[type[Event], tuple[Event, UUID | str, int]] = {
             ENTRY,
             1,
         ),
-        (BookingPriced(booking=BOOKING, quote=QUOTE, tariff="nesodden-2017", total=37_500, lines=LINES), QUOTE, 1),
+        (
+            BookingPriced(
+                booking=BOOKING,
+                quote=QUOTE,
+                tariff="nesodden-2017",
+                total=37_500,
+                lines=LINES,
+                priced_sequence=4,
+                free_until=datetime(2026, 12, 1, 17, 0, tzinfo=UTC),
+            ),
+            QUOTE,
+            1,
+        ),
+        (
+            BookingPaid(booking=BOOKING, amount=37_500, paid_at=datetime(2026, 11, 27, 10, 0, tzinfo=UTC)),
+            CHARGE,
+            1,
+        ),
         (BookingUnpriceable(booking=BOOKING, reason="no_such_premises"), QUOTE, 1),
         (BookingCharged(booking=BOOKING, charge=CHARGE, total=37_500, reason="confirmed", lines=LINES), CHARGE, 1),
         (
@@ -182,6 +343,8 @@ EXAMPLES: dict[type[Event], tuple[Event, UUID | str, int]] = {
             REGISTRATION,
             2,
         ),
+        (ClosureAnnounced(**CLOSURE_SNAPSHOT), CLOSURE, 1),
+        (ClosureLifted(**CLOSURE_SNAPSHOT), CLOSURE, 2),
         (ActivityScheduled(**ACTIVITY_SNAPSHOT), ACTIVITY, 1),
         (ActivityWithdrawn(**ACTIVITY_SNAPSHOT), ACTIVITY, 2),
     ]

@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 
 from tests.contract import things
 from tests.contract.things import Things
+from tests.municipality import SPACE
 from tests.tariffs import document
 
 _ARGUMENT = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
@@ -49,16 +50,99 @@ BOOKING = {
     "GET /squares": Good(lists="square"),
     "PUT /squares/{square}": Good(body=lambda _: things.borgen()),
     "GET /availability": Good(query="from=2026-12-05&to=2026-12-06"),
+    "GET /arenas/{arena}/opening": Good(query="from=2026-12-05&to=2026-12-06"),
+    "PUT /arenas/{arena}/opening": Good(body=lambda _: things.an_opening_plan(), if_match=True),
+    "GET /arenas/{arena}/opening/clashes": Good(),
+    "POST /closures": Good(body=lambda _: things.a_closure()),
+    "GET /closures": Good(lists="closure"),
+    "GET /closures/{closure}": Good(),
+    "POST /closures/{closure}/lift": Good(if_match=True),
+    "GET /school-years": Good(lists="year"),
+    "PUT /school-years/{year}": Good(body=lambda _: things.a_school_year()),
     "POST /bookings": Good(body=lambda known: things.a_booking(8, tenant=known["tenant"])),
     "GET /bookings": Good(lists="booking"),
     "GET /bookings/{booking}": Good(),
     "POST /bookings/{booking}/confirm": Good(if_match=True),
     "POST /bookings/{booking}/cancel": Good(if_match=True),
+    "GET /bookings/{booking}/history": Good(),
+    "GET /bookings/{booking}/cancellation": Good(),
+    "POST /bookings/{booking}/reschedule": Good(
+        body=lambda _: {**things.a_time(20), "participants": 12, "why": "Vi ble færre"}, if_match=True
+    ),
+    "POST /bookings/{booking}/end": Good(if_match=True, means={"booking": "confirmed"}),
+    "POST /bookings/{booking}/approve": Good(if_match=True, means={"booking": "awaiting"}),
+    "POST /bookings/{booking}/decline": Good(
+        body=lambda _: {"why": "Lokalet skal males"}, if_match=True, means={"booking": "awaiting"}
+    ),
+    "POST /series/preview": Good(body=lambda known: things.a_series(SPACE, known["tenant"], hour=20)),
+    "POST /series": Good(body=lambda known: things.a_series(SPACE, known["tenant"], hour=20)),
+    "GET /series": Good(lists="series"),
+    "GET /series/{series}": Good(),
+    "POST /series/{series}/confirm": Good(if_match=True),
+    "POST /series/{series}/cancel": Good(body=lambda _: {"scope": "all", "why": "Korpset er på tur"}, if_match=True),
+    "POST /series/{series}/reschedule": Good(
+        body=lambda _: {"scope": "all", "at": "09:00", "minutes": 90, "participants": 12}, if_match=True
+    ),
+    "POST /series/{series}/dates": Good(
+        body=lambda known: {"begins_at": known["skipped"], "space": "tofte-sal"}, if_match=True
+    ),
     "GET /actors": Good(lists="band"),
     "POST /actors": Good(
         body=lambda _: {"kind": "business", "name": "Kafé Torget AS", "organisation_number": "923609016"}
     ),
-    "POST /actors/{actor}/representatives": Good(body=lambda _: {"subject": "ola"}, means={"actor": "band"}),
+    "GET /actors/{actor}": Good(means={"actor": "band"}),
+    "POST /actors/{actor}/verification": Good(
+        body=lambda _: {"kind": "voluntary", "reason": "Vedtektene er lagt fram"}, means={"actor": "band"}
+    ),
+    "POST /actors/{actor}/lookup": Good(means={"actor": "band"}),
+    "GET /actors/{actor}/representatives": Good(lists="rita", means={"actor": "band"}),
+    "POST /actors/{actor}/representatives": Good(
+        body=lambda _: {"subject": "nina", "role": "booker", "until": "2027-06-30", "known_as": "Treneren"},
+        means={"actor": "band"},
+    ),
+    "PUT /actors/{actor}/representatives/{person}": Good(
+        body=lambda _: {"role": "owner", "until": "2027-06-30", "known_as": "Treneren"},
+        means={"actor": "band", "person": "rita"},
+    ),
+    "DELETE /actors/{actor}/representatives/{person}": Good(means={"actor": "band", "person": "rita"}),
+    "GET /actors/{actor}/invitations": Good(lists="invitation", means={"actor": "band"}),
+    "POST /actors/{actor}/invitations": Good(
+        body=lambda _: {"role": "booker", "until": "2027-06-30", "known_as": "Trener", "email": "trener@example.no"},
+        means={"actor": "band"},
+    ),
+    "DELETE /actors/{actor}/invitations/{invitation}": Good(means={"actor": "band"}),
+    "POST /invitations/{invitation}/acceptance": Good(body=lambda known: {"secret": known["secret"]}),
+    "PUT /house-rules/{scope}/{place}": Good(body=lambda _: things.some_house_rules()),
+    "GET /house-rules/{scope}/{place}": Good(query="version=1"),
+    "GET /house-rules/{scope}/{place}/versions": Good(lists="place"),
+    "GET /spaces/{space}/house-rules": Good(means={"space": "ruled"}),
+    "POST /house-rules/acceptances": Good(
+        body=lambda known: {"accepted": [{"scope": known["scope"], "id": known["place"], "version": 1}]}
+    ),
+    "GET /space-groups": Good(lists="group"),
+    "GET /space-groups/{group}": Good(),
+    "PUT /space-groups/{group}": Good(body=lambda _: things.a_group(), if_match=True),
+    "GET /quotas": Good(lists="quota"),
+    "GET /quotas/{quota}": Good(),
+    "PUT /quotas/{quota}": Good(body=lambda known: things.a_quota(known["group"]), if_match=True),
+    "GET /actors/{actor}/quotas": Good(query="at=2026-12-05T17:00:00Z", means={"actor": "tenant"}),
+    "GET /bookings/{booking}/comments": Good(lists="comment"),
+    "POST /bookings/{booking}/comments": Good(body=lambda _: {"text": "Kan vi komme før?"}),
+    "PUT /bookings/{booking}/comments/seen": Good(body=lambda known: {"last": known["comment"]}),
+    "GET /desk": Good(lists="awaiting"),
+    "POST /desk/decisions": Good(
+        body=lambda known: {
+            "decisions": [{"booking": known["awaiting"], "verdict": "decline", "why": "Nei", "version": 1}]
+        }
+    ),
+    "GET /bookings.csv": Good(query="from=2026-12-01&to=2026-12-31"),
+    "GET /me/export": Good(),
+    "POST /me/erasure": Good(body=lambda _: {"cancel_bookings": True}),
+    "POST /persons/{person}/erasure": Good(body=lambda _: {"cancel_bookings": True}, means={"person": "nina"}),
+    "GET /calendars": Good(lists="calendar"),
+    "POST /calendars": Good(body=lambda known: {"square": known["square"], "detail": "public", "language": "nn"}),
+    "DELETE /calendars/{calendar}": Good(),
+    "GET /calendars/{token}.ics": Good(),
 }
 PRICING = {
     "GET /tariffs": Good(lists="tariff"),
@@ -66,6 +150,8 @@ PRICING = {
     "PUT /tariffs/{tariff}": Good(body=lambda _: document()),
     "GET /quotes": Good(query="booking={confirmed}"),
     "GET /charges": Good(query="booking={confirmed}"),
+    "GET /bookings/{booking}/payments": Good(),
+    "POST /bookings/{booking}/payments": Good(body=lambda known: {"amount": known["price"]}),
     "POST /agreements": Good(body=lambda known: things.an_agreement(known["band"])),
     "GET /agreements": Good(lists="agreement"),
     "POST /agreements/{agreement}/hours": Good(body=lambda _: things.some_hours()),

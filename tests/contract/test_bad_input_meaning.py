@@ -74,6 +74,40 @@ def test_a_booking_that_cannot_be(sending: Sending, different: dict[str, Any], c
         assert sender.refused(body(sender.good.body, **different)) == code
 
 
+SERIES: dict[str, tuple[dict[str, Any], str]] = {
+    "without an end": ({"rule": "FREQ=WEEKLY"}, "endless_recurrence"),
+    "every second": ({"rule": "FREQ=SECONDLY;COUNT=10"}, "too_frequent"),
+    "every hour of every day": ({"rule": "FREQ=DAILY;COUNT=10;BYHOUR=1,2,3"}, "invalid_recurrence"),
+    "a rule of something else": ({"rule": "every Tuesday"}, "invalid_recurrence"),
+    "a rule that never comes true": ({"rule": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;COUNT=2"}, "no_dates"),
+    "for ever": ({"rule": "FREQ=YEARLY;UNTIL=99991231"}, "too_far_reaching"),
+    "521 dates": ({"rule": "FREQ=DAILY;COUNT=521"}, "too_many_dates"),
+    "no rule at all": ({"rule": ""}, "invalid_request"),
+    "a start with an offset": ({"starts": "2026-12-14T08:00:00Z"}, "invalid_request"),
+    "a start on no day": ({"starts": "2026-02-30T08:00"}, "invalid_request"),
+    "a date that is none": ({"dates": ["2026-12-14"]}, "invalid_request"),
+    "a policy nobody knows": ({"policy": "force"}, "invalid_request"),
+    "a space that is not there": ({"space": "borgen-kjeller"}, "unknown_space"),
+    "nobody may be there so long": ({"minutes": 600}, "series_clashes"),
+    "for nobody": ({"tenant": NOBODY}, "not_representative"),
+    "its own times": ({"begins_at": "2026-12-14T08:00:00Z"}, "invalid_request"),
+}
+
+
+@pytest.mark.parametrize(("different", "code"), SERIES.values(), ids=SERIES)
+def test_a_series_that_cannot_be(sending: Sending, different: dict[str, Any], code: str) -> None:
+    sender = sending("booking", "POST /series")
+    with sender.nothing_changed():
+        assert sender.refused(body(sender.good.body, **different)) == code
+
+
+@pytest.mark.parametrize("change", [{}, {"scope": "this"}, {"scope": "following", "at": "09:00"}, {"at": "24:00"}])
+def test_a_change_of_a_series_that_says_too_little(sending: Sending, change: dict[str, Any]) -> None:
+    sender = sending("booking", "POST /series/{series}/reschedule")
+    with sender.nothing_changed():
+        assert sender.refused(body(change)) == "invalid_request"
+
+
 def test_a_booking_for_those_one_does_not_represent(sending: Sending, owned: dict[str, Owned]) -> None:
     sender = sending("booking", "POST /bookings")
     sender.bearer = sender.municipality.token(owned["strangers"].person)
@@ -86,8 +120,19 @@ STRANGERS = {
     ("booking", "POST /bookings/{booking}/confirm"): "not_found",
     ("booking", "POST /bookings/{booking}/cancel"): "not_found",
     ("booking", "GET /bookings/{booking}"): "not_found",
+    ("booking", "GET /bookings/{booking}/history"): "not_found",
+    ("booking", "GET /bookings/{booking}/cancellation"): "not_found",
+    ("booking", "POST /bookings/{booking}/reschedule"): "not_found",
+    ("booking", "POST /bookings/{booking}/end"): "not_found",
+    ("booking", "GET /series/{series}"): "not_found",
+    ("booking", "POST /series/{series}/confirm"): "not_found",
+    ("booking", "POST /series/{series}/cancel"): "not_found",
+    ("booking", "POST /series/{series}/reschedule"): "not_found",
+    ("booking", "POST /series/{series}/dates"): "not_found",
     ("pricing", "GET /quotes"): "not_found",
     ("pricing", "GET /charges"): "not_found",
+    ("pricing", "GET /bookings/{booking}/payments"): "not_found",
+    ("pricing", "POST /bookings/{booking}/payments"): "forbidden",
     ("pricing", "POST /agreements/{agreement}/hours"): "not_found",
     ("pricing", "POST /hours/{hours}/approve"): "forbidden",
     ("pricing", "POST /hours/{hours}/reject"): "forbidden",

@@ -125,7 +125,13 @@ def test_nothing_listens_beyond_loopback(services: dict[str, Any]) -> None:
 def test_databases_and_broker_are_in_closed_networks(whole: dict[str, Any]) -> None:
     closed = {name for name, each in whole["networks"].items() if each.get("internal")}
     for name in ("postgres", "rabbitmq", "migrate", *(f"{service}-worker" for service in SERVICES)):
-        assert set(whole["services"][name]["networks"]) <= closed, name
+        open_ones = set(whole["services"][name]["networks"]) - closed
+        assert open_ones == ({"outside"} if name == "booking-worker" else set()), name
+
+
+def test_who_calls_the_outside_meets_nobody_there(whole: dict[str, Any]) -> None:
+    there = [name for name, each in whole["services"].items() if "outside" in each["networks"]]
+    assert there == ["booking-worker"]
 
 
 def test_every_name_in_the_file_stands_for_something(whole: dict[str, Any]) -> None:

@@ -1,18 +1,23 @@
 """What there is at Borgen when the routes are walked: made through the services' own routes, by those who may.
 
 Kari has booked the hall for herself and for the school band; she also works for the band under an agreement, and has
-registered hours. Rita represents the band, too, and did none of it. Ola has nothing to do with any of it.
+registered hours. Rita represents the band, too, and did none of it; Kari is its owner. Ola has nothing to do with any
+of it.
 """
 
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from kernel.auth import Role
 from tests.municipality import HOUR, NOW, SPACE, SQUARE, TARIFF, Municipality
 from tests.tariffs import document
 
+OSLO = ZoneInfo("Europe/Oslo")
 ANYTIME = [{"weekday": day, "opens": "00:00", "closes": "24:00"} for day in range(1, 8)]
+WORKSHOP = "borgen-verksted"
+"""Booked by approval."""
 Things = dict[str, Any]
 
 
@@ -28,7 +33,7 @@ def three(text: str) -> dict[str, str]:
     return {"nb": text, "nn": text, "en": text}
 
 
-def a_space(id: str, *spaces: dict[str, Any]) -> dict[str, Any]:
+def a_space(id: str, *spaces: dict[str, Any], **different: Any) -> dict[str, Any]:
     return {
         "id": id,
         "name": three(id),
@@ -41,6 +46,7 @@ def a_space(id: str, *spaces: dict[str, Any]) -> dict[str, Any]:
         "notice_minutes": 0,
         "horizon_days": 180,
         "spaces": list(spaces),
+        **different,
     }
 
 
@@ -52,7 +58,45 @@ def tree(arena: str, *spaces: dict[str, Any]) -> dict[str, Any]:
 
 
 def borgen() -> dict[str, Any]:
-    return tree("borgen-innbyggertorg", a_space(SPACE, a_space(f"{SPACE}-a"), a_space(f"{SPACE}-b")))
+    hall = a_space(SPACE, a_space(f"{SPACE}-a"), a_space(f"{SPACE}-b"))
+    return tree("borgen-innbyggertorg", hall, a_space(WORKSHOP, approval=True))
+
+
+def an_opening_plan() -> dict[str, Any]:
+    """Summer, public holidays and Christmas Eve."""
+    evening = {"opens": "16:00", "closes": "22:00", "kind": "extended"}
+    summer = {
+        "name": three("Sommer"),
+        "valid_from": "2027-06-19",
+        "valid_until": "2027-08-15",
+        "scope": "school_holidays",
+        "weekdays": [1, 2],
+        "hours": [{"weekday": 1, **evening}],
+    }
+    return {
+        "patterns": [summer],
+        "public_holidays": {"rule": "hours", "hours": [evening]},
+        "special_days": [{"on": "12-24", "name": three("Julaften"), "hours": [evening]}],
+    }
+
+
+def a_closure() -> dict[str, Any]:
+    """A day of maintenance, on which nobody has booked anything. The decision is for a booking it does not hit."""
+    decision = {"booking": "01936f10-5a00-7000-8000-00000000000b", "outcome": "move", "space": WORKSHOP}
+    return {
+        "kind": "maintenance",
+        "space": SPACE,
+        "begins_at": "2027-02-01T06:00:00Z",
+        "ends_at": "2027-02-02T06:00:00Z",
+        "reason": three("Gulvet slipes"),
+        "dry_run": False,
+        "decisions": [decision | {"begins_at": "2027-02-03T10:00:00Z", "ends_at": "2027-02-03T12:00:00Z"}],
+    }
+
+
+def a_school_year() -> dict[str, Any]:
+    autumn = {"name": three("Høstferie"), "first_day": "2026-10-05", "last_day": "2026-10-09"}
+    return {"first_day": "2026-08-17", "last_day": "2027-06-18", "holidays": [autumn]}
 
 
 def a_time(hours: int, days: int = 2) -> dict[str, str]:
@@ -85,6 +129,23 @@ def some_hours() -> dict[str, Any]:
     return {"worked_on": "2026-11-30", "minutes": 60, "task": "Malte nordveggen"}
 
 
+def some_house_rules() -> dict[str, Any]:
+    quiet = {"code": "quiet_after", "text": three("Ro etter 22"), "time": "22:00"}
+    return {"text": three("Rydd etter dere."), "rules": [quiet], "effective_from": "2027-01-01T00:00:00+01:00"}
+
+
+def a_group() -> dict[str, Any]:
+    evening = {"weekday": 1, "opens": "17:00", "closes": "21:00"}
+    return {"name": three("Borgen"), "places": [{"scope": "square", "id": SQUARE}], "prime": [evening]}
+
+
+def a_quota(group: str) -> dict[str, Any]:
+    """For businesses, of which none books here."""
+    whose = {"name": three("Næringsliv"), "group": group, "category": "business"}
+    limits = {"week_minutes": 600, "prime_week_minutes": 120, "open_bookings": 4}
+    return {**whose, **limits, "valid_from": "2026-08-01", "valid_until": "2027-06-30"}
+
+
 def make(all_of_it: Municipality) -> dict[str, Owned]:
     """Makes everything; gives it by whose it is to the one who asks: own, represented or a stranger's."""
     operator = all_of_it.token("drift", Role.OPERATOR)
@@ -92,40 +153,105 @@ def make(all_of_it: Municipality) -> dict[str, Owned]:
     all_of_it.did("PUT", "/booking/squares/tofte", operator, tree("tofte-innbyggertorg", a_space("tofte-sal")))
     all_of_it.did("PUT", f"/pricing/tariffs/{TARIFF}", operator, document())
     band = _band(all_of_it, operator)
-    shared = {"square": SQUARE, "tariff": TARIFF, "band": band, **_agreement(all_of_it, band)}
+    shared = {"square": SQUARE, "tariff": TARIFF, "band": band, "rita": str(all_of_it.person("rita"))}
+    shared |= _agreement(all_of_it, band) | _invitation(all_of_it, band)
+    shared |= _rules(all_of_it, operator) | _calendar(all_of_it)
+    all_of_it.did("PUT", "/booking/school-years/2026-2027", operator, a_school_year())
+    shared |= {"arena": "borgen-innbyggertorg", "year": "2026-2027"}
+    shared |= {"closure": all_of_it.did("POST", "/booking/closures", operator, a_closure())["closure"]["id"]}
     own = shared | _bookings(all_of_it, f"{SPACE}-a", str(all_of_it.person("kari")))
     bands = shared | _bookings(all_of_it, f"{SPACE}-b", band)
     return {"own": Owned("kari", own), "represented": Owned("rita", bands), "strangers": Owned("ola", own)}
 
 
+def _calendar(all_of_it: Municipality) -> Things:
+    """Kari's feed of Borgen; Nina has one, too, and nothing else."""
+    made = all_of_it.did("POST", "/booking/calendars", all_of_it.token("kari"), {"square": SQUARE})
+    all_of_it.did("POST", "/booking/calendars", all_of_it.token("nina"), {"square": SQUARE})
+    return {
+        "nina": str(all_of_it.person("nina")),
+        "calendar": made["calendar"]["id"],
+        "token": made["url"].rpartition("/")[2].removesuffix(".ics"),
+    }
+
+
+def _rules(all_of_it: Municipality, operator: str) -> Things:
+    """House rules of Tofte's arena, and a quota at Borgen."""
+    place = "tofte-innbyggertorg"
+    all_of_it.did("PUT", f"/booking/house-rules/arena/{place}", operator, some_house_rules())
+    all_of_it.did("PUT", "/booking/space-groups/borgens", operator, a_group(), If_Match='"0"')
+    all_of_it.did("PUT", "/booking/quotas/borgens-business", operator, a_quota("borgens"), If_Match='"0"')
+    ruled = {"scope": "arena", "place": place, "ruled": "tofte-sal"}
+    return {**ruled, "group": "borgens", "quota": "borgens-business"}
+
+
 def _band(all_of_it: Municipality, operator: str) -> str:
     band = {"kind": "voluntary", "name": "Borgen skolekorps", "organisation_number": "974760673"}
     actor: str = all_of_it.did("POST", "/booking/actors", operator, band)["id"]
-    for subject in ("kari", "rita"):
-        all_of_it.did("POST", f"/booking/actors/{actor}/representatives", operator, {"subject": subject})
+    for subject, role in (("kari", "owner"), ("rita", "booker")):
+        terms = {"subject": subject, "role": role}
+        all_of_it.did("POST", f"/booking/actors/{actor}/representatives", operator, terms)
     return actor
 
 
+def _invitation(all_of_it: Municipality, band: str) -> Things:
+    invite = {"role": "booker", "email": "ny@example.no"}
+    made = all_of_it.did("POST", f"/booking/actors/{band}/invitations", all_of_it.token("kari"), invite)
+    return {"invitation": made["invitation"]["id"], "secret": made["secret"]}
+
+
 def _bookings(all_of_it: Municipality, space: str, tenant: str) -> Things:
-    """One for later, held and priced; one that begins now, confirmed and charged, with a key that opens, and in the
-    programme."""
+    """One for later, held and priced; one that awaits approval; one that begins now, charged, with a key that opens and
+    has been used, and in the programme."""
     kari = all_of_it.token("kari")
     wanted = {"space": space, "tenant": tenant, "title": "Korpsøving"}
-    held = all_of_it.did("POST", "/booking/bookings", kari, a_booking(0, **wanted))
     at_once = a_booking(0, confirm="when_priced", **wanted, **a_time(0, days=0))
     confirmed = all_of_it.did("POST", "/booking/bookings", kari, at_once)
     key = all_of_it.call("GET", f"/access/keys?booking={confirmed['id']}", kari).get_json()["items"][0]
     all_of_it.did("POST", f"/access/keys/{key['id']}/unlock", kari)
     programme = all_of_it.call("GET", "/programming/activities", kari).get_json()["items"]
+    later = undecided(all_of_it, space, tenant)
+    said = {"text": "Kan vi komme før?"}
     return {
         "tenant": tenant,
-        "booking": held["id"],
-        "version": all_of_it.call("GET", f"/booking/bookings/{held['id']}", kari).get_json()["version"],
+        **later,
+        "comment": all_of_it.did("POST", f"/booking/bookings/{later['booking']}/comments", kari, said)["id"],
+        **series(all_of_it, space, tenant),
         "confirmed": confirmed["id"],
         "key": key["id"],
         "lock": key["lock"],
         "activity": next(each["id"] for each in programme if each["space"] == space),
     }
+
+
+def a_series(space: str, tenant: str, *, hour: int = 8, weeks: int = 0, **different: Any) -> dict[str, Any]:
+    """Two evenings or mornings in the second week from now."""
+    first = (NOW + timedelta(days=13 + 7 * weeks)).strftime(f"%Y-%m-%dT{hour:02}:00")
+    use = {"purpose": "culture", "audience": "youth", "participants": 20, "title": "Korpsøving"}
+    when = {"starts": first, "minutes": 120, "rule": "FREQ=DAILY;COUNT=2"}
+    return {"space": space, "tenant": tenant, **use, **when, **different}
+
+
+def series(all_of_it: Municipality, space: str, tenant: str, *, weeks: int = 0) -> Things:
+    """A series of Kari's, held and priced, of which a date was skipped, as somebody is there already."""
+    clash = (NOW + timedelta(days=2)).astimezone(OSLO)
+    wanted = a_series(space, tenant, weeks=weeks, policy="skip", dates=[f"{clash:%Y-%m-%dT%H:%M}"])
+    booked = all_of_it.did("POST", "/booking/series", all_of_it.token("kari"), wanted)
+    [skipped] = [each["begins_at"] for each in booked["occurrences"] if each["skipped"]]
+    return {"series": booked["id"], "skipped": skipped}
+
+
+def undecided(all_of_it: Municipality, space: str, tenant: str, *, weeks: int = 0) -> Things:
+    """Two bookings of Kari's for later: one held and priced, one that awaits approval."""
+    kari = all_of_it.token("kari")
+    wanted = {"tenant": tenant, "title": "Korpsøving", **a_time(0, days=2 + 7 * weeks)}
+    held = all_of_it.did("POST", "/booking/bookings", kari, a_booking(0, space=space, **wanted))
+    later = a_time(0 if space.endswith("a") else 4, days=2 + 7 * weeks)
+    to_approve = a_booking(0, confirm="when_priced", **wanted | {"space": WORKSHOP} | later)
+    awaiting = all_of_it.did("POST", "/booking/bookings", kari, to_approve)
+    seen = all_of_it.call("GET", f"/booking/bookings/{held['id']}", kari).get_json()
+    price = seen["price"]["total"]
+    return {"booking": held["id"], "version": seen["version"], "price": price, "awaiting": awaiting["id"]}
 
 
 def _agreement(all_of_it: Municipality, band: str) -> Things:

@@ -1,5 +1,5 @@
-"""Sixteen clients want one slot at the same moment, by HTTP, at two api processes: exactly one gets it, in every
-round."""
+"""Sixteen clients want the same at the same moment, by HTTP, at two api processes: a slot, the last place in a shared
+space, the last pieces of equipment. Exactly as many get it as there is room for, in every round."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -41,6 +41,31 @@ def clients(stack: Stack) -> Iterator[list[httpx.Client]]:
         client.close()
 
 
+@pytest.fixture(scope="module")
+def lobby(stack: Stack) -> str:
+    """A lobby shared by three groups and twenty people, with ten easels to borrow, and room for as many bookings of
+    its own in two studios. The id of the square."""
+    rules = {"grid_minutes": 15, "min_minutes": 15, "max_minutes": 480, "notice_minutes": 0, "horizon_days": 700}
+    about = {"premises": "hall", "area": 100, **rules}
+    always = [{"weekday": day, "opens": "00:00", "closes": "24:00"} for day in range(1, 8)]
+    spaces = [
+        {"id": "race-lobby", "name": three("Vrimleareal"), "capacity": 20, "sharing": {"groups": 3}, **about},
+        {"id": "race-studio-1", "name": three("Atelier 1"), "capacity": 50, **about},
+        {"id": "race-studio-2", "name": three("Atelier 2"), "capacity": 50, **about},
+    ]
+    easels = [{"id": "race-easels", "name": three("Staffeli"), "pieces": 10}]
+    house = {"id": "race-house", "name": three("Huset"), "opening": always, "spaces": spaces, "equipment": easels}
+    headers = {"Authorization": f"Bearer {token(stack.issuer, 'drift')}"}
+    with httpx.Client(base_url=stack.api_urls("booking")[0], headers=headers, timeout=30) as operator:
+        answer = operator.put("/squares/race", json={"name": three("Løp"), "arenas": [house]})
+        assert answer.status_code == 200, answer.text
+    return "race"
+
+
+def three(text: str) -> dict[str, str]:
+    return {"nb": text, "nn": text, "en": text}
+
+
 def slot(turn: int, *, hours: int = 1) -> dict[str, str]:
     """A time of its own for each round, from tomorrow on, around the clock."""
     tomorrow = (SystemClock().now() + timedelta(days=2)).astimezone(OSLO).replace(hour=0, minute=0, second=0)
@@ -62,6 +87,18 @@ def race(clients: list[httpx.Client], wishes: list[dict[str, Any]], **headers: s
 
     with ThreadPoolExecutor(len(wishes)) as pool:
         return list(pool.map(run, clients, wishes))
+
+
+def move(clients: list[httpx.Client], bookings: list[str], aim: dict[str, str]) -> list[httpx.Response]:
+    """All want to be moved to one time, at once."""
+    ready = Barrier(len(bookings))
+
+    def run(client: httpx.Client, booking: str) -> httpx.Response:
+        ready.wait()
+        return client.post(f"/bookings/{booking}/reschedule", json=aim, headers={"If-Match": "*"})
+
+    with ThreadPoolExecutor(len(bookings)) as pool:
+        return list(pool.map(run, clients, bookings))
 
 
 def told(answers: list[httpx.Response]) -> Counter[tuple[int, str | None]]:
@@ -88,6 +125,42 @@ def test_shifted_times_never_overlap(clients: list[httpx.Client]) -> None:
         times = [{"begins_at": at.isoformat(), "ends_at": (at + timedelta(hours=1)).isoformat()} for at in shifted]
         answers = race(clients, [wish(PART, time) for time in times])
         assert told(answers) == {(201, None): 1, (409, "slot_taken"): CLIENTS - 1}, f"round {turn}"
+
+
+def test_the_last_places_of_a_shared_space_go_to_as_many_as_there_are(clients: list[httpx.Client], lobby: str) -> None:
+    for turn in range(ROUNDS):
+        answers = race(clients, [{**wish("race-lobby", slot(turn)), "participants": 10}] * CLIENTS)
+        assert told(answers) == {(201, None): 2, (409, "no_room"): CLIENTS - 2}, f"round {turn}"
+
+
+def test_no_more_groups_share_a_space_than_may(clients: list[httpx.Client], lobby: str) -> None:
+    for turn in range(ROUNDS, 2 * ROUNDS):
+        answers = race(clients, [{**wish("race-lobby", slot(turn)), "participants": 1}] * CLIENTS)
+        assert told(answers) == {(201, None): 3, (409, "no_room"): CLIENTS - 3}, f"round {turn}"
+
+
+def test_the_last_pieces_go_to_one(clients: list[httpx.Client], lobby: str) -> None:
+    for turn in range(ROUNDS):
+        wishes = [
+            {**wish(f"race-studio-{1 + number}", slot(turn)), "equipment": {"race-easels": 6}} for number in range(2)
+        ]
+        answers = race(clients[:2], wishes)
+        assert told(answers) == {(201, None): 1, (409, "equipment_lent"): 1}, f"round {turn}"
+
+
+def test_who_moves_to_one_time_leaves_it_to_one(clients: list[httpx.Client], lobby: str) -> None:
+    for turn in range(ROUNDS, 2 * ROUNDS):
+        begins = datetime.fromisoformat(slot(turn)["begins_at"])
+        quarters = [begins + timedelta(minutes=15 * number) for number in range(4)]
+        times = [{"begins_at": at.isoformat(), "ends_at": (at + timedelta(minutes=15)).isoformat()} for at in quarters]
+        made = race(clients[:4], [wish("race-studio-1", time) for time in times])
+        assert told(made) == {(201, None): 4}
+        aim = {
+            "begins_at": (begins + timedelta(minutes=75)).isoformat(),
+            "ends_at": (begins + timedelta(minutes=90)).isoformat(),
+        }
+        answers = move(clients[:4], [answer.json()["id"] for answer in made], aim)
+        assert told(answers) == {(200, None): 1, (409, "slot_taken"): 3}, f"round {turn}"
 
 
 def test_one_idempotency_key_makes_one_booking_however_often_it_is_sent(clients: list[httpx.Client]) -> None:

@@ -28,6 +28,8 @@ EVENTS = [
     "access.key_issued",
     "access.key_armed",
     "pricing.booking_charged",
+    "booking.completed",
+    "access.key_armed",
     "booking.cancelled",
     "access.key_revoked",
     "access.door_refused",

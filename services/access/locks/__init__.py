@@ -12,6 +12,9 @@ from services.access.model import Decision, Validity
 class LockDevice(Protocol):
     """One lock. It decides from its own memory and the time alone, as it must when the network is away."""
 
+    def reachable_since(self) -> datetime | None:
+        """Since when it has told of every door without a break; None while it is out of reach."""
+
     def load(self, key: UUID, code_digest: bytes, validity: Validity) -> None:
         """Puts a key into the lock's memory. Returns when the lock has confirmed it; twice is as once."""
 

@@ -35,6 +35,7 @@ wrong_codes = Table(
     Column("lock", Uuid, primary_key=True),
     Column("count", Integer, nullable=False),
     Column("last_at", DateTime(timezone=True)),
+    Column("reachable_since", DateTime(timezone=True), comment="null while it is out of reach"),
 )
 memory = Table(
     "simulated_lock_memory",
@@ -49,7 +50,9 @@ memory = Table(
 
 _WAKE = insert(wrong_codes).on_conflict_do_nothing()
 _TURN = (
-    select(wrong_codes.c.count, wrong_codes.c.last_at).where(wrong_codes.c.lock == bindparam("of")).with_for_update()
+    select(wrong_codes.c.count, wrong_codes.c.last_at, wrong_codes.c.reachable_since)
+    .where(wrong_codes.c.lock == bindparam("of"))
+    .with_for_update()
 )
 _LOAD = insert(memory)
 _RELOAD = _LOAD.on_conflict_do_update(
@@ -66,9 +69,13 @@ class SimulatedLock:
         self._id = id
         turn = tx.execute(_TURN, {"of": id}).one_or_none()
         if turn is None:
-            tx.execute(_WAKE, {"lock": id, "count": 0})
+            tx.execute(_WAKE, {"lock": id, "count": 0, "reachable_since": tx.now})
             turn = tx.execute(_TURN, {"of": id}).one()
-        self._wrong = WrongCodes(*turn)
+        self._wrong = WrongCodes(turn[0], turn.last_at)
+        self._reachable_since: datetime | None = turn.reachable_since
+
+    def reachable_since(self) -> datetime | None:
+        return self._reachable_since
 
     def load(self, key: UUID, code_digest: bytes, validity: Validity) -> None:
         times = {"valid_from": validity.valid_from, "valid_until": validity.valid_until}

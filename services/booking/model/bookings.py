@@ -1,128 +1,57 @@
-"""A booking's life: held → confirmed → cancelled, or declined, or expired; and the event that tells of each step.
+"""A booking's life, and the event that tells of each step.
 
-    held ──price──► held, priced ──confirm──► confirmed ──cancel──► cancelled
-      ├──decline──► declined        (the tariff has no price for it)
-      ├──expire───► expired         (nobody confirmed in time)
-      └──cancel───► cancelled
+    held ──price──► held, priced ──accept──► awaiting_approval ──approve──► awaiting_payment ──paid──► confirmed
+      (a space that asks for neither approval nor payment is confirmed at once)
+    confirmed ──door opened──► in_use ──time over, or ended early──► completed
+    confirmed ──time over──► completed          ──door shut by the limit──► released
+    held, awaiting_* ──deadline──► expired      held, awaiting_approval ──decline──► declined
+    held, awaiting_*, confirmed ──cancel──► cancelled; ──reschedule──► the same, at another time or place
 
 Every step gives a new `Booking`, one version up, or raises the error that names why it can't be taken.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 from uuid import UUID
 
-from kernel.errors import DomainError, Text
-from services.booking.events import (
-    BookingCancelled,
-    BookingConfirmed,
-    BookingDeclined,
-    BookingExpired,
-    BookingHeld,
-    BookingRestated,
-    BookingSnapshot,
-    BookingState,
-)
+from kernel.errors import Text
+from services.booking.events import BookingState, GivenUpBy
 from services.booking.model.actors import Actor
+from services.booking.model.house_rules import RuleVersion
+from services.booking.model.refusals import (
+    AlreadyBegun,
+    AlreadyOver,
+    HoldExpired,
+    HoldNotExpired,
+    NotAwaitingApproval,
+    NotAwaitingPayment,
+    NotConfirmed,
+    NotHeld,
+    NotInUse,
+    NotLive,
+    NotOver,
+    NotPriced,
+    NotUnused,
+    TooLateToMove,
+)
 from services.booking.model.rules import Bookable
+from services.booking.model.sharing import Trait, traits
 
 PURPOSES = ("sport", "culture", "meeting", "course", "youth", "volunteer", "commercial")
 AUDIENCES = ("everyone", "children", "youth", "adults", "seniors")
 HOLD = timedelta(minutes=15)
 """How long a space is held for one who has not confirmed."""
+PAYMENT = timedelta(hours=24)
+"""How long a space is held for one who has not paid; never after the booking begins."""
 
 Confirm = Literal["when_priced", "by_me"]
 KeyState = Literal["armed", "revoked"]
-LIVE: tuple[BookingState, ...] = ("held", "confirmed")
+WAITING: tuple[BookingState, ...] = ("held", "awaiting_approval", "awaiting_payment")
+"""The states that end by themselves at `hold_expires_at`."""
+LIVE: tuple[BookingState, ...] = (*WAITING, "confirmed", "in_use")
 """The states in which a booking takes its space."""
-
-S = TypeVar("S", bound=BookingSnapshot)
-
-
-class SlotTaken(DomainError):
-    """Another booking has the space, or a part of it, in some of the time."""
-
-    code = "slot_taken"
-    status = 409
-    text = Text(
-        nb="Lokalet er opptatt i hele eller deler av tida.",
-        nn="Lokalet er oppteke i heile eller delar av tida.",
-        en="The space is taken for all or some of that time.",
-    )
-
-
-class NotHeld(DomainError):
-    """Only a held booking can be confirmed, priced, declined or expire."""
-
-    code = "not_held"
-    status = 409
-    text = Text(
-        nb="Bookingen er ikke en reservasjon lenger.",
-        nn="Bookinga er ikkje ein reservasjon lenger.",
-        en="The booking is not held any more.",
-    )
-
-
-class NotPriced(DomainError):
-    """A booking can't be confirmed before its price is known."""
-
-    code = "not_priced"
-    status = 409
-    text = Text(
-        nb="Prisen er ikke klar ennå. Prøv igjen om et øyeblikk.",
-        nn="Prisen er ikkje klar enno. Prøv igjen om ein augneblink.",
-        en="The price is not ready yet. Try again in a moment.",
-    )
-
-
-class HoldExpired(DomainError):
-    """The time to confirm is over."""
-
-    code = "hold_expired"
-    status = 409
-    text = Text(
-        nb="Fristen for å bekrefte reservasjonen er ute.",
-        nn="Fristen for å stadfeste reservasjonen er ute.",
-        en="The time to confirm the hold is over.",
-    )
-
-
-class HoldNotExpired(DomainError):
-    """A hold can't expire while there is time left to confirm it."""
-
-    code = "hold_not_expired"
-    status = 409
-    text = Text(
-        nb="Fristen for å bekrefte reservasjonen er ikke ute.",
-        nn="Fristen for å stadfeste reservasjonen er ikkje ute.",
-        en="The time to confirm the hold is not over.",
-    )
-
-
-class NotLive(DomainError):
-    """A booking that was cancelled, declined or has expired can't be cancelled."""
-
-    code = "not_live"
-    status = 409
-    text = Text(
-        nb="Bookingen er allerede avsluttet.",
-        nn="Bookinga er alt avslutta.",
-        en="The booking has already been given up.",
-    )
-
-
-class AlreadyOver(DomainError):
-    """A booking can't be cancelled once its time is over."""
-
-    code = "already_over"
-    status = 409
-    text = Text(
-        nb="Bookingen er over, og kan ikke avbestilles.",
-        nn="Bookinga er over, og kan ikkje avbestillast.",
-        en="The booking is over and can't be cancelled.",
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,18 +69,20 @@ class PriceLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """What a booking costs by a tariff, as quoted by pricing."""
+    """What a booking costs by a tariff, as quoted by pricing. It costs nothing to cancel until `free_until`."""
 
     quote: UUID
     tariff: str
     total: int
     currency: str
     lines: Sequence[PriceLine]
+    free_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingRequest:
-    """What somebody asks for. `tenant` is the actor who rents; None is the person who asks."""
+    """What somebody asks for. `tenant` is the actor who rents; None is the person who asks. `equipment` is pieces by
+    id."""
 
     space: str
     begins_at: datetime
@@ -162,6 +93,19 @@ class BookingRequest:
     tenant: UUID | None = None
     title: str | None = None
     confirm: Confirm = "by_me"
+    noise: str = "normal"
+    equipment: Mapping[str, int] = field(default_factory=dict)
+    accept_house_rules: Sequence[RuleVersion] = ()
+    """Versions that whoever asks has read and accepts with the booking."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consequence:
+    """What giving a booking up costs, in øre of `currency`, and until when it would have cost nothing."""
+
+    fee: int
+    currency: str
+    free_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +113,8 @@ class Booking:
     """The right to use a space during a time. Where it is stands as it stood when it was booked.
 
     `version` counts its own steps. News from the door (`key`, `opened_at`) is noted without one, so that a person who
-    cancels is not told that the booking has changed since they looked.
+    cancels is not told that the booking has changed since they looked. `timed_version` is the one in which space, time
+    or participants were last set: a price of an earlier one is old news.
     """
 
     id: UUID
@@ -196,48 +141,160 @@ class Booking:
     opened_at: datetime | None = None
     confirmed_at: datetime | None = None
     cancelled_at: datetime | None = None
+    cancelled_by: GivenUpBy | None = None
     decline_reason: str | None = None
+    noise: str = "normal"
+    equipment: Mapping[str, int] = field(default_factory=dict)
+    series: UUID | None = None
+    shared: bool = False
+    setup_minutes: int = 0
+    clearing_minutes: int = 0
+    needs_approval: bool = False
+    needs_payment: bool = False
+    release_at: datetime | None = None
+    timed_version: int = 1
 
     @property
     def live(self) -> bool:
         """Whether it takes its space."""
         return self.state in LIVE
 
-    def priced(self, price: Price, *, now: datetime) -> "Booking":
-        """Held with a price; confirmed at once when the tenant asked for that. The same price again changes nothing."""
-        self._demand_held()
-        priced = self if price == self.price else self._step(now, price=price)
-        at_once = self.confirm == "when_priced" and now < self.hold_expires_at
-        return priced.confirmed(now=now) if at_once else priced
+    @property
+    def taken(self) -> tuple[datetime, datetime]:
+        """From when until when it keeps others out: set-up and clearing included."""
+        setup, clearing = timedelta(minutes=self.setup_minutes), timedelta(minutes=self.clearing_minutes)
+        return self.begins_at - setup, self.ends_at + clearing
 
-    def confirmed(self, *, now: datetime) -> "Booking":
-        """Confirmed, by the tenant or as they asked for beforehand."""
+    @property
+    def request(self) -> BookingRequest:
+        """What would be asked for to have it as it is."""
+        return BookingRequest(
+            space=self.space,
+            begins_at=self.begins_at,
+            ends_at=self.ends_at,
+            purpose=self.purpose,
+            audience=self.audience,
+            participants=self.participants,
+            tenant=self.tenant.id,
+            title=self.title,
+            confirm=self.confirm,
+            noise=self.noise,
+            equipment=self.equipment,
+        )
+
+    @property
+    def traits(self) -> Trait:
+        """What others in a shared space may have to be kept apart from."""
+        return traits(purpose=self.purpose, audience=self.audience, noise=self.noise)
+
+    def priced(self, price: Price, *, of_version: int = 1, now: datetime) -> "Booking":
+        """With a price; a held one is accepted at once when its tenant asked for that. The same price again changes
+        nothing, nor does that of a version before its last rescheduling."""
+        if not self.live:
+            raise NotLive
+        known = price == self.price or of_version < self.timed_version
+        priced = self if known else self._step(now, price=price)
+        at_once = priced.price == price and self.confirm == "when_priced" and now < self.hold_expires_at
+        return priced.accepted(now=now) if self.state == "held" and at_once else priced
+
+    def accepted(self, *, now: datetime) -> "Booking":
+        """The tenant takes it at its price: confirmed, or waiting for what else the space asks for."""
         self._demand_held()
         if self.price is None:
             raise NotPriced
         if now >= self.hold_expires_at:
             raise HoldExpired
-        return self._step(now, state="confirmed", confirmed_at=now)
+        if self.needs_approval:
+            return self._step(now, state="awaiting_approval", hold_expires_at=self.begins_at)
+        return self._settled(now)
+
+    def approved(self, *, now: datetime) -> "Booking":
+        """An arena manager says yes."""
+        self._demand_undecided(now)
+        return self._settled(now)
 
     def declined(self, reason: str, *, now: datetime) -> "Booking":
         """Refused, for a reason that is a stable code."""
-        self._demand_held()
+        if self.state == "awaiting_approval":
+            self._demand_undecided(now)
+        else:
+            self._demand_held()
         return self._step(now, state="declined", decline_reason=reason)
 
+    def paid(self, *, now: datetime) -> "Booking":
+        """Paid beforehand, as the space asks."""
+        if self.state != "awaiting_payment":
+            raise NotAwaitingPayment
+        return self._step(now, state="confirmed", confirmed_at=now)
+
     def expired(self, *, now: datetime) -> "Booking":
-        """Given up because nobody confirmed in time."""
-        self._demand_held()
+        """Given up because nobody confirmed, approved or paid in time."""
+        if self.state not in WAITING:
+            raise NotHeld
         if now < self.hold_expires_at:
             raise HoldNotExpired
         return self._step(now, state="expired")
 
-    def cancelled(self, *, now: datetime) -> "Booking":
-        """Given up by the tenant or the arena manager; possible until its time is over."""
-        if not self.live:
-            raise NotLive
+    def cancelled(self, *, now: datetime, by: GivenUpBy = "tenant") -> "Booking":
+        """Given up by the tenant or the municipality; possible until its time is over, or it is in use."""
+        self._demand_changeable(now)
+        return self._step(now, state="cancelled", cancelled_at=now, cancelled_by=by)
+
+    def rescheduled(self, place: Bookable, wanted: BookingRequest, *, now: datetime, by: GivenUpBy) -> "Booking":
+        """At another time, in another space, with more or fewer participants; the price is asked for anew.
+
+        Made smaller in the same space, it need not keep notice and horizon. What was decided for the old is decided
+        again, unless the municipality itself moves it.
+        """
+        self._demand_changeable(now)
+        if self.state in WAITING and now >= self.hold_expires_at:
+            raise HoldExpired
+        self._demand_in_time(now, by)
+        if self._shrinks(wanted):
+            place.rules.check_length(wanted.begins_at, wanted.ends_at)
+            place.check_use(wanted)
+        else:
+            place.check(wanted, wanted.begins_at, wanted.ends_at, now=now)
+        decide_again = place.rules.approval and by == "tenant" and self.state != "held"
+        moved = self._step(now, **_where(place, wanted), timed_version=self.version + 1)
+        if moved.state == "held":
+            return replace(moved, price=None)
+        if decide_again or moved.state == "awaiting_approval":
+            return replace(moved, state="awaiting_approval", hold_expires_at=moved.begins_at, confirmed_at=None)
+        if moved.state == "awaiting_payment":
+            return replace(moved, hold_expires_at=min(moved.hold_expires_at, moved.begins_at))
+        return moved
+
+    def started(self, at: datetime, *, now: datetime) -> "Booking":
+        """In use: its door was opened."""
+        if self.state != "confirmed":
+            raise NotConfirmed
+        return replace(self._step(now, state="in_use"), opened_at=at)
+
+    def completed(self, *, now: datetime) -> "Booking":
+        """Its time is over."""
+        if self.state not in ("confirmed", "in_use"):
+            raise NotConfirmed
+        if now < self.ends_at:
+            raise NotOver
+        return self._step(now, state="completed")
+
+    def ended_early(self, *, now: datetime) -> "Booking":
+        """Those who were there have left before the time was over; what it costs stays."""
+        under_way = self.state == "in_use" or (self.state == "confirmed" and now >= self.begins_at)
+        if not under_way:
+            raise NotInUse
         if now >= self.ends_at:
             raise AlreadyOver
-        return self._step(now, state="cancelled", cancelled_at=now)
+        return self._step(now, state="completed")
+
+    def released(self, release_at: datetime, *, now: datetime) -> "Booking":
+        """Nobody came: its door stayed shut until then, and the space is for others."""
+        if self.state != "confirmed":
+            raise NotConfirmed
+        if self.opened_at is not None or release_at != self.release_at or now < release_at or now >= self.ends_at:
+            raise NotUnused
+        return self._step(now, state="released")
 
     def with_keys(self, states: Sequence[KeyState]) -> "Booking":
         """Knows how its keys stand: one that is armed is enough to get in."""
@@ -245,74 +302,69 @@ class Booking:
         return replace(self, key=key)
 
     def opened(self, at: datetime) -> "Booking":
-        """In use since the door was first opened; hearing of a later opening first does no harm."""
+        """Its door was opened; hearing of a later opening first does no harm."""
         return replace(self, opened_at=at if self.opened_at is None else min(at, self.opened_at))
 
-    def happened(self) -> BookingSnapshot:
-        """The event that tells of the step which brought it here. A price alone is no news to others: `restated`."""
-        match self.state:
-            case "held":
-                return self._snapshot(BookingHeld, hold_expires_at=self.hold_expires_at)
-            case "confirmed":
-                return self._snapshot(BookingConfirmed)
-            case "cancelled":
-                return self._snapshot(BookingCancelled, cancelled_at=self.cancelled_at)
-            case "declined":
-                return self._snapshot(BookingDeclined, reason=self.decline_reason)
-            case "expired":
-                return self._snapshot(BookingExpired)
-
-    def restated(self) -> BookingRestated:
-        """The event that says again how it stands."""
-        return self._snapshot(BookingRestated, cancelled_at=self.cancelled_at)
+    def consequence(self, *, now: datetime, by: GivenUpBy = "tenant") -> Consequence:
+        """What cancelling it now would cost."""
+        self._demand_changeable(now)
+        free_until = self.price.free_until if self.price else None
+        late = free_until is not None and now > free_until
+        owed = self.price.total if self.price and self.state == "confirmed" and late and by == "tenant" else 0
+        return Consequence(fee=owed, currency=self.price.currency if self.price else "NOK", free_until=free_until)
 
     def _demand_held(self) -> None:
         if self.state != "held":
             raise NotHeld
 
+    def _demand_undecided(self, now: datetime) -> None:
+        if self.state != "awaiting_approval":
+            raise NotAwaitingApproval
+        if now >= self.hold_expires_at:
+            raise HoldExpired
+
+    def changeable(self, *, now: datetime) -> bool:
+        """Whether it can be cancelled or moved still."""
+        return self.live and now < self.ends_at and self.state != "in_use"
+
+    def _demand_changeable(self, now: datetime) -> None:
+        if not self.live:
+            raise NotLive
+        if now >= self.ends_at:
+            raise AlreadyOver
+        if self.state == "in_use":
+            raise AlreadyBegun
+
+    def _demand_in_time(self, now: datetime, by: GivenUpBy) -> None:
+        free_until = self.price.free_until if self.price and self.state == "confirmed" else None
+        if by == "tenant" and free_until is not None and now > free_until:
+            raise TooLateToMove
+
+    def _shrinks(self, wanted: BookingRequest) -> bool:
+        within = self.begins_at <= wanted.begins_at and wanted.ends_at <= self.ends_at
+        return wanted.space == self.space and within and wanted.participants <= self.participants
+
+    def _settled(self, now: datetime) -> "Booking":
+        """Confirmed, once it is paid if it must be."""
+        if self.needs_payment and self.price is not None and self.price.total > 0:
+            return self._step(now, state="awaiting_payment", hold_expires_at=min(now + PAYMENT, self.begins_at))
+        return self._step(now, state="confirmed", confirmed_at=now)
+
     def _step(self, now: datetime, **changes: Any) -> "Booking":
         return replace(self, version=self.version + 1, changed_at=now, **changes)
-
-    def _snapshot(self, kind: type[S], **more: Any) -> S:
-        return kind(
-            booking=self.id,
-            state=self.state,
-            space=self.space,
-            arena=self.arena,
-            square=self.square,
-            premises=self.premises,
-            begins_at=self.begins_at,
-            ends_at=self.ends_at,
-            purpose=self.purpose,
-            audience=self.audience,
-            participants=self.participants,
-            tenant=self.tenant.as_tenant(),
-            booked_by=str(self.booked_by),
-            booked_at=self.created_at,
-            title=self.title,
-            confirmed_at=self.confirmed_at,
-            **more,
-        )
 
 
 def hold(
     wanted: BookingRequest, place: Bookable, *, tenant: Actor, booked_by: UUID, id: UUID, now: datetime
 ) -> Booking:
     """A new booking that holds the space, when the request keeps to its rules; else the rule's error."""
-    place.check(wanted.begins_at, wanted.ends_at, wanted.participants, now=now)
+    place.check(wanted, wanted.begins_at, wanted.ends_at, now=now)
     return Booking(
         id=id,
         version=1,
         state="held",
-        space=place.space,
-        arena=place.arena,
-        square=place.square,
-        premises=place.premises,
-        begins_at=wanted.begins_at,
-        ends_at=wanted.ends_at,
         purpose=wanted.purpose,
         audience=wanted.audience,
-        participants=wanted.participants,
         title=wanted.title,
         tenant=tenant,
         booked_by=booked_by,
@@ -320,4 +372,27 @@ def hold(
         created_at=now,
         changed_at=now,
         hold_expires_at=now + HOLD,
+        **_where(place, wanted),
     )
+
+
+def _where(place: Bookable, wanted: BookingRequest) -> dict[str, Any]:
+    """What a booking has from the space and the time it is of."""
+    release = place.rules.release_minutes
+    return {
+        "space": place.space,
+        "arena": place.arena,
+        "square": place.square,
+        "premises": place.premises,
+        "begins_at": wanted.begins_at,
+        "ends_at": wanted.ends_at,
+        "participants": wanted.participants,
+        "noise": wanted.noise,
+        "equipment": wanted.equipment,
+        "shared": place.shared,
+        "setup_minutes": place.rules.setup_minutes,
+        "clearing_minutes": place.rules.clearing_minutes,
+        "needs_approval": place.rules.approval,
+        "needs_payment": place.rules.prepay,
+        "release_at": None if release is None else wanted.begins_at + timedelta(minutes=release),
+    }

@@ -1,12 +1,14 @@
-"""When an arena is open: weekly hours in local wall time, and the instants they mean on a given day.
+"""When an arena is open: hours in local wall time, and the instants they mean on a given day.
 
-`queries` computes the same in SQL; a test holds the two together over both clock changes.
+Which hours count on a day is in `opening_plan`; what they come to is kept day by day (`store.opening`), and is what
+availability and bookings go by.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Literal, TypeAlias, get_args
 from zoneinfo import ZoneInfo
 
 from kernel.errors import DomainError, Text
@@ -14,6 +16,12 @@ from kernel.errors import DomainError, Text
 OSLO = ZoneInfo("Europe/Oslo")
 DAY = 24 * 60
 """Minutes of a day as the clock on the wall counts them."""
+
+Kind = Literal["staffed", "extended", "booked_only"]
+"""With staff; extended hours (meråpent), without; or open to those who have booked, and nobody else."""
+KINDS: tuple[Kind, ...] = get_args(Kind)
+Span: TypeAlias = tuple[datetime, datetime]
+"""From an instant to another, in UTC."""
 
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
@@ -30,23 +38,52 @@ class InvalidHours(DomainError):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Hours:
-    """Open once a week: from `opens` to `closes`, minutes after the midnight that `weekday` (1 is Monday) begins with.
+class Times:
+    """Open once, from `opens` to `closes`: minutes after the midnight a day begins with.
 
     `closes` is above 1440 when that is the day after.
     """
 
+    opens: int
+    closes: int
+    kind: Kind = "staffed"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Hours:
+    """The same once a week, counted from the midnight that `weekday` (1 is Monday) begins with."""
+
     weekday: int
     opens: int
     closes: int
+    kind: Kind = "staffed"
+
+    @property
+    def times(self) -> Times:
+        return Times(self.opens, self.closes, self.kind)
 
 
-def hours(weekday: int, opens: str, closes: str) -> Hours:
-    """Hours as people write them: "07:00" to "23:00" or "24:00"; "20:00" to "02:00" runs into the next day."""
+@dataclass(frozen=True, slots=True, order=True)
+class OpenSpan:
+    """Open from an instant to another."""
+
+    begins_at: datetime
+    ends_at: datetime
+    kind: Kind
+
+
+def times(opens: str, closes: str, kind: Kind = "staffed") -> Times:
+    """Times as people write them: "07:00" to "23:00" or "24:00"; "20:00" to "02:00" runs into the next day."""
     begins, ends = _minutes(opens), DAY if closes == "24:00" else _minutes(closes)
     if begins is None or ends is None or begins == ends:
         raise InvalidHours(opens=opens, closes=closes)
-    return Hours(weekday, begins, ends if ends > begins else ends + DAY)
+    return Times(begins, ends if ends > begins else ends + DAY, kind)
+
+
+def hours(weekday: int, opens: str, closes: str, kind: Kind = "staffed") -> Hours:
+    """The same for a weekday."""
+    written = times(opens, closes, kind)
+    return Hours(weekday, written.opens, written.closes, kind)
 
 
 def clock(minutes: int) -> str:
@@ -65,24 +102,22 @@ def instant(day: date, minutes: int) -> datetime:
     return max(local.replace(tzinfo=OSLO, fold=fold).astimezone(UTC) for fold in (0, 1))
 
 
-def open_throughout(weekly: Iterable[Hours], begins_at: datetime, ends_at: datetime) -> bool:
-    """Whether it is open from the beginning to the end without a gap. Hours that meet or overlap are as one."""
-    spans = sorted(_spans(weekly, begins_at.astimezone(OSLO).date(), ends_at.astimezone(OSLO).date()))
+def spans_on(day: date, open_at: Iterable[Times]) -> Iterator[OpenSpan]:
+    """The instants between which it is open, by the times of a day. Those that lie in an hour the clock leaves out, or
+    turn about in it, are none."""
+    for each in sorted(open_at):
+        begins_at, ends_at = instant(day, each.opens), instant(day, each.closes)
+        if begins_at < ends_at:
+            yield OpenSpan(begins_at, ends_at, each.kind)
+
+
+def covered(spans: Iterable[Span], begins_at: datetime, ends_at: datetime) -> bool:
+    """Whether the spans leave no gap from the beginning to the end. Those that meet or overlap are as one."""
     reached = begins_at
-    for opens, closes in spans:
+    for opens, closes in sorted(spans):
         if opens <= reached:
             reached = max(reached, closes)
     return reached >= ends_at
-
-
-def _spans(weekly: Iterable[Hours], first: date, last: date) -> Iterator[tuple[datetime, datetime]]:
-    """Each time it is open on these days, the night before them included."""
-    pattern = tuple(weekly)
-    for number in range(-1, (last - first).days + 1):
-        day = first + timedelta(days=number)
-        for each in pattern:
-            if each.weekday == day.isoweekday():
-                yield instant(day, each.opens), instant(day, each.closes)
 
 
 def _minutes(shown: str) -> int | None:

@@ -1,17 +1,19 @@
 """What can be booked: a square, its arenas, and in each a tree of spaces.
 
 A booking takes the smallest parts of its space, so a hall and its thirds can't be taken at the same time. What the
-parts of a space are follows from the tree alone: those below it that are not divided further, or the space itself.
+parts of a space are follows from the tree alone: those below it that are not divided further, or the space itself. A
+joint space is made of others, wherever in the square they lie, and has their parts.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kernel.errors import DomainError, Text
 from services.booking.events import SpacePublished
 from services.booking.model.opening import Hours
 from services.booking.model.rules import BookingRules, InvalidRules
+from services.booking.model.sharing import SharedButDivided, Sharing
 
 
 class RepeatedId(DomainError):
@@ -72,9 +74,36 @@ class UnknownSpace(DomainError):
     )
 
 
+class JoinedOfNothing(DomainError):
+    """A joint space is made of spaces of its square which are not joint themselves, and is not divided."""
+
+    code = "joined_of_nothing"
+    text = Text(
+        nb="Lokalet {space} kan ikke settes sammen av {joined}.",
+        nn="Lokalet {space} kan ikkje setjast saman av {joined}.",
+        en="The space {space} can't be joined of {joined}.",
+    )
+
+
+class EquipmentInUse(DomainError):
+    """More of the equipment is lent already than there would be left."""
+
+    code = "equipment_in_use"
+    status = 409
+    text = Text(
+        nb="Det er lånt ut mer av {equipment} enn det som ville vært igjen.",
+        nn="Det er lånt ut meir av {equipment} enn det som ville vore att.",
+        en="More of {equipment} is lent than there would be left.",
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Space:
-    """A space and those it is divided into. `area` is square metres; `premises` the class prices are given for."""
+    """A space and those it is divided into, or (`joins`) made of.
+
+    `area` is square metres; `premises` the class prices are given for; `noise` the loudest that is allowed; `sharing`
+    None where there is one booking at a time; `features` and `pictures` are codes and addresses.
+    """
 
     id: str
     name: Text
@@ -83,6 +112,12 @@ class Space:
     area: float
     rules: BookingRules
     spaces: Sequence["Space"] = ()
+    joins: Sequence[str] = ()
+    sharing: Sharing | None = None
+    features: Sequence[str] = ()
+    floor: int = 0
+    noise: str = "loud"
+    pictures: Sequence[str] = ()
 
     def parts(self) -> Iterator[str]:
         """The ids of its smallest parts."""
@@ -93,13 +128,23 @@ class Space:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Equipment:
+    """Something lent with the spaces of an arena, and how many pieces there are."""
+
+    id: str
+    name: Text
+    pieces: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Arena:
-    """A building or place, its weekly hours, and the spaces in it."""
+    """A building or place, its weekly hours, the spaces in it, and what can be borrowed there."""
 
     id: str
     name: Text
     hours: Sequence[Hours]
     spaces: Sequence[Space]
+    equipment: Sequence[Equipment] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,14 +161,22 @@ class Square:
             for space in arena.spaces:
                 yield from _placed(self, arena, space, None)
 
+    def parts(self) -> dict[str, list[str]]:
+        """The ids of the smallest parts of each of its spaces, by the space's id."""
+        divided = {each.space.id: list(each.space.parts()) for each in self.placed()}
+        joint = {each.space.id: each.space.joins for each in self.placed() if each.space.joins}
+        made_of = {space: {part for each in joins for part in divided[each]} for space, joins in joint.items()}
+        return divided | {space: sorted(parts) for space, parts in made_of.items()}
+
     def check(self) -> None:
         """Raises the error of the first thing that makes the tree impossible."""
         _refuse_repeated([arena.id for arena in self.arenas])
+        _refuse_repeated([each.id for arena in self.arenas for each in arena.equipment])
         placed = list(self.placed())
         _refuse_repeated([each.space.id for each in placed])
-        for each in placed:
-            if not each.space.rules.consistent():
-                raise InvalidRules(space=each.space.id)
+        spaces = {each.space.id: each.space for each in placed}
+        for each in spaces.values():
+            _check_space(each, spaces)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +207,17 @@ def _placed(square: Square, arena: Arena, space: Space, parent: str | None) -> I
     yield Placed(square=square, arena=arena, parent=parent, space=space)
     for each in space.spaces:
         yield from _placed(square, arena, each, space.id)
+
+
+def _check_space(space: Space, all_spaces: Mapping[str, Space]) -> None:
+    if not space.rules.consistent():
+        raise InvalidRules(space=space.id)
+    if space.sharing and (space.spaces or space.joins):
+        raise SharedButDivided(space=space.id)
+    for joined in space.joins:
+        other = all_spaces.get(joined)
+        if other is None or other.joins or other.sharing or space.spaces or len(space.joins) < 2:
+            raise JoinedOfNothing(space=space.id, joined=joined)
 
 
 def _refuse_repeated(ids: Sequence[str]) -> None:

@@ -1,11 +1,14 @@
 """What a booking must keep to before it is one: the rules of a space, and the errors that name the rule broken."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from kernel.errors import DomainError, Text
-from services.booking.model.opening import DAY, OSLO, Hours, instant, open_throughout
+from services.booking.model.house_rules import RuleVersion
+from services.booking.model.opening import DAY, KINDS, OSLO, Kind, Span, covered, instant
+from services.booking.model.sharing import NOISES
 
 GRIDS = (5, 10, 15, 20, 30, 60)
 """Minutes between possible beginnings. Each divides the hour, so the grid is the same in UTC and on the wall."""
@@ -111,6 +114,50 @@ class TooManyParticipants(DomainError):
     )
 
 
+class PurposeNotPermitted(DomainError):
+    """The space is not let for this purpose."""
+
+    code = "purpose_not_permitted"
+    text = Text(
+        nb="Lokalet leies ikke ut til dette formålet.",
+        nn="Lokalet blir ikkje leigd ut til dette føremålet.",
+        en="The space is not let for this purpose.",
+    )
+
+
+class AudienceNotPermitted(DomainError):
+    """The space is not let for this audience."""
+
+    code = "audience_not_permitted"
+    text = Text(
+        nb="Lokalet leies ikke ut til denne målgruppa.",
+        nn="Lokalet blir ikkje leigd ut til denne målgruppa.",
+        en="The space is not let for this audience.",
+    )
+
+
+class TooLoud(DomainError):
+    """Louder than the space allows."""
+
+    code = "too_loud"
+    text = Text(
+        nb="Aktiviteten lager mer lyd enn lokalet tåler.",
+        nn="Aktiviteten lagar meir lyd enn lokalet toler.",
+        en="The activity is louder than the space allows.",
+    )
+
+
+class UnknownEquipment(DomainError):
+    """The arena does not lend this."""
+
+    code = "unknown_equipment"
+    text = Text(
+        nb="Arenaen låner ikke ut {equipment}.",
+        nn="Arenaen låner ikkje ut {equipment}.",
+        en="The arena does not lend {equipment}.",
+    )
+
+
 class InvalidRules(DomainError):
     """The rules of a space contradict themselves, so nothing could ever be booked."""
 
@@ -124,13 +171,27 @@ class InvalidRules(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingRules:
-    """How a space may be booked. `notice_minutes` is how long before, `horizon_days` how many local days ahead."""
+    """How a space may be booked.
+
+    `notice_minutes` is how long before, `horizon_days` how many local days ahead. Set-up and clearing keep others out
+    before and after. With `approval` an arena manager decides; with `prepay` it is paid first. A booking whose door is
+    shut `release_minutes` after it began is released; None: never. No `purposes` or `audiences` means all.
+    `open_kinds` are the kinds of opening hours in which it can be booked.
+    """
 
     grid_minutes: int
     min_minutes: int
     max_minutes: int
     notice_minutes: int
     horizon_days: int
+    setup_minutes: int = 0
+    clearing_minutes: int = 0
+    approval: bool = False
+    prepay: bool = False
+    release_minutes: int | None = None
+    purposes: Sequence[str] = ()
+    audiences: Sequence[str] = ()
+    open_kinds: Sequence[Kind] = KINDS
 
     def consistent(self) -> bool:
         """Whether some booking can keep to them."""
@@ -143,26 +204,34 @@ class BookingRules:
 
     def check(self, begins_at: datetime, ends_at: datetime, *, now: datetime) -> None:
         """Raises the error that names the first rule which the time breaks."""
-        if ends_at <= begins_at:
-            raise EndsBeforeBegin
-        if begins_at < now:
+        if begins_at < now and begins_at < ends_at:
             raise InThePast
-        if not (self._on_grid(begins_at) and self._on_grid(ends_at)):
-            raise OffGrid(minutes=self.grid_minutes)
-        self._check_length(ends_at - begins_at)
+        self.check_length(begins_at, ends_at)
         if begins_at < now + timedelta(minutes=self.notice_minutes):
             raise TooShortNotice(minutes=self.notice_minutes)
         if ends_at > self.last_end(now):
             raise BeyondHorizon(days=self.horizon_days)
 
+    def check_length(self, begins_at: datetime, ends_at: datetime) -> None:
+        """The same, whenever it is: grid, shortest and longest alone."""
+        if ends_at <= begins_at:
+            raise EndsBeforeBegin
+        if not (self._on_grid(begins_at) and self._on_grid(ends_at)):
+            raise OffGrid(minutes=self.grid_minutes)
+        if ends_at - begins_at < timedelta(minutes=self.min_minutes):
+            raise TooShort(minutes=self.min_minutes)
+        if ends_at - begins_at > timedelta(minutes=self.max_minutes):
+            raise TooLong(minutes=self.max_minutes)
+
+    def check_use(self, purpose: str, audience: str) -> None:
+        """Raises the error that names what the space is not let for."""
+        if self.purposes and purpose not in self.purposes:
+            raise PurposeNotPermitted
+        if self.audiences and audience not in self.audiences:
+            raise AudienceNotPermitted
+
     def _on_grid(self, at: datetime) -> bool:
         return at.minute % self.grid_minutes == 0 and at.second == at.microsecond == 0
-
-    def _check_length(self, length: timedelta) -> None:
-        if length < timedelta(minutes=self.min_minutes):
-            raise TooShort(minutes=self.min_minutes)
-        if length > timedelta(minutes=self.max_minutes):
-            raise TooLong(minutes=self.max_minutes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,12 +248,49 @@ class Bookable:
     capacity: int
     parts: int
     rules: BookingRules
-    hours: Sequence[Hours]
+    open: Sequence[Span]
+    shared: bool = False
+    noise: str = "loud"
+    equipment: Mapping[str, int] = field(default_factory=dict)
+    """What can be borrowed, when anything is asked for: pieces by id."""
+    unaccepted: Sequence[RuleVersion] = ()
+    """The house rules in force here that the one who books has not accepted."""
+    quotas: Sequence[str] = ()
+    """The quotas that may bind the tenant here."""
 
-    def check(self, begins_at: datetime, ends_at: datetime, participants: int, *, now: datetime) -> None:
+    def check(self, wanted: "Use", begins_at: datetime, ends_at: datetime, *, now: datetime) -> None:
         """Raises the error that names the first rule broken."""
         self.rules.check(begins_at, ends_at, now=now)
-        if participants > self.capacity:
+        self.check_use(wanted)
+        self.check_open(begins_at, ends_at)
+
+    def check_use(self, wanted: "Use") -> None:
+        """The same, whenever it is: what it is for, how many, how loud, what is borrowed."""
+        self.rules.check_use(wanted.purpose, wanted.audience)
+        if wanted.participants > self.capacity:
             raise TooManyParticipants(capacity=self.capacity)
-        if not open_throughout(self.hours, begins_at.astimezone(UTC), ends_at.astimezone(UTC)):
+        if NOISES.index(wanted.noise) > NOISES.index(self.noise):
+            raise TooLoud
+        for each in wanted.equipment:
+            if each not in self.equipment:
+                raise UnknownEquipment(equipment=each)
+
+    def check_open(self, begins_at: datetime, ends_at: datetime) -> None:
+        """Raises OutsideOpeningHours."""
+        if not covered(self.open, begins_at.astimezone(UTC), ends_at.astimezone(UTC)):
             raise OutsideOpeningHours
+
+
+class Use(Protocol):
+    """What a booking makes of a space, as asked for or as booked."""
+
+    @property
+    def purpose(self) -> str: ...
+    @property
+    def audience(self) -> str: ...
+    @property
+    def noise(self) -> str: ...
+    @property
+    def participants(self) -> int: ...
+    @property
+    def equipment(self) -> Mapping[str, int]: ...

@@ -1,24 +1,22 @@
-"""Bookings and the claims that keep them apart: add, lock, save.
+"""Bookings: add, lock, save; and the history of each. What they take is in `claims`."""
 
-Two bookings of one time are kept apart by the exclusion constraint on `claims` alone; no lock is taken beforehand.
-Claims are written in the order of their parts, and ON CONFLICT DO NOTHING waits for a rival's transaction instead of
-failing on it, so of any number of rivals one wins and none is a deadlock's victim. (Sixteen rivals for a hall of three
-parts: 149 rounds a second; with advisory locks first 55; with a plain INSERT, which has deadlocks, 2.)
-"""
-
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import ARRAY, Row, Uuid, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from kernel.contracts import plain
 from kernel.db import Transaction
 from kernel.errors import Text
 from services.booking.model.actors import Actor
-from services.booking.model.bookings import Booking, KeyState, Price, PriceLine
-from services.booking.store.tables import actors, booking_keys, bookings, claims, spaces
+from services.booking.model.bookings import WAITING, Booking, KeyState, Price, PriceLine
+from services.booking.store import claims
+from services.booking.store.tables import actors, booking_keys, booking_steps, bookings
+from services.booking.store.tables import claims as claimed
 
 SHOWN = select(bookings, actors.c.name.label("tenant_name")).outerjoin_from(
     bookings, actors, actors.c.id == bookings.c.tenant
@@ -26,54 +24,110 @@ SHOWN = select(bookings, actors.c.name.label("tenant_name")).outerjoin_from(
 """The rows `booking_from` reads."""
 
 _LOCK = SHOWN.where(bookings.c.id == bindparam("booking")).with_for_update(of=bookings)
+_LOCK_MANY = (
+    SHOWN.where(bookings.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
+    .order_by(bookings.c.id)
+    .with_for_update(of=bookings)
+)
+_EXPIRED = bookings.c.state.in_(WAITING) & (bookings.c.hold_expires_at <= bindparam("now"))
 _LOCK_EXPIRED = (
-    SHOWN.where(bookings.c.state == "held", bookings.c.hold_expires_at <= bindparam("now"))
+    SHOWN.where(_EXPIRED)
     .order_by(bookings.c.hold_expires_at)
     .limit(bindparam("most"))
     .with_for_update(of=bookings, skip_locked=True)
 )
+_LOCK_EXPIRED_AMONG = (
+    SHOWN.where(_EXPIRED, bookings.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
+    .order_by(bookings.c.id)
+    .with_for_update(of=bookings)
+)
+_LOCK_OVER = (
+    SHOWN.where(bookings.c.state.in_(("confirmed", "in_use")), bookings.c.ends_at <= bindparam("now"))
+    .order_by(bookings.c.ends_at)
+    .limit(bindparam("most"))
+    .with_for_update(of=bookings, skip_locked=True)
+)
 _given = {column.name: bindparam(column.name, type_=column.type) for column in bookings.c}
-_ADD = (
-    upsert(claims)
-    .from_select(
-        [claims.c.booking, claims.c.part, claims.c.during],
-        select(
-            _given["id"],
-            func.unnest(spaces.c.parts).label("part"),
-            func.tstzrange(_given["begins_at"], _given["ends_at"]),
-        )
-        .where(spaces.c.id == _given["space"])
-        .order_by("part"),
-    )
-    .on_conflict_do_nothing()
-    .add_cte(insert(bookings).values(_given).cte("added"))
+_WRITE = insert(bookings).values(_given)
+_ADD = claims.TAKE_SPACE.add_cte(_WRITE.cte("added"))
+_SETTLED = frozenset(
+    ("id", "booked_by", "created_at", "tenant", "tenant_kind", "tenant_organisation_number", "confirm", "series")
 )
-_STEP_COLUMNS = (
-    "version",
-    "state",
-    "changed_at",
-    "price",
-    "key",
-    "opened_at",
-    "confirmed_at",
-    "cancelled_at",
-    "decline_reason",
-)
+_STEP_COLUMNS = tuple(column.name for column in bookings.c if column.name not in _SETTLED)
 _SAVE = (
     update(bookings)
     .where(bookings.c.id == bindparam("booking"))
     .values({name: bindparam(name) for name in _STEP_COLUMNS})
 )
-_FREE = delete(claims).where(claims.c.booking == bindparam("booking"))
+_RECORD = insert(booking_steps)
+_REMOVE = delete(bookings).where(bookings.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
+_REMOVE_CLAIMS = delete(claimed).where(claimed.c.holder == func.any(bindparam("ids", type_=ARRAY(Uuid))))
+_STEPS = select(booking_steps).where(booking_steps.c.booking == bindparam("booking")).order_by(booking_steps.c.version)
 _NOTE_KEY = upsert(booking_keys)
 _NOTE_KEY = _NOTE_KEY.on_conflict_do_update(index_elements=["key"], set_={"state": _NOTE_KEY.excluded.state})
 _KEYS = select(booking_keys.c.state).where(booking_keys.c.booking == bindparam("booking"))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Something that happened to a booking: who did it (None: time, or another service), and what they said."""
+
+    version: int
+    what: str
+    at: datetime
+    by: UUID | None
+    why: str | None
+
+
 def add(tx: Transaction, booking: Booking, *, parts: int) -> bool:
-    """Writes a new booking and claims the `parts` of its space. False when another booking has one of them; the
-    transaction must then be rolled back."""
-    return tx.execute(_ADD, _columns(booking)).rowcount == parts
+    """Writes a new booking, and takes the `parts` of its space and its equipment. False when another has one of the
+    parts: `remove` it, or roll back. Raises NoRoom or EquipmentLent."""
+    with claims.refusals():
+        won = tx.execute(_ADD, {**_columns(booking), **claims.of(booking)}).rowcount == parts
+    if won and booking.equipment:
+        claims.borrow(tx, booking)
+    return won
+
+
+def add_all(tx: Transaction, new: Sequence[Booking], *, parts: Mapping[str, int]) -> set[UUID]:
+    """Writes many bookings and takes what they need, in one go; `parts` is how many each space has. The ids of those
+    that lost to others: they are not written. Raises NoRoom or EquipmentLent."""
+    if not new:
+        return set()
+    tx.execute(_WRITE, [_columns(booking) for booking in new])
+    taken = claims.take_all(tx, [booking.id for booking in new])
+    lost = {booking.id for booking in new if taken[booking.id] < parts[booking.space]}
+    remove(tx, lost)
+    claims.borrow_all(tx, [booking for booking in new if booking.id not in lost])
+    return lost
+
+
+def move(tx: Transaction, booking: Booking, *, parts: int) -> bool:
+    """Takes what a live booking needs now instead of what it took. False when another has it: roll back."""
+    claims.free(tx, booking.id, lent=True)
+    taken = claims.take_space(tx, booking) == parts
+    if taken and booking.equipment:
+        claims.borrow(tx, booking)
+    return taken
+
+
+def move_all(tx: Transaction, moved: Sequence[Booking], *, parts: Mapping[str, int]) -> set[UUID]:
+    """Saves many bookings and takes what they need now instead of what they took, in one go: they may take each other's
+    earlier times. The ids of those that another is in the way of: roll back. Raises NoRoom or EquipmentLent."""
+    ids = [booking.id for booking in moved]
+    claims.free_all(tx, ids)
+    for booking in moved:
+        tx.later(_SAVE, _step_values(booking))
+    taken = claims.take_all(tx, ids)
+    claims.borrow_all(tx, moved)
+    return {booking.id for booking in moved if taken[booking.id] < parts[booking.space]}
+
+
+def remove(tx: Transaction, ids: Collection[UUID]) -> None:
+    """Takes back bookings that were written in this very transaction, and lost."""
+    if ids:
+        tx.execute(_REMOVE_CLAIMS, {"ids": list(ids)})
+        tx.execute(_REMOVE, {"ids": list(ids)})
 
 
 def lock(tx: Transaction, booking: UUID) -> Booking | None:
@@ -82,17 +136,43 @@ def lock(tx: Transaction, booking: UUID) -> Booking | None:
     return booking_from(row) if row else None
 
 
+def lock_many(tx: Transaction, ids: Collection[UUID]) -> list[Booking]:
+    """Those of these bookings that are there, locked, by id."""
+    return [booking_from(row) for row in tx.execute(_LOCK_MANY, {"ids": list(ids)})]
+
+
 def lock_expired(tx: Transaction, *, most: int) -> list[Booking]:
-    """Holds whose time is over, locked; those that somebody else has locked are passed over."""
+    """Those whose deadline is over, locked; those that somebody else has locked are passed over."""
     return [booking_from(row) for row in tx.execute(_LOCK_EXPIRED, {"now": tx.now, "most": most})]
 
 
+def lock_expired_among(tx: Transaction, ids: Collection[UUID]) -> list[Booking]:
+    """Those of these whose deadline is over, locked."""
+    return [booking_from(row) for row in tx.execute(_LOCK_EXPIRED_AMONG, {"now": tx.now, "ids": list(ids)})]
+
+
+def lock_over(tx: Transaction, *, most: int) -> list[Booking]:
+    """Confirmed bookings whose time is over, locked; those that somebody else has locked are passed over."""
+    return [booking_from(row) for row in tx.execute(_LOCK_OVER, {"now": tx.now, "most": most})]
+
+
 def save(tx: Transaction, booking: Booking) -> None:
-    """Writes what a step changed, and gives the space free when the booking has ended being live."""
-    columns = _columns(booking)
-    tx.execute(_SAVE, {"booking": booking.id, **{name: columns[name] for name in _STEP_COLUMNS}})
+    """Writes what a step changed, and gives free what it took when it has ended being live."""
+    tx.execute(_SAVE, _step_values(booking))
     if not booking.live:
-        tx.execute(_FREE, {"booking": booking.id})
+        claims.free(tx, booking.id, lent=bool(booking.equipment))
+
+
+def record(tx: Transaction, booking: Booking, what: str, *, by: UUID | None, why: str | None) -> None:
+    """Adds to a booking's history what brought it to its version."""
+    step = {"booking": booking.id, "version": booking.version, "what": what, "at": tx.now, "by": by, "why": why}
+    tx.execute(_RECORD, step)
+
+
+def steps(tx: Transaction, booking: UUID) -> list[Step]:
+    """What happened to a booking since it was made."""
+    rows = tx.execute(_STEPS, {"booking": booking})
+    return [Step(version=row.version, what=row.what, at=row.at, by=row.by, why=row.why) for row in rows]
 
 
 def note_key(tx: Transaction, booking: UUID, key: UUID, state: KeyState) -> list[KeyState]:
@@ -114,10 +194,16 @@ def booking_from(row: Row[Any]) -> Booking:
     return Booking(**columns, tenant=tenant, price=price and _price(price))
 
 
+def _step_values(booking: Booking) -> dict[str, Any]:
+    columns = _columns(booking)
+    return {"booking": booking.id, **{name: columns[name] for name in _STEP_COLUMNS}}
+
+
 def _columns(booking: Booking) -> dict[str, Any]:
     columns = {name: getattr(booking, name) for name in Booking.__slots__}
     tenant = columns.pop("tenant")
     columns["price"] = None if booking.price is None else plain(booking.price)
+    columns["equipment"] = dict(booking.equipment)
     return columns | {
         "tenant": tenant.id,
         "tenant_kind": tenant.kind,
@@ -127,4 +213,12 @@ def _columns(booking: Booking) -> dict[str, Any]:
 
 def _price(stored: Mapping[str, Any]) -> Price:
     lines = tuple(PriceLine(**(line | {"text": Text(**line["text"])})) for line in stored["lines"])
-    return Price(**{**stored, "quote": UUID(stored["quote"]), "lines": lines})
+    free_until = stored.get("free_until")
+    return Price(
+        **{
+            **stored,
+            "quote": UUID(stored["quote"]),
+            "lines": lines,
+            "free_until": free_until and datetime.fromisoformat(free_until),
+        }
+    )

@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     Double,
     ForeignKey,
@@ -37,6 +38,8 @@ arenas = Table(
     Column("square", ForeignKey("squares.id"), nullable=False, index=True),
     Column("position", Integer, nullable=False),
     Column("name", JSONB, nullable=False),
+    Column("reckoned_until", Date, comment="the last of its open days"),
+    Column("holidays_edition", Text, comment="what they were reckoned by"),
 )
 
 opening_hours = Table(
@@ -48,6 +51,7 @@ opening_hours = Table(
     Column(
         "closes", SmallInteger, primary_key=True, comment="minutes after the same midnight; above 1440 the day after"
     ),
+    Column("kind", Text, nullable=False, comment="staffed, extended or booked_only"),
 )
 
 spaces = Table(
@@ -69,7 +73,21 @@ spaces = Table(
     Column("max_minutes", Integer, nullable=False),
     Column("notice_minutes", Integer, nullable=False),
     Column("horizon_days", Integer, nullable=False),
+    Column("features", ARRAY(Text), nullable=False),
+    Column("floor", SmallInteger, nullable=False),
+    Column("noise", Text, nullable=False, comment="the loudest that is allowed"),
+    Column("pictures", ARRAY(Text), nullable=False, comment="addresses"),
+    Column("joins", ARRAY(Text), nullable=False, comment="the spaces it is made of, if they lie elsewhere in the tree"),
+    Column("sharing", JSONB(none_as_null=True), comment="null: one booking at a time"),
+    Column("setup_minutes", Integer, nullable=False),
+    Column("clearing_minutes", Integer, nullable=False),
+    Column("approval", Boolean, nullable=False),
+    Column("prepay", Boolean, nullable=False),
+    Column("release_minutes", Integer, comment="after the beginning, with the door still shut; null: never"),
+    Column("purposes", ARRAY(Text), nullable=False, comment="empty: all"),
+    Column("audiences", ARRAY(Text), nullable=False, comment="empty: all"),
     Column("parts", ARRAY(Integer), nullable=False, comment="numbers of its smallest parts, in order"),
+    Column("open_kinds", ARRAY(Text), nullable=False, comment="the kinds of hours in which it can be booked"),
     Column("version", Integer, nullable=False),
     Column("withdrawn", Boolean, nullable=False, comment="left out of its square's tree; it keeps its bookings"),
 )
@@ -78,10 +96,17 @@ actors = Table(
     "actors",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("kind", Text, nullable=False),
+    Column("version", Integer, nullable=False, comment="counts the decisions on what it is"),
+    Column("kind", Text, nullable=False, comment="what it counts as: business until verified_by says otherwise"),
+    Column("told_kind", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("organisation_number", Text, nullable=False, unique=True),
     Column("created_at", _Instant, nullable=False),
+    Column("registered_by", Uuid),
+    Column("verified_by", Text),
+    Column("verified_at", _Instant),
+    Column("verified_person", Uuid),
+    Column("verification_reason", Text),
 )
 
 representatives = Table(
@@ -89,7 +114,12 @@ representatives = Table(
     metadata,
     Column("actor", ForeignKey("actors.id"), primary_key=True),
     Column("person", Uuid, primary_key=True, index=True),
+    Column("version", Integer, nullable=False),
+    Column("role", Text, comment="null once the right was taken away: the version must not begin anew"),
+    Column("until", Date, comment="the last local day"),
+    Column("known_as", Text, comment="what the owners call the person; goes with the right"),
     Column("created_at", _Instant, nullable=False),
+    Column("changed_at", _Instant, nullable=False),
 )
 
 bookings = Table(
@@ -122,28 +152,94 @@ bookings = Table(
     Column("opened_at", _Instant),
     Column("confirmed_at", _Instant),
     Column("cancelled_at", _Instant),
+    Column("cancelled_by", Text),
     Column("decline_reason", Text),
+    Column("noise", Text, nullable=False),
+    Column("equipment", JSONB, nullable=False, comment="pieces by the equipment's id"),
+    Column("series", Uuid),
+    Column("shared", Boolean, nullable=False),
+    Column("setup_minutes", Integer, nullable=False),
+    Column("clearing_minutes", Integer, nullable=False),
+    Column("needs_approval", Boolean, nullable=False),
+    Column("needs_payment", Boolean, nullable=False),
+    Column("release_at", _Instant),
+    Column("timed_version", Integer, nullable=False, comment="when space, time or participants were last set"),
     CheckConstraint("begins_at < ends_at", name="bookings_end_after_they_begin"),
     CheckConstraint(
-        "state IN ('held', 'confirmed', 'cancelled', 'declined', 'expired')", name="bookings_are_in_a_known_state"
+        "state IN ('held', 'awaiting_approval', 'awaiting_payment', 'confirmed', 'in_use', 'completed', "
+        "'cancelled', 'declined', 'expired', 'released')",
+        name="bookings_are_in_a_known_state",
     ),
 )
 Index("bookings_of_square", bookings.c.square, bookings.c.begins_at, bookings.c.id)
 Index("bookings_of_tenant", bookings.c.tenant, bookings.c.begins_at, bookings.c.id)
 Index("bookings_by_person", bookings.c.booked_by, bookings.c.begins_at, bookings.c.id)
 Index("bookings_by_end", bookings.c.ends_at, bookings.c.id)
-Index("bookings_held", bookings.c.hold_expires_at, postgresql_where=text("state = 'held'"))
+Index(
+    "bookings_waiting",
+    bookings.c.hold_expires_at,
+    postgresql_where=text("state IN ('held', 'awaiting_approval', 'awaiting_payment')"),
+)
+Index("bookings_under_way", bookings.c.ends_at, postgresql_where=text("state IN ('confirmed', 'in_use')"))
+Index("bookings_of_series", bookings.c.series, postgresql_where=text("series IS NOT NULL"))
+
+booking_steps = Table(
+    "booking_steps",
+    metadata,
+    Column("booking", ForeignKey("bookings.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("what", Text, nullable=False, comment="the state it came to, or what changed in it"),
+    Column("at", _Instant, nullable=False),
+    Column("by", Uuid, comment="null: nobody, but time or another service"),
+    Column("why", Text),
+    comment="what happened to bookings after they were made; who made them and when stands in `bookings`",
+)
 
 claims = Table(
     "claims",
     metadata,
-    Column("booking", ForeignKey("bookings.id"), primary_key=True),
+    Column("holder", Uuid, primary_key=True, comment="a live booking, or a closure"),
     # `spaces.number`; no foreign key, as its lock on the part's row would make all bookings of a hall queue for it
     Column("part", Integer, primary_key=True),
-    Column("during", TSTZRANGE, nullable=False),
-    ExcludeConstraint(("part", "="), ("during", "&&"), name="claims_do_not_overlap", using="gist"),
-    comment="the parts that live bookings take; what keeps two bookings apart is the database itself",
+    Column("during", TSTZRANGE, nullable=False, comment="set-up and clearing included"),
+    Column(
+        "share", Uuid, nullable=False, comment="the holder; nil where others may be at the same time; 1 of closures"
+    ),
+    Column("people", Integer, comment="in a shared space"),
+    Column("traits", JSONB(none_as_null=True), comment="purpose, audience and noise, in a shared space"),
+    ExcludeConstraint(("part", "="), ("during", "&&"), ("share", "<>"), name="claims_do_not_overlap", using="gist"),
+    CheckConstraint(
+        "CASE share WHEN uuid_nil() THEN people IS NOT NULL AND traits IS NOT NULL"
+        " WHEN '00000000-0000-0000-0000-000000000001' THEN people IS NULL AND traits IS NULL"
+        " WHEN holder THEN people IS NULL AND traits IS NULL ELSE false END",
+        name="claims_tell_how_they_share",
+    ),
+    comment="the parts that are taken; what keeps two bookings apart is the database itself",
 )
+
+equipment = Table(
+    "equipment",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("number", Integer, Identity(), nullable=False, unique=True),
+    Column("arena", ForeignKey("arenas.id"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    Column("name", JSONB, nullable=False),
+    Column("pieces_owned", Integer, nullable=False),
+    Column("withdrawn", Boolean, nullable=False),
+)
+
+equipment_loans = Table(
+    "equipment_loans",
+    metadata,
+    Column("booking", Uuid, primary_key=True),
+    Column("equipment", Integer, primary_key=True, comment="`equipment.number`"),
+    Column("during", TSTZRANGE, nullable=False),
+    Column("pieces", Integer, nullable=False),
+    CheckConstraint("pieces > 0", name="equipment_loans_are_of_something"),
+    comment="what live bookings have borrowed; a trigger keeps the sum within what is owned, at every instant",
+)
+Index("equipment_loans_at", equipment_loans.c.equipment, equipment_loans.c.during, postgresql_using="gist")
 
 booking_keys = Table(
     "booking_keys",

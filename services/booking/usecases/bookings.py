@@ -1,5 +1,7 @@
-"""The life of a booking, as persons ask for it over HTTP and as time passes."""
+"""The life of a booking, as persons ask for it over HTTP."""
 
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from kernel.auth import Caller, Forbidden
@@ -8,78 +10,127 @@ from kernel.ids import new_id
 from kernel.problems import NotFound
 from kernel.versions import Expected
 from services.booking import metrics
+from services.booking.events import GivenUpBy
 from services.booking.model import bookings as model
-from services.booking.model.actors import Actor, NotRepresentative, resident
-from services.booking.model.bookings import Booking, BookingRequest, SlotTaken
-from services.booking.model.resources import UnknownSpace
-from services.booking.store import actors, bookings, resources
-
-_EXPIRED_AT_ONCE = 100
+from services.booking.model.bookings import Booking, BookingRequest
+from services.booking.model.refusals import SlotTaken
+from services.booking.model.rules import Bookable
+from services.booking.store import actors, bookings, claims, trees
+from services.booking.usecases.placing import demand, place_for, tenant_of
+from services.booking.usecases.steps import step
+from services.booking.usecases.telling import tell
 
 
 def hold(tx: Transaction, who: Caller, wanted: BookingRequest) -> Booking:
     """Holds a space for a time, until it is confirmed or the hold expires."""
-    found = resources.to_book(tx, wanted.space, tenant=wanted.tenant, person=who.person)
-    if found is None:
-        raise UnknownSpace(space=wanted.space)
-    place, organisation = found
-    tenant = _tenant(wanted, organisation, who)
+    place, organisation = place_for(tx, wanted, who.person)
+    tenant = tenant_of(wanted, organisation, who.person)
     held = model.hold(wanted, place, tenant=tenant, booked_by=who.person, id=new_id(), now=tx.now)
-    if not bookings.add(tx, held, parts=place.parts):
+    demand(tx, who.person, held, place, wanted)
+    if not _added(tx, held, place):
         metrics.CLASHES.inc()
         raise SlotTaken
-    _tell(tx, held)
+    tell(tx, held)
     return held
 
 
 def confirm(tx: Transaction, who: Caller, booking: UUID, expected: Expected) -> Booking:
-    """Confirms a held booking at the price it has; for those who booked it."""
-    before = _locked(tx, who, booking, by_managers=False)
+    """Takes a held booking at the price it has; for those who booked it."""
+    before, _ = locked(tx, who, booking)
     expected.check(before.version)
-    return step(tx, before, before.confirmed(now=tx.now))
+    return step(tx, before, before.accepted(now=tx.now), by=who.person)
 
 
-def cancel(tx: Transaction, who: Caller, booking: UUID, expected: Expected) -> Booking:
+def cancel(tx: Transaction, who: Caller, booking: UUID, expected: Expected, *, why: str | None = None) -> Booking:
     """Gives a booking up; for those who booked it, and the managers of its square."""
-    before = _locked(tx, who, booking, by_managers=True)
+    before, by = locked(tx, who, booking, managers=True)
     expected.check(before.version)
-    return step(tx, before, before.cancelled(now=tx.now))
+    return step(tx, before, before.cancelled(now=tx.now, by=by), by=who.person, why=why)
 
 
-def expire_holds(tx: Transaction) -> None:
-    """Gives up holds whose time is over."""
-    for before in bookings.lock_expired(tx, most=_EXPIRED_AT_ONCE):
-        step(tx, before, before.expired(now=tx.now))
+def reschedule(
+    tx: Transaction, who: Caller, booking: UUID, expected: Expected, *, why: str | None = None, **changes: Any
+) -> Booking:
+    """Moves a booking, or makes it smaller: it has the new time or keeps the old. For those who booked it, and the
+    managers of both squares. `changes` may hold space, begins_at, ends_at, participants, noise, equipment."""
+    before, by = locked(tx, who, booking, managers=True)
+    expected.check(before.version)
+    wanted = replace(before.request, **changes)
+    place, _ = place_for(tx, wanted, who.person)
+    if by == "house" and not who.manages(place.square):
+        raise Forbidden
+    return moved(tx, before, place, wanted, by=by, person=who.person, why=why)
 
 
-def step(tx: Transaction, before: Booking, after: Booking) -> Booking:
-    """Saves a step, and tells of it when the booking has come to another state."""
-    if after is not before:
-        bookings.save(tx, after)
-    if after.state != before.state:
-        _tell(tx, after)
-    return after
+def moved(
+    tx: Transaction,
+    before: Booking,
+    place: Bookable,
+    wanted: BookingRequest,
+    *,
+    by: GivenUpBy,
+    person: UUID | None,
+    why: str | None,
+) -> Booking:
+    """A locked booking at another time or place. Raises SlotTaken: the transaction must then be rolled back."""
+    after = before.rescheduled(place, wanted, now=tx.now, by=by)
+    if by == "tenant" and person is not None:
+        demand(tx, person, after, place, wanted, instead_of=[before.id])
+    if not _moved(tx, after, place):
+        metrics.CLASHES.inc()
+        raise SlotTaken
+    return step(tx, before, after, by=person, why=why)
 
 
-def _tell(tx: Transaction, booking: Booking) -> None:
-    tx.emit(booking.happened(), subject=str(booking.id), sequence=booking.version)
-    metrics.STEPS.labels(booking.state).inc()
+def end_early(tx: Transaction, who: Caller, booking: UUID, expected: Expected) -> Booking:
+    """Those who were there have left: the rest of the time is for others."""
+    before, _ = locked(tx, who, booking, managers=True)
+    expected.check(before.version)
+    return step(tx, before, before.ended_early(now=tx.now), by=who.person)
 
 
-def _tenant(wanted: BookingRequest, organisation: Actor | None, who: Caller) -> Actor:
-    if wanted.tenant is None or wanted.tenant == who.person:
-        return resident(who.person)
-    if organisation is None:
-        raise NotRepresentative
-    return organisation
-
-
-def _locked(tx: Transaction, who: Caller, id: UUID, *, by_managers: bool) -> Booking:
-    """The booking, for one who may change it. To strangers it is not there; overseers see it, and may not."""
+def locked(tx: Transaction, who: Caller, id: UUID, *, managers: bool = False) -> tuple[Booking, GivenUpBy]:
+    """The booking, for one who may change it, and for whom they do. To strangers it is not there; overseers see it, and
+    may not."""
     booking = bookings.lock(tx, id)
     if booking is None:
         raise NotFound
-    mine = booking.booked_by == who.person or actors.may_act(tx, booking.tenant.id, who.person)
-    if mine or (by_managers and who.manages(booking.square)):
-        return booking
+    # not whoever booked: who no longer may act for an organisation leaves its bookings to those who may
+    if actors.may_act(tx, booking.tenant.id, who.person):
+        return booking, "tenant"
+    if managers and who.manages(booking.square):
+        return booking, "house"
     raise Forbidden if who.oversees(booking.square) else NotFound
+
+
+def _added(tx: Transaction, held: Booking, place: Bookable) -> bool:
+    """Whether it has what it asks for; holds whose time is over, and that nobody has cleared away yet, make way."""
+    _expire_before_refusal(tx, held, place)
+    if bookings.add(tx, held, parts=place.parts):
+        return True
+    bookings.remove(tx, [held.id])
+    return _expire_in_the_way(tx, held, place) and bookings.add(tx, held, parts=place.parts)
+
+
+def _moved(tx: Transaction, after: Booking, place: Bookable) -> bool:
+    """The same for one that is moved."""
+    _expire_before_refusal(tx, after, place)
+    if bookings.move(tx, after, parts=place.parts):
+        return True
+    return _expire_in_the_way(tx, after, place) and bookings.move(tx, after, parts=place.parts)
+
+
+def _expire_before_refusal(tx: Transaction, wanted: Booking, place: Bookable) -> None:
+    # what a trigger refuses ends the transaction: there is no second try
+    if place.shared or wanted.equipment:
+        _expire_in_the_way(tx, wanted, place)
+
+
+def _expire_in_the_way(tx: Transaction, wanted: Booking, place: Bookable) -> bool:
+    holders = claims.in_the_way(tx, trees.parts(tx, place.space), *wanted.taken)
+    if wanted.equipment:
+        holders += claims.borrowers(tx, wanted.equipment, *wanted.taken)
+    expired = bookings.lock_expired_among(tx, [each for each in holders if each != wanted.id])
+    for before in expired:
+        step(tx, before, before.expired(now=tx.now))
+    return bool(expired)

@@ -7,25 +7,35 @@ from kernel.contracts import Envelope, Event
 from kernel.db import Transaction
 from kernel.errors import Text
 from kernel.problems import NotFound
-from services.access.events import DoorOpened, KeyArmed, KeyRevoked, KeySnapshot
+from services.access.events import DoorOpened, KeyArmed, KeyRevoked, KeySnapshot, KeyUnused
 from services.booking import metrics
-from services.booking.model.bookings import Booking, KeyState, Price, PriceLine
+from services.booking.events import BookingState
+from services.booking.model.bookings import LIVE, Booking, KeyState, Price, PriceLine
+from services.booking.model.refusals import NotUnused
 from services.booking.store import bookings
-from services.booking.usecases.bookings import step
-from services.pricing.events import BookingPriced, BookingUnpriceable
+from services.booking.usecases.steps import step
+from services.pricing.events import BookingPaid, BookingPriced, BookingUnpriceable
 
 
 def take_price(tx: Transaction, event: Envelope[BookingPriced]) -> None:
-    """Stores what a held booking costs, and confirms it if its tenant asked for that beforehand."""
-    before = _held(tx, event, event.data.booking)
+    """Stores what a booking costs, and takes it at that if its tenant asked for that beforehand."""
+    before = _newest(tx, event, event.data.booking, LIVE)
     if before is not None:
-        step(tx, before, before.priced(_price(event.data), now=tx.now))
+        told = event.data
+        step(tx, before, before.priced(_price(told), of_version=told.priced_sequence, now=tx.now))
+
+
+def take_payment(tx: Transaction, event: Envelope[BookingPaid]) -> None:
+    """Confirms a booking that had to be paid first. What was paid for another time or place may not be enough."""
+    before = _newest(tx, event, event.data.booking, ("awaiting_payment",))
+    if before is not None and _still_so(event, before):
+        step(tx, before, before.paid(now=tx.now))
 
 
 def decline_unpriceable(tx: Transaction, event: Envelope[BookingUnpriceable]) -> None:
     """Declines a held booking that the tariff has no price for."""
-    before = _held(tx, event, event.data.booking)
-    if before is not None:
+    before = _newest(tx, event, event.data.booking, ("held",))
+    if before is not None and _still_so(event, before):
         step(tx, before, before.declined(event.data.reason, now=tx.now))
 
 
@@ -40,9 +50,27 @@ def key_revoked(tx: Transaction, event: Envelope[KeyRevoked]) -> None:
 
 
 def door_opened(tx: Transaction, event: Envelope[DoorOpened]) -> None:
-    """Notes when the door was first opened for a booking."""
+    """The space is in use since the door was first opened for a booking."""
     before = _known(tx, event.data.booking)
-    bookings.save(tx, before.opened(event.data.opened_at))
+    at = event.data.opened_at
+    if before.state == "confirmed":
+        step(tx, before, before.opened(at).started(min(at, before.opened_at or at), now=tx.now))
+    else:
+        bookings.save(tx, before.opened(at))
+
+
+def release_unused(tx: Transaction, event: Envelope[KeyUnused]) -> None:
+    """Gives a space to others when nobody came. News that is overtaken (the booking was moved, given up, or is over)
+    changes nothing."""
+    before = _newest(tx, event, event.data.booking, ("confirmed",))
+    if before is None:
+        return
+    try:
+        after = before.released(event.data.release_at, now=tx.now)
+    except NotUnused:
+        metrics.LATE.labels(event.type).inc()
+    else:
+        step(tx, before, after)
 
 
 def _note_key(tx: Transaction, event: Envelope[KeySnapshot], state: KeyState) -> None:
@@ -53,15 +81,23 @@ def _note_key(tx: Transaction, event: Envelope[KeySnapshot], state: KeyState) ->
     bookings.save(tx, before.with_keys(states))
 
 
-def _held(tx: Transaction, event: Envelope[Event], booking: UUID) -> Booking | None:
-    """The booking of a quote, locked; None when the quote is old news, or the booking was given up meanwhile."""
+def _newest(tx: Transaction, event: Envelope[Event], booking: UUID, states: tuple[BookingState, ...]) -> Booking | None:
+    """The booking, locked; None when this is old news, or the booking is in none of these states any more."""
     if not inbox.newest(tx, event):
         return None
     found = _known(tx, booking)
-    if found.state == "held":
+    if found.state in states:
         return found
     metrics.LATE.labels(event.type).inc()
     return None
+
+
+def _still_so(event: Envelope[BookingPaid] | Envelope[BookingUnpriceable], booking: Booking) -> bool:
+    """Whether the booking has not been moved since the version that was priced."""
+    if event.data.priced_sequence >= booking.timed_version:
+        return True
+    metrics.LATE.labels(event.type).inc()
+    return False
 
 
 def _known(tx: Transaction, booking: UUID) -> Booking:
@@ -85,4 +121,11 @@ def _price(told: BookingPriced) -> Price:
         )
         for line in told.lines
     )
-    return Price(quote=told.quote, tariff=told.tariff, total=told.total, currency=told.currency, lines=lines)
+    return Price(
+        quote=told.quote,
+        tariff=told.tariff,
+        total=told.total,
+        currency=told.currency,
+        lines=lines,
+        free_until=told.free_until,
+    )

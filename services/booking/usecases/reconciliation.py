@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from kernel.db import Transaction
 from services.booking import metrics
+from services.booking.model.telling import restated
 from services.booking.store import restatement
 
 EVERY = timedelta(hours=1)
@@ -20,6 +21,6 @@ def restate(tx: Transaction, *, most: int = BATCH) -> None:
         sweep = restatement.new_sweep(tx.now)
     batch = restatement.next_batch(tx, sweep, most=most)
     for booking in batch:
-        tx.emit(booking.restated(), subject=str(booking.id), sequence=booking.version)
+        tx.emit(restated(booking), subject=str(booking.id), sequence=booking.version)
     metrics.RESTATED.inc(len(batch))
     restatement.save(tx, sweep.after(batch, most=most))

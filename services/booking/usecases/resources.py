@@ -4,21 +4,26 @@ from collections.abc import Mapping
 
 from kernel.db import Transaction
 from services.booking.model.resources import IdElsewhere, Placed, SpaceInUse, Square
-from services.booking.store import resources
-from services.booking.store.resources import Published
+from services.booking.store import opening, trees
+from services.booking.store.trees import Published
+from services.booking.usecases import closures
+from services.booking.usecases import opening as opening_usecases
 
 
 def publish_square(tx: Transaction, square: Square) -> Square:
     """Makes the square what this tree says, and tells of each space that is new or changed. The same tree again tells
     nothing."""
     square.check()
-    before = resources.lock_published(tx, square.id)
+    before = trees.lock_published(tx, square.id)
     placed = {each.space.id: each for each in square.placed()}
     _refuse_moved(tx, square, placed, before)
-    if (used := resources.booked_ahead(tx, before.keys() - placed.keys())) is not None:
+    if (used := trees.booked_ahead(tx, before.keys() - placed.keys())) is not None:
         raise SpaceInUse(space=used)
     versions = {space: _version(each, before.get(space)) for space, each in placed.items()}
-    resources.save_square(tx, square, versions)
+    hours_before = opening.of_square(tx, square.id)
+    trees.save_square(tx, square, versions)
+    opening_usecases.follow_tree(tx, square.id, hours_before)
+    closures.follow_tree(tx, square.id)
     for space, each in placed.items():
         if space not in before or versions[space] > before[space].version:
             tx.emit(each.published(), subject=space, sequence=versions[space])
@@ -35,7 +40,7 @@ def _version(placed: Placed, before: Published | None) -> int:
 def _refuse_moved(
     tx: Transaction, square: Square, placed: Mapping[str, Placed], before: Mapping[str, Published]
 ) -> None:
-    if (taken := resources.found_elsewhere(tx, square)) is not None:
+    if (taken := trees.found_elsewhere(tx, square)) is not None:
         raise IdElsewhere(id=taken)
     for space, each in placed.items():
         if space in before and before[space].told.arena != each.arena.id:

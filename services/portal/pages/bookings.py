@@ -123,8 +123,8 @@ def _booking(booking: UUID) -> dict[str, Any]:
 
 
 def _key(booking: Json) -> Json | None:
-    """The newest key of a confirmed booking, if it is the person's own."""
-    if booking["state"] != "confirmed":
+    """The newest key of a booking that is confirmed or in use, if it is the person's own."""
+    if booking["state"] not in ("confirmed", "in_use"):
         return None
     keys = _if_shown("access", "/keys", booking=booking["id"])
     return timed(keys["items"][-1], "valid_from", "valid_until") if keys and keys["items"] else None

@@ -10,8 +10,10 @@ from services.pricing.events import PriceLine
 from services.pricing.model.quote import Price
 from services.pricing.model.rent import moment, total
 
-ChargeState = Literal["charged", "credited", "kept"]
-ChargeReason = Literal["confirmed", "credited", "late_cancellation"]
+ChargeState = Literal["charged", "reversed", "credited", "kept"]
+ChargeReason = Literal["confirmed", "reversed", "rescheduled", "credited", "late_cancellation"]
+OPEN: tuple[ChargeState, ...] = ("charged", "reversed")
+"""The states of a charge that is not settled."""
 
 
 class ChargeSettled(DomainError):
@@ -36,7 +38,8 @@ class ChargeEntry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Charge:
-    """What is owed for a booking. "kept" is a booking given up too late: the full price stands."""
+    """What is owed for a booking. "reversed": it was moved, and is being decided anew; "kept": it was given up too
+    late, and the full price stands."""
 
     id: UUID
     quote: UUID
@@ -53,22 +56,42 @@ class Charge:
 
     def cancelled(self, price: Price, cancelled_at: datetime, at: datetime) -> "Charge":
         """Settles the charge of a cancelled booking by the tariff's rule: credited until the limit, kept after it."""
-        if self.state != "charged":
-            raise ChargeSettled
+        self._demand_open()
         if cancelled_at <= price.credit_until:
             return self.credited(at)
         late = ChargeEntry(reason="late_cancellation", amount=0, at=at, lines=(_late_line(price.credit_until),))
-        return self._with(late, "kept")
+        return self._with(late, state="kept")
 
     def credited(self, at: datetime) -> "Charge":
         """Reverses the charge wholly."""
+        self._demand_open()
+        return self._with(self._reversal("credited", at), state="credited")
+
+    def reversed(self, at: datetime) -> "Charge":
+        """The booking was moved, and nobody has decided yet whether it may be: nothing is owed meanwhile."""
         if self.state != "charged":
             raise ChargeSettled
-        lines = tuple(_reversed(line) for entry in self.entries for line in entry.lines)
-        return self._with(ChargeEntry(reason="credited", amount=total(lines), at=at, lines=lines), "credited")
+        return self._with(self._reversal("reversed", at), state="reversed")
 
-    def _with(self, entry: ChargeEntry, state: ChargeState) -> "Charge":
-        return replace(self, state=state, version=self.version + 1, entries=(*self.entries, entry))
+    def charged_again(self, price: Price, at: datetime) -> "Charge":
+        """The booking was moved: what was charged is reversed, and its new price charged."""
+        self._demand_open()
+        anew = ChargeEntry(reason="rescheduled", amount=price.total, at=at, lines=price.lines)
+        entries = (self._reversal("reversed", at), anew) if self.state == "charged" else (anew,)
+        return self._with(*entries, state="charged")
+
+    def _demand_open(self) -> None:
+        if self.state not in OPEN:
+            raise ChargeSettled
+
+    def _reversal(self, reason: ChargeReason, at: datetime) -> ChargeEntry:
+        """Takes back what was last charged, line by line; nothing when that is taken back already."""
+        charged = self.entries[-1].lines if self.state == "charged" else ()
+        lines = tuple(_reversed(line) for line in charged)
+        return ChargeEntry(reason=reason, amount=total(lines), at=at, lines=lines)
+
+    def _with(self, *entries: ChargeEntry, state: ChargeState) -> "Charge":
+        return replace(self, state=state, version=self.version + 1, entries=(*self.entries, *entries))
 
 
 def charge(id: UUID, quote: UUID, booking: UUID, price: Price, at: datetime) -> Charge:

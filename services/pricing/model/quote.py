@@ -1,13 +1,13 @@
 """A quote: what a booking costs and why, or why the adopted tariffs have no price for it. One per booking."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from services.pricing.events import PriceLine
 from services.pricing.model.rent import total
-from services.pricing.model.tariff import Reason, Tariff
+from services.pricing.model.tariff import Letting, Reason, Tariff
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,8 +36,23 @@ class Price:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Priced:
+    """What was priced: the space and the letting, as a version of the booking has them."""
+
+    sequence: int
+    space: str
+    letting: Letting
+
+    def differs(self, other: "Priced") -> bool:
+        """Whether the booking has been moved, or become another, between the two."""
+        return (self.space, self.letting) != (other.space, other.letting)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Quote:
-    """A booking's price, or the reason there is none. `version` grows when a booking without a price gets one."""
+    """A booking's price, or the reason there is none. `version` grows when it is priced anew, or told again.
+    `priced` is None for quotes from before bookings could be moved. `awaits_payment` is the version of the booking
+    that waits to be paid, None when it does not."""
 
     id: UUID
     booking: UUID
@@ -46,6 +61,18 @@ class Quote:
     quoted_at: datetime
     price: Price | None
     reason: Reason | None = None
+    priced: Priced | None = None
+    awaits_payment: int | None = None
+
+    @property
+    def priced_sequence(self) -> int:
+        """The version of the booking that was priced."""
+        return self.priced.sequence if self.priced else 1
+
+    def told_again(self, sequence: int) -> "Quote":
+        """The same price, of a later version of the booking that does not differ."""
+        priced = replace(self.priced, sequence=sequence) if self.priced else None
+        return replace(self, version=self.version + 1, priced=priced)
 
     def __post_init__(self) -> None:
         if (self.price is None) == (self.reason is None):

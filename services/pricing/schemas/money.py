@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import fields, post_dump
+from marshmallow import fields, post_dump, validate
 
 from kernel.http import Schema, TextSchema
 from kernel.http.schemas import Instant
@@ -59,6 +59,34 @@ class QuoteSchema(Schema):
     lines = fields.List(fields.Nested(LineSchema), attribute="price.lines")
 
 
+class PaymentSchema(Schema):
+    """Money that came in for a booking."""
+
+    id = fields.UUID(required=True)
+    booking = fields.UUID(required=True)
+    amount = ore("What came in.", 52500, required=True)
+    currency = fields.String(required=True, metadata={"example": "NOK"})
+    paid_at = Instant(required=True)
+
+
+class NewPayment(Schema):
+    """What was paid at the counter: all that is owed."""
+
+    amount = ore("What is owed.", 52500, required=True, validate=validate.Range(1, 2**53))
+
+
+class AccountSchema(Schema):
+    """What was paid for a booking, and what was not."""
+
+    booking = fields.UUID(required=True)
+    currency = fields.String(required=True, metadata={"example": "NOK"})
+    owed = ore("What it costs, as it stands now.", 52500, required=True)
+    paid = ore("What has come in.", 0, required=True)
+    due = ore("What is still to be paid.", 52500, required=True)
+    credit = ore("What came in and is not owed, or no longer.", 0, required=True)
+    payments = fields.List(fields.Nested(PaymentSchema), required=True)
+
+
 class ChargeEntrySchema(Schema):
     """A change of what is owed."""
 
@@ -69,7 +97,8 @@ class ChargeEntrySchema(Schema):
 
 
 class ChargeSchema(Schema):
-    """What is owed for a booking. `state`: "charged"; "credited"; "kept" when it was given up too late."""
+    """What is owed for a booking. `state`: "charged"; "reversed" while a moved booking is decided anew; "credited";
+    "kept" when it was given up too late."""
 
     id = fields.UUID(required=True)
     booking = fields.UUID(required=True)

@@ -51,11 +51,12 @@ def add(tx: Transaction, charge: Charge) -> None:
         _add_entry(tx, charge, entry)
 
 
-def settle(tx: Transaction, charge: Charge) -> None:
-    """Saves what became of a charge, and the last of its entries, which is new."""
-    settled = {"state": charge.state, "version": charge.version, "total": charge.total}
-    tx.execute(update(charges).where(charges.c.id == charge.id).values(settled))
-    _add_entry(tx, charge, charge.entries[-1])
+def save(tx: Transaction, before: Charge, after: Charge) -> None:
+    """Saves what became of a charge, and the entries that are new."""
+    changed = {"state": after.state, "version": after.version, "total": after.total}
+    tx.execute(update(charges).where(charges.c.id == after.id).values(changed))
+    for entry in after.entries[len(before.entries) :]:
+        _add_entry(tx, after, entry)
 
 
 def repair_totals(tx: Transaction) -> int:
@@ -68,4 +69,4 @@ def repair_totals(tx: Transaction) -> int:
 
 def _add_entry(tx: Transaction, charge: Charge, entry: ChargeEntry) -> None:
     row = {"charge": charge.id, "reason": entry.reason, "amount": entry.amount, "at": entry.at}
-    tx.execute(insert(charge_entries), row | {"lines": _json.unstructure(entry.lines)})
+    tx.execute(insert(charge_entries), row | {"lines": _json.unstructure(entry.lines), "version": charge.version})

@@ -54,6 +54,9 @@ quotes = Table(
     Column("quoted_at", _Time, nullable=False),
     Column("price", JSON(none_as_null=True)),
     Column("reason", Text),
+    Column("priced", JSON(none_as_null=True), comment="which version of the booking was priced"),
+    Column("awaits_payment", Integer, comment="the booking's version that does"),
+    Column("paid_told_at", _Time),
 )
 charges = Table(
     "charges",
@@ -75,7 +78,8 @@ charge_entries = Table(
     Column("amount", BigInteger, nullable=False),
     Column("at", _Time, nullable=False),
     Column("lines", JSON, nullable=False),
-    UniqueConstraint("charge", "reason"),
+    Column("version", Integer, nullable=False, comment="the charge's, that it made"),
+    UniqueConstraint("charge", "reason", "version"),
 )
 agreements = Table(
     "agreements",
@@ -138,5 +142,24 @@ waiver_entries = Table(
     Column("booking", Uuid),
     Column("registration", Uuid, ForeignKey(hours.c.id), unique=True),
     ForeignKeyConstraint(["tenant", "currency"], ["waiver_accounts.tenant", "waiver_accounts.currency"]),
-    UniqueConstraint("booking", "reason"),
+    Column("quote_version", Integer, nullable=False),
+    UniqueConstraint("booking", "reason", "quote_version"),
+)
+payments = Table(
+    "payments",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("booking", Uuid, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("paid_at", _Time, nullable=False),
+    Column("registered_by", Text, nullable=False),
+)
+representations = Table(
+    "representations",
+    metadata,
+    Column("actor", Uuid, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("role", Text, comment="null once the right is gone"),
+    Column("until", Date, comment="the last day of the right, in Norway"),
 )

@@ -57,8 +57,9 @@ def of_booking(tx: Transaction, account: Account, booking: UUID) -> list[WaiverE
     return [entry(row) for row in tx.execute(_OF_BOOKING, wanted)]
 
 
-def add(tx: Transaction, account: Account, entries: Sequence[WaiverEntry]) -> Account:
-    """Adds entries to a locked account; returns the account after them."""
+def add(tx: Transaction, account: Account, entries: Sequence[WaiverEntry], *, quote_version: int = 1) -> Account:
+    """Adds entries to a locked account; returns the account after them. A booking enters each kind once for each
+    version of its quote."""
     if not entries:
         return account
     after = account.after(entries)
@@ -66,7 +67,7 @@ def add(tx: Transaction, account: Account, entries: Sequence[WaiverEntry]) -> Ac
     rows = [
         of_account
         | {"reason": each.reason, "amount": each.amount, "at": each.at}
-        | {"booking": each.booking, "registration": each.registration}
+        | {"booking": each.booking, "registration": each.registration, "quote_version": quote_version}
         for each in entries
     ]
     tx.execute(plain_insert(waiver_entries), rows)

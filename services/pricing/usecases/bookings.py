@@ -1,10 +1,8 @@
 """Following bookings: whatever booking tells, quote, charge and waiver come to stand as the newest of it says."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import partial
 from typing import Literal
-from uuid import UUID
 
 import structlog
 
@@ -12,21 +10,25 @@ from kernel import inbox, telemetry
 from kernel.contracts import Envelope
 from kernel.db import Transaction
 from kernel.ids import new_id
-from services.booking.events import BookingCancelled, BookingRestated, BookingSnapshot, BookingState, SpacePublished
+from services.booking.events import (
+    BookingCancelled,
+    BookingRestated,
+    BookingSnapshot,
+    BookingState,
+    RepresentationChanged,
+    SpacePublished,
+)
 from services.pricing import metrics
-from services.pricing.events import BookingCharged, BookingPriced, BookingUnpriceable
+from services.pricing.events import BookingCharged
 from services.pricing.model import charge as charging
-from services.pricing.model import quote as quoting
-from services.pricing.model import waiver
-from services.pricing.model.charge import Charge
-from services.pricing.model.quote import Parties, Price, Quote
-from services.pricing.model.rent import OSLO, rent, total
-from services.pricing.model.tariff import Letting, Unpriceable
-from services.pricing.model.waiver import Account, WaiverEntry
-from services.pricing.public_holidays import is_public_holiday
-from services.pricing.store import charges, quotes, spaces, tariffs, waivers
+from services.pricing.model.charge import OPEN, Charge
+from services.pricing.model.quote import Price, Quote
+from services.pricing.store import charges, quotes, representations, spaces
+from services.pricing.usecases import payments, prices, rent_waived
 
 log = structlog.get_logger(__name__)
+
+Told = Envelope[BookingSnapshot]
 
 
 class ConfirmedWithoutPrice(Exception):
@@ -34,14 +36,17 @@ class ConfirmedWithoutPrice(Exception):
     tariff is adopted: nobody uses a space unpriced without an operator knowing."""
 
 
-def follow_booking(tx: Transaction, event: Envelope[BookingSnapshot]) -> None:
+def follow_booking(tx: Transaction, event: Told) -> None:
     """Brings quote, charge and waiver to where the booking is now. Old news does nothing.
 
-    held: quoted. confirmed: charged. cancelled: settled by the tariff's rule. expired, declined: given back.
+    held, awaiting: quoted. confirmed: charged, and for good if nobody comes. cancelled: settled by the tariff's rule,
+    or credited when the house gave it up. expired, declined: given back. Moved in any of them: quoted anew, and the
+    charge reversed and made anew.
     """
     if not inbox.newest(tx, event):
         return
-    changed = _FOLLOW[event.data.state](tx, event.data)
+    changed = _FOLLOW[event.data.state](tx, event)
+    payments.follow(tx, event)
     if changed and isinstance(event.data, BookingRestated):
         telemetry.REPAIRS.labels("pricing", "booking").inc()
         log.warning("booking_repaired", state=event.data.state)
@@ -54,44 +59,70 @@ def follow_space(tx: Transaction, event: Envelope[SpacePublished]) -> None:
         spaces.save(tx, space=space.space, square=space.square, premises=space.premises)
 
 
-def _held(tx: Transaction, booking: BookingSnapshot) -> bool:
-    if quotes.of_booking(tx, booking.booking) is not None:
-        return False
-    _quote(tx, booking, id=new_id(), version=1)
+def follow_representation(tx: Transaction, event: Envelope[RepresentationChanged]) -> None:
+    """Remembers who may act for an organisation, and so see what it pays."""
+    if inbox.newest(tx, event):
+        representations.save(tx, event.data)
+
+
+def _waits(tx: Transaction, told: Told) -> bool:
+    """Held or awaiting a decision: nothing is owed, not even for the time it was moved from."""
+    _, anew = prices.current(tx, told)
+    made = charges.of_booking(tx, told.data.booking)
+    if made is None or made.state != "charged":
+        return anew
+    _save(tx, made, made.reversed(tx.now), "rescheduled")
     return True
 
 
-def _confirmed(tx: Transaction, booking: BookingSnapshot) -> bool:
-    if charges.of_booking(tx, booking.booking) is not None:
-        return False
-    _charge(tx, booking)
+def _confirmed(tx: Transaction, told: Told) -> bool:
+    quote, anew = prices.current(tx, told, must_have_price=True)
+    if quote.price is None:
+        raise ConfirmedWithoutPrice(quote.reason)
+    made = charges.of_booking(tx, told.data.booking)
+    if made is None:
+        _charge(tx, quote, quote.price)
+    elif made.state == "reversed" or (anew and made.state == "charged"):
+        _save(tx, made, made.charged_again(quote.price, tx.now), "rescheduled")
+        rent_waived.use(tx, quote)
+    else:
+        return anew
     return True
 
 
-def _cancelled(tx: Transaction, booking: BookingSnapshot) -> bool:
+def _cancelled(tx: Transaction, told: Told) -> bool:
+    booking = told.data
+    if booking.confirmed_at is None:
+        return _ended(tx, told)
+    # the confirmation or the move that this cancellation has overtaken counts all the same
+    changed = _confirmed(tx, told) if _is_open(charges.of_booking(tx, booking.booking)) else False
     made = charges.of_booking(tx, booking.booking)
-    if made is None and booking.confirmed_at is None:
-        return _give_waiver_back(tx, booking.booking)
-    # the confirmation that this cancellation has overtaken counts all the same
-    made = made or _charge(tx, booking)
-    if made.state != "charged":
-        return False
-    _settle(tx, made.cancelled(_price_of(tx, booking.booking), _cancelled_at(booking), tx.now))
+    if made is None or made.state not in OPEN:
+        return changed
+    settled = made.cancelled(_price_of(tx, told), _cancelled_at(booking), tx.now)
+    _settle(tx, made, made.credited(tx.now) if _by_house(booking) else settled)
     return True
 
 
-def _ended(tx: Transaction, booking: BookingSnapshot) -> bool:
-    """Expired or declined: nothing is owed, whatever was charged before."""
-    made = charges.of_booking(tx, booking.booking)
-    if made is not None and made.state == "charged":
-        _settle(tx, made.credited(tx.now))
+def _ended(tx: Transaction, told: Told) -> bool:
+    """Expired, declined, or given up before it was confirmed: nothing is owed, whatever was charged before."""
+    booking = told.data.booking
+    quotes.lock_of_booking(tx, booking)
+    made = charges.of_booking(tx, booking)
+    if made is not None and made.state in OPEN:
+        _settle(tx, made, made.credited(tx.now))
         return True
-    return _give_waiver_back(tx, booking.booking)
+    return rent_waived.give_back(tx, booking)
 
 
-_FOLLOW: Mapping[BookingState, Callable[[Transaction, BookingSnapshot], bool]] = {
-    "held": _held,
+_FOLLOW: Mapping[BookingState, Callable[[Transaction, Told], bool]] = {
+    "held": _waits,
+    "awaiting_approval": _waits,
+    "awaiting_payment": _waits,
     "confirmed": _confirmed,
+    "in_use": _confirmed,
+    "completed": _confirmed,
+    "released": _confirmed,
     "cancelled": _cancelled,
     "expired": _ended,
     "declined": _ended,
@@ -99,76 +130,25 @@ _FOLLOW: Mapping[BookingState, Callable[[Transaction, BookingSnapshot], bool]] =
 """Each brings pricing to where the booking is, and tells whether it had anything to do."""
 
 
-def _quote(tx: Transaction, booking: BookingSnapshot, *, id: UUID, version: int) -> Quote:
-    parties = Parties(tenant=booking.tenant.id, booked_by=booking.booked_by, square=booking.square)
-    made = partial(Quote, id=id, booking=booking.booking, version=version, parties=parties, quoted_at=tx.now)
-    try:
-        quote = made(price=_price(tx, booking))
-    except Unpriceable as unpriceable:
-        quote = made(price=None, reason=unpriceable.reason)
-    quotes.save(tx, quote)
-    metrics.QUOTES.labels(quote.reason or "priced").inc()
-    tx.emit(_quoted(quote), subject=str(quote.id), sequence=quote.version)
-    return quote
-
-
-def _quoted(quote: Quote) -> BookingPriced | BookingUnpriceable:
-    if quote.price is None:
-        return BookingUnpriceable(booking=quote.booking, reason=quote.reason or "")
-    return BookingPriced(
-        booking=quote.booking,
-        quote=quote.id,
-        tariff=quote.price.tariff,
-        total=quote.price.total,
-        currency=quote.price.currency,
-        lines=list(quote.price.lines),
-    )
-
-
-def _price(tx: Transaction, booking: BookingSnapshot) -> Price:
-    tariff = tariffs.for_premises(tx, booking.premises, booking.begins_at.astimezone(OSLO).date())
-    if tariff is None:
-        raise Unpriceable("no_tariff")
-    lines = rent(tariff, _letting(booking), is_public_holiday)
-    waived = _reserve_waiver(tx, booking, total(lines), tariff.currency)
-    if waived:
-        lines.append(waiver.waiver_line(waived, lines[0].vat_rate))
-    return quoting.price(tariff, lines, booking.begins_at)
-
-
-def _letting(booking: BookingSnapshot) -> Letting:
-    return Letting(
-        premises=booking.premises,
-        begins_at=booking.begins_at,
-        ends_at=booking.ends_at,
-        purpose=booking.purpose,
-        audience=booking.audience,
-        tenant_kind=booking.tenant.kind,
-        participants=booking.participants,
-    )
-
-
-def _charge(tx: Transaction, booking: BookingSnapshot) -> Charge:
-    quote = quotes.of_booking(tx, booking.booking)
-    if quote is None or quote.price is None:
-        quote = _quote(tx, booking, id=quote.id if quote else new_id(), version=quote.version + 1 if quote else 1)
-    if quote.price is None:
-        raise ConfirmedWithoutPrice(quote.reason)
-    made = charging.charge(new_id(), quote.id, booking.booking, quote.price, tx.now)
+def _charge(tx: Transaction, quote: Quote, price: Price) -> None:
+    made = charging.charge(new_id(), quote.id, quote.booking, price, tx.now)
     charges.add(tx, made)
-    _use_waiver(tx, quote)
+    rent_waived.use(tx, quote)
     _tell(tx, made, "confirmed")
-    return made
 
 
-def _settle(tx: Transaction, settled: Charge) -> None:
-    charges.settle(tx, settled)
+def _settle(tx: Transaction, before: Charge, settled: Charge) -> None:
+    _save(tx, before, settled, "cancelled")
     if settled.state == "credited":
-        _give_waiver_back(tx, settled.booking)
-    _tell(tx, settled, "cancelled")
+        rent_waived.give_back(tx, settled.booking)
 
 
-def _tell(tx: Transaction, charge: Charge, reason: Literal["confirmed", "cancelled"]) -> None:
+def _save(tx: Transaction, before: Charge, after: Charge, reason: Literal["rescheduled", "cancelled"]) -> None:
+    charges.save(tx, before, after)
+    _tell(tx, after, reason)
+
+
+def _tell(tx: Transaction, charge: Charge, reason: Literal["confirmed", "rescheduled", "cancelled"]) -> None:
     metrics.CHARGES.labels(charge.state).inc()
     told = BookingCharged(
         booking=charge.booking,
@@ -181,48 +161,19 @@ def _tell(tx: Transaction, charge: Charge, reason: Literal["confirmed", "cancell
     tx.emit(told, subject=str(charge.id), sequence=charge.version)
 
 
-def _reserve_waiver(tx: Transaction, booking: BookingSnapshot, owed: int, currency: str) -> int:
-    """What the tenant's waiver takes off; a person has none."""
-    if booking.tenant.kind == "resident":
-        return 0
-    account = waivers.lock(tx, booking.tenant.id, currency)
-    if account is None:
-        return 0
-    entries = waiver.reserve(account, owed, booking.booking, tx.now)
-    return account.balance - _enter(tx, account, entries).balance
+def _is_open(charge: Charge | None) -> bool:
+    return charge is None or charge.state in OPEN
 
 
-def _use_waiver(tx: Transaction, quote: Quote) -> None:
-    if (account := _account_of(tx, quote)) is not None:
-        known = waivers.of_booking(tx, account, quote.booking)
-        _enter(tx, account, waiver.use(known, quote.booking, tx.now))
-
-
-def _give_waiver_back(tx: Transaction, booking: UUID) -> bool:
-    quote = quotes.of_booking(tx, booking)
-    account = _account_of(tx, quote) if quote else None
-    if account is None:
-        return False
-    entries = waiver.give_back(waivers.of_booking(tx, account, booking), booking, tx.now)
-    _enter(tx, account, entries)
-    return bool(entries)
-
-
-def _account_of(tx: Transaction, quote: Quote) -> Account | None:
-    return waivers.lock(tx, quote.parties.tenant, quote.price.currency) if quote.price else None
-
-
-def _enter(tx: Transaction, account: Account, entries: Sequence[WaiverEntry]) -> Account:
-    for entry in entries:
-        metrics.WAIVED.labels(entry.reason).inc(abs(entry.amount))
-    return waivers.add(tx, account, entries)
-
-
-def _price_of(tx: Transaction, booking: UUID) -> Price:
-    quote = quotes.of_booking(tx, booking)
+def _price_of(tx: Transaction, told: Told) -> Price:
+    quote = quotes.of_booking(tx, told.data.booking)
     if quote is None or quote.price is None:
         raise ConfirmedWithoutPrice("charged without a price")
     return quote.price
+
+
+def _by_house(booking: BookingSnapshot) -> bool:
+    return isinstance(booking, BookingCancelled | BookingRestated) and booking.cancelled_by == "house"
 
 
 def _cancelled_at(booking: BookingSnapshot) -> datetime:

@@ -44,6 +44,16 @@ def test_the_one_who_booked_is_shown_the_key(square: Any, get: Any) -> None:
     assert key == {
         "id": key["id"],
         "booking": str(booking.id),
+        "series": None,
+        "times": [
+            {
+                "key": key["id"],
+                "booking": str(booking.id),
+                "state": "armed",
+                "valid_from": "2026-12-03T16:45:00Z",
+                "valid_until": "2026-12-03T19:15:00Z",
+            }
+        ],
         "space": "borgen-storsal",
         "lock": str(square.lock()),
         "state": "armed",

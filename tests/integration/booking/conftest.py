@@ -15,10 +15,12 @@ from kernel.contracts import Envelope, Event, decode
 from kernel.db import Database
 from kernel.errors import Text
 from kernel.outbox import outbox
+from kernel.pagination import PageRequest
 from kernel.versions import ANY_VERSION
 from services.booking import events
 from services.booking.model.bookings import Booking, BookingRequest
 from services.booking.model.opening import Hours, hours
+from services.booking.model.representatives import Terms
 from services.booking.model.resources import Arena, Space, Square
 from services.booking.model.rules import BookingRules
 from services.booking.service import Booking as Worker
@@ -26,6 +28,8 @@ from services.booking.store.bookings import SHOWN, booking_from
 from services.booking.store.tables import bookings, claims
 from services.booking.usecases import actors as actor_usecases
 from services.booking.usecases import bookings as usecases
+from services.booking.usecases import representatives as representing
+from services.booking.usecases import time
 from services.booking.usecases.resources import publish_square
 from services.pricing.events import BookingPriced, PriceLine
 from tests.bookings import Delivery, envelope
@@ -84,6 +88,7 @@ class Counter:
         self.clock = clock
         self.deliver = Delivery(Worker, database)
 
+    usecases = usecases
     quarter = staticmethod(quarter)
     wanted = staticmethod(wanted)
     priced = staticmethod(priced)
@@ -110,19 +115,28 @@ class Counter:
     def confirmed(self, *place: Any, **different: Any) -> Booking:
         """Held, priced and confirmed at once."""
         booking = self.hold(*place, confirm="when_priced", **different)
-        self.deliver(priced(booking))
+        self.deliver(priced(booking, quote=booking.id.int))
         return self.load(booking)
 
     def organisation(self, *representatives: str) -> UUID:
         """A voluntary organisation for which these may act."""
-        actor = self.run(actor_usecases.register, kind="voluntary", name="Korpset", organisation_number="974760673")
+        told = {"kind": "voluntary", "name": "Korpset", "organisation_number": "974760673"}
+        actor = self.run(actor_usecases.register, OPERATOR, **told)
         for subject in representatives:
-            self.run(actor_usecases.allow, OPERATOR, actor.id, subject=subject, issuer=None)
+            self.run(representing.appoint, OPERATOR, actor.id, Terms(role="booker"), subject=subject, issuer=None)
         found: UUID = actor.id
         return found
 
     def expire_holds(self) -> None:
-        self.run(usecases.expire_holds)
+        self.run(time.expire_holds)
+
+    def booking(self, id: UUID) -> Booking:
+        """The booking as it stands."""
+        with self.database.reading() as tx:
+            return booking_from(tx.execute(SHOWN.where(bookings.c.id == id)).one())
+
+    def page(self, limit: int, cursor: str | None = None) -> PageRequest:
+        return PageRequest(limit, cursor)
 
     def load(self, booking: Booking) -> Booking:
         with self.database.reading() as tx:
@@ -131,7 +145,7 @@ class Counter:
     def claimed(self, booking: Booking) -> int:
         """How many parts the booking takes."""
         with self.database.reading() as tx:
-            count = select(func.count()).select_from(claims).where(claims.c.booking == booking.id)
+            count = select(func.count()).select_from(claims).where(claims.c.holder == booking.id)
             found: int = tx.execute(count).scalar_one()
             return found
 

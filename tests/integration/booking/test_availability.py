@@ -11,12 +11,18 @@ from sqlalchemy import select
 
 from kernel.errors import DomainError
 from kernel.pagination import PageRequest
+from services.booking.model.bookings import BookingRequest
 from services.booking.model.opening import DAY, hours, instant
 from services.booking.model.rules import Bookable
 from services.booking.queries.availability import free_times
 from services.booking.store.resources import to_book
 from services.booking.store.tables import claims, spaces
 from tests.callers import RESIDENT
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+ANY_USE = BookingRequest(
+    space="room", begins_at=EPOCH, ends_at=EPOCH, purpose="culture", audience="everyone", participants=1
+)
 
 QUARTER = timedelta(minutes=15)
 Span = tuple[datetime, datetime]
@@ -46,7 +52,8 @@ def bookable(counter: Any, first: date, last: date) -> set[tuple[str, datetime]]
     """Every space and quarter at which the model would let the shortest booking begin and nothing is in its way."""
     with counter.database.transaction() as tx:
         ids = tx.execute(select(spaces.c.id)).scalars().all()
-        places = [to_book(tx, each, tenant=None, person=RESIDENT.person)[0] for each in ids]
+        span = instant(first, 0), instant(last, DAY)
+        places = [to_book(tx, each, *span, tenant=None, person=RESIDENT.person)[0] for each in ids]
         taken = tx.execute(
             select(spaces.c.id, claims.c.during).join_from(spaces, claims, claims.c.part == spaces.c.parts.any_())
         ).all()
@@ -62,7 +69,7 @@ def bookable(counter: Any, first: date, last: date) -> set[tuple[str, datetime]]
 def _can_begin(place: Bookable, begin: datetime, taken: list[Any], now: datetime) -> bool:
     end = begin + timedelta(minutes=place.rules.min_minutes)
     try:
-        place.check(begin, end, 1, now=now)
+        place.check(ANY_USE, begin, end, now=now)
     except DomainError:
         return False
     return not any(begin < during.upper and during.lower < end for during in taken)

@@ -12,11 +12,11 @@ from sqlalchemy.exc import IntegrityError
 from kernel.errors import DomainError
 from services.booking.events import BookingHeld
 from services.booking.model.actors import NotRepresentative
-from services.booking.model.bookings import HOLD, SlotTaken
+from services.booking.model.bookings import HOLD
+from services.booking.model.refusals import SlotTaken
 from services.booking.model.resources import UnknownSpace
 from services.booking.model.rules import InThePast, TooManyParticipants
 from services.booking.store.tables import bookings, claims
-from services.booking.usecases import bookings as usecases
 from tests.callers import RESIDENT, STRANGER
 
 PARTS = {"hall": 3, "third-1": 1, "room": 1}
@@ -97,9 +97,10 @@ def test_the_database_itself_refuses_an_overlap(counter: Any) -> None:
     held = counter.hold("third-1")
 
     with counter.database.reading() as tx:
-        claim = tx.execute(select(claims).where(claims.c.booking == held.id)).one()
+        claim = tx.execute(select(claims).where(claims.c.holder == held.id)).one()
+    other = counter.hold("room").id
     with pytest.raises(IntegrityError, match="claims_do_not_overlap"):
-        counter.run(lambda tx: tx.execute(insert(claims), {**claim._mapping, "booking": counter.hold("room").id}))
+        counter.run(lambda tx: tx.execute(insert(claims), {**claim._mapping, "holder": other, "share": other}))
 
 
 @pytest.mark.parametrize("give_up", ["cancel", "expire"])
@@ -110,7 +111,7 @@ def test_what_is_given_up_is_free_at_once(counter: Any, space: str, give_up: str
         counter.cancel(held)
     else:
         counter.clock.move(HOLD)
-        counter.run(usecases.expire_holds)
+        counter.expire_holds()
 
     assert counter.claimed(held) == 0
     assert counter.hold(space, who=STRANGER).live
@@ -153,8 +154,8 @@ def test_holds_expire_by_themselves(counter: Any, after: int, state: str) -> Non
     held = counter.hold("hall")
     counter.clock.move(HOLD + timedelta(seconds=after))
 
-    counter.run(usecases.expire_holds)
-    counter.run(usecases.expire_holds)
+    counter.expire_holds()
+    counter.expire_holds()
 
     assert counter.load(held).state == state
     assert counter.history(held) == ([("held", 1)] if state == "held" else [("held", 1), ("expired", 2)])
@@ -164,7 +165,7 @@ def test_a_confirmed_booking_does_not_expire(counter: Any) -> None:
     booking = counter.confirmed("hall")
     counter.clock.move(HOLD * 2)
 
-    counter.run(usecases.expire_holds)
+    counter.expire_holds()
 
     assert counter.load(booking).state == "confirmed"
 
@@ -175,7 +176,7 @@ def test_a_hold_that_somebody_is_confirming_is_passed_over(counter: Any) -> None
 
     with counter.database.transaction() as tx:
         tx.execute(select(bookings).where(bookings.c.id == held.id).with_for_update())
-        counter.run(usecases.expire_holds)
+        counter.expire_holds()
 
     assert (counter.load(held).state, counter.load(other).state) == ("held", "expired")
 

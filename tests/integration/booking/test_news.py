@@ -16,7 +16,6 @@ from kernel.problems import NotFound
 from services.access.events import DoorOpened, KeyArmed, KeyRevoked, KeySnapshot
 from services.booking.events import BookingDeclined
 from services.booking.model.bookings import HOLD, Booking
-from services.booking.usecases import bookings as usecases
 from services.pricing.events import BookingPriced, BookingUnpriceable
 from tests.bookings import envelope
 
@@ -103,7 +102,7 @@ def test_a_price_that_comes_too_late_changes_nothing_and_is_counted(counter: Any
         counter.cancel(held)
     else:
         counter.clock.move(HOLD)
-        counter.run(usecases.expire_holds)
+        counter.expire_holds()
     given_up = counter.load(held)
 
     counter.deliver(*twice([counter.priced(held)]))
@@ -182,9 +181,18 @@ def test_a_new_key_counts_whatever_is_told_of_the_old_one(counter: Any, order: t
 def test_news_from_the_door_leaves_the_version_that_a_person_saw(counter: Any) -> None:
     booking = counter.confirmed("room")
 
-    counter.deliver(key(booking, KeyArmed, 2), opened(booking, 1))
+    counter.deliver(key(booking, KeyArmed, 2))
 
     assert counter.load(booking).version == booking.version
+
+
+def test_an_opened_door_begins_the_use_once(counter: Any) -> None:
+    booking = counter.confirmed("room")
+
+    counter.deliver(*twice([opened(booking, 1)]))
+
+    found = counter.load(booking)
+    assert (found.state, found.version) == ("in_use", booking.version + 1)
 
 
 @pytest.mark.parametrize("order", [(1, 9), (9, 1)])

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from kernel.pagination import PageRequest
 from services.booking.events import SpacePublished
-from services.booking.model.bookings import SlotTaken
 from services.booking.model.opening import hours
+from services.booking.model.refusals import SlotTaken
 from services.booking.model.resources import (
     DivisionClashes,
     IdElsewhere,
@@ -200,3 +200,9 @@ def test_a_booking_under_way_is_not_lost_to_a_division(counter: Any, town: Any) 
     results = at_once(lambda work: work(), [lambda: counter.hold("room"), lambda: counter.publish(tree)])
 
     assert counter.claimed(results[0]) == 2
+
+
+def test_a_square_without_anything_yet(counter: Any, town: Any) -> None:
+    counter.publish(square_of(town))
+
+    assert [each.arenas for each in shown(counter)] == [()]

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from kernel.db import Database
-from services.booking.model.bookings import BookingRequest, SlotTaken
+from services.booking.model.bookings import BookingRequest
+from services.booking.model.refusals import SlotTaken
 from services.booking.usecases import bookings as usecases
 from tests.at_once import at_once
 from tests.callers import RESIDENT

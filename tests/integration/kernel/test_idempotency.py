@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from threading import Barrier, Event
 from typing import Any
 
@@ -10,12 +11,16 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from werkzeug.test import TestResponse
 
 from kernel import idempotency
 from kernel.clock import FixedClock
 from kernel.db import Database, Transaction
-from tests.callers import bearer
+from kernel.idempotency import secret_from
+from kernel.problems import Busy
+from kernel.settings import Settings
+from tests.callers import ISSUER, bearer
 from tests.unit.kernel.http_app import HALL, HALLS, HallTaken, app_of
 from tests.waiting import eventually
 
@@ -134,6 +139,49 @@ def test_an_invalid_body_is_not_kept(client: FlaskClient, database: Database) ->
     assert post(client).status_code == 201
 
 
+def test_a_twin_is_answered_before_it_is_refused(database: Database) -> None:
+    """What refuses without asking the database, and did not when the first was answered."""
+    refusals: list[Exception] = []
+
+    def act(tx: Transaction, who: object, hall: dict[str, Any]) -> None:
+        if refusals:
+            raise refusals[0]
+        added(tx, who, hall)
+
+    client = app_of(act, database).test_client()
+    first = post(client)
+    refusals.append(HallTaken(hall="Teglen"))
+    again = post(client)
+    assert (again.status_code, again.data, again.headers["Idempotency-Replayed"]) == (201, first.data, "true")
+    assert post(client, key="k-2").status_code == 409
+
+
+def test_a_view_that_asks_the_database_for_nothing(database: Database) -> None:
+    client = app_of(database=database).test_client()
+    answers = [post(client) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [201] * 3
+    assert ["Idempotency-Replayed" in answer.headers for answer in answers] == [False, True, True]
+    assert keys(database) == 1
+
+
+def test_an_answer_pruned_before_it_was_found(database: Database) -> None:
+    """The twin's claim was refused, and meanwhile the answer's time was over."""
+    with pytest.raises(Busy), database.reading() as tx:
+        idempotency.answered(tx, idempotency.claim_of(b"", "odd", "k-1", "POST", HALLS, b""))
+
+
+def test_a_view_does_not_take_the_twin_for_an_error_of_its_own(database: Database) -> None:
+    def act(tx: Transaction, who: object, hall: dict[str, Any]) -> None:
+        try:
+            added(tx, who, hall)
+        except IntegrityError as cause:
+            raise HallTaken(hall=hall["name"]) from cause
+
+    client = app_of(act, database).test_client()
+    assert [post(client).status_code for _ in range(3)] == [201] * 3
+    assert names(database) == ["Teglen"]
+
+
 class Gate:
     """Holds the first view that comes back until it is opened; then lets it go on, or fails it."""
 
@@ -196,6 +244,29 @@ def test_keys_tell_nothing_of_their_caller(client: FlaskClient, database: Databa
         row = tx.execute(text("SELECT caller, request FROM idempotency_keys")).one()
     assert "mona" not in row.caller
     assert len(bytes(row.request)) == 32
+
+
+def test_what_is_kept_can_not_be_tried_out_without_the_secret(client: FlaskClient, database: Database) -> None:
+    body, who = b'{"name": "Teglen"}', f"{ISSUER} odd"
+    headers = bearer("odd") | {"Idempotency-Key": "k-1"}
+    assert client.post(HALLS, data=body, content_type="application/json", headers=headers).status_code == 201
+    with database.reading() as tx:
+        row = tx.execute(text("SELECT caller, request FROM idempotency_keys")).one()
+    known = idempotency.claim_of(secret_from(Settings(), "halls"), who, "k-1", "POST", f"{HALLS}?", body)
+    assert (row.caller, bytes(row.request)) == (known.caller, known.request)
+    assert row.caller != sha256(who.encode()).hexdigest()
+    assert bytes(row.request) != sha256(f"POST {HALLS}?\n".encode() + body).digest()
+
+
+def test_where_the_secret_comes_from() -> None:
+    def secret(service: str = "booking", **given: str) -> bytes:
+        return secret_from(Settings(**given), service)
+
+    one, other = ({"booking_database_url": f"postgresql://torg:{word}@host/booking"} for word in ("one", "other"))
+    key = {"idempotency_key": "A" * 43 + "="}
+    assert len({secret(), secret(**one), secret(**other), secret(**key), secret("access", **key)}) == 5
+    assert secret(**one) == secret(booking_database_url="postgresql://torg:one@elsewhere:6432/booking?x=y")
+    assert secret(**one, **key) == secret(**other, **key)
 
 
 @pytest.mark.parametrize(("age", "gone"), [(29, 0), (30, 0), (31, 1)])

@@ -90,7 +90,7 @@ def test_a_failed_part_takes_its_events_with_it(fresh_database: Fresh) -> None:
 def test_an_event_committed_late_is_not_passed_over(fresh_database: Fresh) -> None:
     database, publisher = fresh_database("kernel"), FakePublisher()
     relay = relay_of(database, publisher)
-    with database.engine.connect() as early, early.begin():
+    with database.transaction() as early:
         columns, values = (
             "id, type, subject, sequence, body, created_at",
             "gen_random_uuid(), 't', 's', 1, 'early', now()",

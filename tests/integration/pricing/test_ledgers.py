@@ -136,7 +136,7 @@ def test_the_database_refuses_a_second_use_of_one_booking(office: Office) -> Non
     booking = Booking()
     office.deliver(booking.held())
     again = {"tenant": TENANT.id, "currency": "NOK", "reason": "reserved", "amount": -1, "booking": booking.id}
-    with pytest.raises(exc.IntegrityError, match="booking_reason"), office.database.transaction() as tx:
+    with pytest.raises(exc.IntegrityError, match="once_a_version"), office.database.transaction() as tx:
         tx.execute(insert(waiver_entries), again | {"at": tx.now})
 
 

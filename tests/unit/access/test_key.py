@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from kernel.ids import new_id
 from services.access.events import KeyArmed, KeyIssued, KeyRevoked
-from services.access.model import ARM_WITHIN, Door, Key, KeyState, Lock, Validity, WrongKeyState
+from services.access.model import ARM_WITHIN, Door, Key, KeyState, Lock, Validity, WrongKeyState, choose_code
 
 NOW = datetime(2026, 12, 3, 12, 0, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
@@ -19,6 +20,7 @@ Change = Callable[[Key], Key]
 CHANGES: dict[str, Change] = {
     "armed": lambda key: key.armed(NOW),
     "revoked": lambda key: key.revoked(NOW),
+    "suspended": lambda key: key.suspended(NOW),
     "moved": lambda key: key.moved(DOOR, EVENING, b"other", NOW),
     "sent_again": lambda key: key.sent_again(NOW),
 }
@@ -26,7 +28,8 @@ CHANGES: dict[str, Change] = {
 
 def key(**different: object) -> Key:
     given = {"id": new_id(), "booking": new_id(), "booked_by": "kari", "door": DOOR, "validity": EVENING}
-    return Key(**given | {"code_digest": b"digest", "changed_at": NOW - ARM_WITHIN} | different)
+    given |= {"credential": given["booking"], "code_digest": b"digest", "changed_at": NOW - ARM_WITHIN}
+    return Key(**given | different)
 
 
 def test_the_margins_are_the_locks() -> None:
@@ -51,8 +54,9 @@ def test_time_shuts_the_door_outside_the_validity(at: datetime, refusal: str | N
 @pytest.mark.parametrize(
     ("state", "possible"),
     [
-        (KeyState.ISSUED, {"armed", "revoked", "moved", "sent_again"}),
-        (KeyState.ARMED, {"revoked", "moved", "sent_again"}),
+        (KeyState.ISSUED, {"armed", "revoked", "suspended", "moved", "sent_again"}),
+        (KeyState.ARMED, {"revoked", "suspended", "moved", "sent_again"}),
+        (KeyState.SUSPENDED, {"revoked", "moved"}),
         (KeyState.REVOKED, set()),
     ],
 )
@@ -130,3 +134,63 @@ def test_its_events_tell_the_whole_of_it_but_the_code(kind: type[KeyIssued]) -> 
 
 def test_a_digest_is_not_in_what_a_log_would_show() -> None:
     assert "digest" not in repr(key())
+
+
+BEGINS_AT = EVENING.valid_from + timedelta(minutes=15)
+RELEASE_AT = BEGINS_AT + timedelta(minutes=20)
+
+
+def waiting(**different: Any) -> Key:
+    """Armed in good time, for a booking that is released unless a door is opened."""
+    return key(**{"state": KeyState.ARMED, "begins_at": BEGINS_AT, "release_at": RELEASE_AT} | different)
+
+
+@pytest.mark.parametrize(
+    ("at", "unused"),
+    [
+        (RELEASE_AT - TICK, False),
+        (RELEASE_AT, True),
+        (EVENING.valid_until - TICK, True),
+        (EVENING.valid_until, False),
+    ],
+)
+def test_from_the_limit_on_until_its_time_is_over_a_key_is_unused(at: datetime, unused: bool) -> None:
+    assert waiting().unused(NOW, at) is unused
+
+
+@pytest.mark.parametrize("state", [KeyState.ISSUED, KeyState.SUSPENDED, KeyState.REVOKED])
+def test_only_who_could_get_in_has_stayed_away(state: KeyState) -> None:
+    assert not waiting(state=state).unused(NOW, RELEASE_AT)
+
+
+@pytest.mark.parametrize(("armed_at", "unused"), [(BEGINS_AT, True), (BEGINS_AT + TICK, False)])
+def test_a_key_armed_after_the_beginning_tells_nothing(armed_at: datetime, unused: bool) -> None:
+    assert waiting(changed_at=armed_at).unused(NOW, RELEASE_AT) is unused
+
+
+@pytest.mark.parametrize(
+    ("since", "unused"), [(EVENING.valid_from, True), (EVENING.valid_from + TICK, False), (None, False)]
+)
+def test_a_lock_that_was_away_tells_nothing(since: datetime | None, unused: bool) -> None:
+    assert waiting().unused(since, RELEASE_AT) is unused
+
+
+def test_a_lock_that_was_there_since_it_got_the_key_can_tell() -> None:
+    late = EVENING.valid_from + timedelta(minutes=5)
+    assert waiting(changed_at=late).unused(late, RELEASE_AT)
+    assert not waiting(changed_at=late).unused(late + TICK, RELEASE_AT)
+
+
+def test_a_key_without_a_limit_is_never_unused() -> None:
+    assert not waiting(release_at=None).unused(NOW, RELEASE_AT)
+
+
+def test_that_it_is_unused_is_told_of_each_time_it_is_moved() -> None:
+    told = waiting().told_unused()
+    assert (told.unused_told, told.version, told.state, told.changed_at) == (True, 2, KeyState.ARMED, NOW - ARM_WITHIN)
+    assert not told.moved(DOOR, EVENING, b"other", NOW).unused_told
+
+
+def test_a_code_that_is_known_is_kept_where_it_can_be() -> None:
+    assert choose_code(lambda: "222222", lambda _: False, known="111111") == "111111"
+    assert choose_code(lambda: "222222", {"111111"}.__contains__, known="111111") == "222222"

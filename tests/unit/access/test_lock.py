@@ -133,6 +133,7 @@ def key(**different: object) -> Key:
     given: dict[str, object] = {
         "id": new_id(),
         "booking": new_id(),
+        "credential": new_id(),
         "booked_by": "kari",
         "door": Door(LOCK, "borgen-storsal", "borgen"),
         "validity": Validity(NOW, NOW + HOUR),

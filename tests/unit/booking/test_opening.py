@@ -1,16 +1,25 @@
 """Opening hours: weekly, in local wall time, overnight and over both clock changes."""
 
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.booking.model.opening import DAY, OSLO, Hours, InvalidHours, clock, hours, instant, open_throughout
+from services.booking.model.opening import DAY, OSLO, Hours, InvalidHours, clock, covered, hours, instant
+from services.booking.model.opening_plan import Calendar, OpeningPlan, open_days
 
 ALWAYS = [hours(weekday, "00:00", "24:00") for weekday in range(1, 8)]
 
 
 def oslo(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=OSLO).astimezone(UTC)
+
+
+def open_throughout(weekly: Sequence[Hours], begins_at: datetime, ends_at: datetime) -> bool:
+    """Whether it is open all the time by weekly hours alone."""
+    first, last = begins_at.astimezone(OSLO).date() - timedelta(days=1), ends_at.astimezone(OSLO).date()
+    found = open_days(first, last, OpeningPlan(), weekly, Calendar(lambda _: None))
+    return covered([(span.begins_at, span.ends_at) for day in found for span in day.spans], begins_at, ends_at)
 
 
 def utc(text: str) -> datetime:

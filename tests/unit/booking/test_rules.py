@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from services.booking.model.opening import hours
+from services.booking.model.bookings import BookingRequest
 from services.booking.model.rules import (
     LONGEST,
     BeyondHorizon,
@@ -33,8 +34,13 @@ HALL = Bookable(
     capacity=20,
     parts=3,
     rules=RULES,
-    hours=[hours(weekday, "08:00", "22:00") for weekday in range(1, 8)],
+    open=[(NOW.replace(hour=7), NOW.replace(hour=21))],
 )
+
+
+def use(participants: int, **different: Any) -> BookingRequest:
+    asked = {"purpose": "culture", "audience": "everyone", **different}
+    return BookingRequest(space="hall", begins_at=SOON, ends_at=SOON, participants=participants, **asked)
 
 
 def lasting(minutes: int) -> tuple[datetime, datetime]:
@@ -128,22 +134,22 @@ def test_the_horizon_counts_local_days() -> None:
 def test_capacity(participants: int, refused: bool) -> None:
     if refused:
         with pytest.raises(TooManyParticipants) as error:
-            HALL.check(*lasting(60), participants, now=NOW)
+            HALL.check(use(participants), *lasting(60), now=NOW)
         assert error.value.fields == {"capacity": 20}
     else:
-        HALL.check(*lasting(60), participants, now=NOW)
+        HALL.check(use(participants), *lasting(60), now=NOW)
 
 
-@pytest.mark.parametrize(("closes", "refused"), [("17:59", True), ("18:00", False), ("18:01", False)])
-def test_opening_hours(closes: str, refused: bool) -> None:
+@pytest.mark.parametrize(("closes", "refused"), [(-1, True), (0, False), (1, False)])
+def test_opening_hours(closes: int, refused: bool) -> None:
     begins_at_16_in_oslo, ends_at_18 = lasting(120)
-    hall = replace(HALL, hours=[hours(1, "08:00", closes)])
+    hall = replace(HALL, open=[(NOW, ends_at_18 + closes * MINUTE)])
 
     if refused:
         with pytest.raises(OutsideOpeningHours):
-            hall.check(begins_at_16_in_oslo, ends_at_18, 5, now=NOW)
+            hall.check(use(5), begins_at_16_in_oslo, ends_at_18, now=NOW)
     else:
-        hall.check(begins_at_16_in_oslo, ends_at_18, 5, now=NOW)
+        hall.check(use(5), begins_at_16_in_oslo, ends_at_18, now=NOW)
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,9 @@ def test_the_agreement_is_with_the_actor_that_was_made() -> None:
     (agreement,) = services.made("/api/pricing/agreements")
     assert agreement["tenant"] == f"actor-{band}"
     assert agreement["participants"] == ["persona-kari"]
-    assert services.made(f"/api/booking/actors/actor-{band}/representatives") == [{"subject": "persona-kari"}]
+    assert services.made(f"/api/booking/actors/actor-{band}/representatives") == [
+        {"subject": "persona-kari", "role": "owner"}
+    ]
     assert all(orgnr.is_valid(actor["organisation_number"]) for actor in actors)
 
 

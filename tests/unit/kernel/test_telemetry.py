@@ -28,6 +28,7 @@ def test_a_line_is_a_json_object(capsys: pytest.CaptureFixture[str]) -> None:
     logging.getLogger("library").warning("heard of %s", "libraries too")
     ours, theirs = map(json.loads, capsys.readouterr().err.splitlines())
     assert ours == ours | {"event": "door_opened", "lock": "l1", "level": "info", "logger": "torg"}
+    assert set(theirs) == {"event", "level", "logger", "timestamp"} == set(ours) - {"lock"}
     assert theirs["event"] == "heard of libraries too"
 
 

@@ -1,0 +1,52 @@
+"""Booking over HTTP, at /api/booking. Each module adds the routes of what it is named for."""
+
+from flask import Flask
+
+from kernel.auth import Verifier
+from kernel.db import Database
+from kernel.http import create_app, database_from
+from kernel.settings import Settings
+from services.booking.api import (
+    actors,
+    availability,
+    bookings,
+    calendars,
+    closures,
+    comments,
+    desk,
+    export,
+    house_rules,
+    opening,
+    privacy,
+    quotas,
+    representatives,
+    series,
+    squares,
+)
+from services.booking.api.blueprint import blp
+
+__all__ = [
+    "actors",
+    "availability",
+    "bookings",
+    "build",
+    "calendars",
+    "closures",
+    "comments",
+    "desk",
+    "export",
+    "house_rules",
+    "opening",
+    "privacy",
+    "quotas",
+    "representatives",
+    "series",
+    "squares",
+]
+
+
+def build(settings: Settings, *, database: Database | None = None, verifier: Verifier | None = None) -> Flask:
+    """The WSGI app of booking. SettingsError when its database is not set."""
+    app = create_app("booking", database or database_from(settings, "booking"), settings, [blp], verifier=verifier)
+    app.extensions[representatives.SETTINGS] = settings
+    return app

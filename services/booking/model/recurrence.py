@@ -1,0 +1,114 @@
+"""When a series is, by the clock on the wall, and the dates that comes to. Rules are reckoned by `booking.recurrence`,
+as a model knows no library."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from kernel.errors import DomainError, Text
+from services.booking.model.opening import instant
+from services.booking.model.rules import BookingRules
+
+MOST = 520
+"""Dates in one series."""
+LONGEST_YEARS = 11
+"""How far from its first date a series may reach; no space is let that far ahead."""
+
+
+class InvalidRecurrence(DomainError):
+    """The rule is not one of RFC 5545, or says what it may not say here."""
+
+    code = "invalid_recurrence"
+    text = Text(
+        nb="Regelen for gjentakelse er ikke gyldig: {part}.",
+        nn="Regelen for gjentaking er ikkje gyldig: {part}.",
+        en="The recurrence rule is not valid: {part}.",
+    )
+
+
+class EndlessRecurrence(DomainError):
+    """The rule has neither COUNT nor UNTIL."""
+
+    code = "endless_recurrence"
+    text = Text(
+        nb="En fast booking må ha en slutt: et antall eller en siste dag.",
+        nn="Ei fast booking må ha ein slutt: eit tal eller ein siste dag.",
+        en="A series must end: after a number of times, or on a last day.",
+    )
+
+
+class TooFrequent(DomainError):
+    """The rule repeats more often than daily."""
+
+    code = "too_frequent"
+    text = Text(
+        nb="En fast booking kan ikke gjentas oftere enn hver dag.",
+        nn="Ei fast booking kan ikkje takast opp att oftare enn kvar dag.",
+        en="A series can't repeat more often than daily.",
+    )
+
+
+class TooManyDates(DomainError):
+    """More dates than one series may have."""
+
+    code = "too_many_dates"
+    text = Text(
+        nb="En fast booking kan ha høyst {most} datoer.",
+        nn="Ei fast booking kan ha høgst {most} datoar.",
+        en="A series can have at most {most} dates.",
+    )
+
+
+class NoDates(DomainError):
+    """The rule comes to no date at all, or all that it comes to are left out."""
+
+    code = "no_dates"
+    text = Text(
+        nb="Regelen gir ingen datoer.",
+        nn="Regelen gir ingen datoar.",
+        en="The rule comes to no dates.",
+    )
+
+
+class TooFarReaching(DomainError):
+    """The dates reach further from the first than a series may."""
+
+    code = "too_far_reaching"
+    text = Text(
+        nb="En fast booking kan vare i høyst {years} år.",
+        nn="Ei fast booking kan vare i høgst {years} år.",
+        en="A series can last for at most {years} years.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recurrence:
+    """When a series is, by the clock on the wall in Oslo: from `starts` for so many minutes, again by `rule` (an RRULE
+    of RFC 5545; None: no more than that once) and at `dates`, but not at `excepted`. A rule's first date is the first
+    that it gives, not before `starts`."""
+
+    starts: datetime
+    minutes: int
+    rule: str | None = None
+    dates: Sequence[datetime] = ()
+    excepted: Sequence[datetime] = ()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Occurrence:
+    """One of its dates, in UTC."""
+
+    begins_at: datetime
+    ends_at: datetime
+
+    def taken(self, rules: BookingRules) -> tuple[datetime, datetime]:
+        """From when until when it would keep others out: set-up and clearing included."""
+        setup, clearing = timedelta(minutes=rules.setup_minutes), timedelta(minutes=rules.clearing_minutes)
+        return self.begins_at - setup, self.ends_at + clearing
+
+
+def occurrence(starts: datetime, minutes: int) -> Occurrence:
+    """A date of a series. Both ends are by the clock on the wall, so 22:00 to 06:00 is that on the night the clock
+    changes, too."""
+    began = starts.hour * 60 + starts.minute
+    return Occurrence(instant(starts.date(), began), instant(starts.date(), began + minutes))

@@ -1,0 +1,12 @@
+"""What booking holds of a person, all of it."""
+
+from typing import Any
+
+from kernel.auth import Caller
+from kernel.db import Transaction
+from services.booking.store import privacy
+
+
+def export(tx: Transaction, who: Caller) -> dict[str, Any]:
+    """Everything under the caller's pseudonym, by the table it stands in."""
+    return {"person": who.person, "exported_at": tx.now, "held": privacy.held(tx, who.person)}

@@ -1,0 +1,1 @@
+"""Booking's HTTP bodies and query arguments."""

@@ -1,0 +1,135 @@
+"""What dates would meet where they are asked for: found out for all of a series' dates and spaces in one statement, as
+what is taken, shared and lent stands at that moment."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, DateTime, Integer, String, Text, bindparam, select, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from kernel.db import Transaction
+from services.booking.model.bookings import BookingRequest
+from services.booking.model.recurrence import Occurrence
+from services.booking.model.rules import Bookable
+from services.booking.model.sharing import traits
+from services.booking.store.tables import spaces
+
+_Instant = DateTime(timezone=True)
+
+_asked = spaces.alias("asked")
+_LIKE = (
+    select(spaces.c.id)
+    .join_from(spaces, _asked, (_asked.c.arena == spaces.c.arena) & (_asked.c.premises == spaces.c.premises))
+    .where(
+        _asked.c.id == bindparam("space"),
+        spaces.c.id != _asked.c.id,
+        spaces.c.capacity >= bindparam("participants"),
+        ~spaces.c.withdrawn,
+    )
+    .order_by(spaces.c.capacity, spaces.c.id)
+    .limit(bindparam("most"))
+)
+_SHARE = text(
+    """
+    SELECT pg_advisory_xact_lock(1, part)
+      FROM (
+        SELECT DISTINCT unnest(parts) AS part FROM spaces WHERE id = ANY(:spaces) AND sharing IS NOT NULL ORDER BY 1
+      ) AS shared
+    """
+).bindparams(bindparam("spaces", type_=ARRAY(String)))
+# what is over its deadline and not cleared away yet is in nobody's way
+_CLASHES = text(
+    """
+    SELECT asked.number, spaces.id AS space,
+           CASE
+             WHEN EXISTS (
+                SELECT
+                  FROM unnest(spaces.parts) AS own
+                  JOIN claims ON part = own AND claims.during && asked.during
+                   AND (spaces.sharing IS NULL OR share <> uuid_nil())
+                  LEFT JOIN bookings ON bookings.id = claims.holder
+                 WHERE bookings.id IS NULL
+                    OR bookings.state NOT IN ('held', 'awaiting_approval', 'awaiting_payment')
+                    OR bookings.hold_expires_at > :now
+             ) THEN 'slot_taken'
+             WHEN spaces.sharing IS NOT NULL
+              AND crowded(spaces.parts[1], asked.during, :people, :traits, NULL) && asked.during THEN 'no_room'
+             WHEN EXISTS (
+                SELECT
+                  FROM jsonb_each_text(:equipment) AS wanted (id, pieces)
+                  JOIN equipment ON equipment.id = wanted.id
+                 WHERE lent_out(equipment.number, asked.during, wanted.pieces::integer, NULL) && asked.during
+             ) THEN 'equipment_lent'
+           END AS code
+      FROM (
+        SELECT number, space, tstzrange(taken_from, taken_until) AS during
+          FROM unnest(:numbers, :spaces, :froms, :untils) AS given (number, space, taken_from, taken_until)
+      ) AS asked
+      JOIN spaces ON spaces.id = asked.space
+    """
+).bindparams(
+    bindparam("now", type_=_Instant),
+    bindparam("people", type_=Integer),
+    bindparam("traits", type_=JSONB),
+    bindparam("equipment", type_=JSONB),
+    bindparam("numbers", type_=ARRAY(Integer)),
+    bindparam("spaces", type_=ARRAY(Text)),
+    bindparam("froms", type_=ARRAY(_Instant)),
+    bindparam("untils", type_=ARRAY(_Instant)),
+)
+_EXPIRED_IN_THE_WAY = text(
+    """
+    SELECT DISTINCT bookings.id
+      FROM unnest(:spaces, :froms, :untils) AS asked (space, taken_from, taken_until)
+      JOIN spaces ON spaces.id = asked.space
+     CROSS JOIN LATERAL unnest(spaces.parts) AS own
+      JOIN claims ON part = own AND during && tstzrange(taken_from, taken_until)
+      JOIN bookings ON bookings.id = claims.holder
+     WHERE bookings.state IN ('held', 'awaiting_approval', 'awaiting_payment') AND bookings.hold_expires_at <= :now
+    """
+).bindparams(
+    bindparam("now", type_=_Instant),
+    bindparam("spaces", type_=ARRAY(Text)),
+    bindparam("froms", type_=ARRAY(_Instant)),
+    bindparam("untils", type_=ARRAY(_Instant)),
+)
+
+
+def like(tx: Transaction, space: str, participants: int, *, most: int) -> list[str]:
+    """Other spaces of the same arena and class of premises with room for so many, the smallest first."""
+    return list(tx.execute(_LIKE, {"space": space, "participants": participants, "most": most}).scalars())
+
+
+def queue_for_room(tx: Transaction, shared: Collection[str]) -> None:
+    """Waits until nobody else is being let into these spaces, as far as they are shared: what `clashes` says of them
+    then holds until the transaction ends."""
+    tx.execute(_SHARE, {"spaces": sorted(shared)})
+
+
+def clashes(
+    tx: Transaction, like: BookingRequest, asked: Iterable[tuple[int, Occurrence, Bookable]]
+) -> dict[tuple[int, str], str]:
+    """Of dates by number, each asked for in a space: the codes of those that others are in the way of, by number and
+    space."""
+    given = list(asked)
+    if not given:
+        return {}
+    use = {"people": like.participants, "equipment": dict(like.equipment)}
+    use["traits"] = dict(traits(purpose=like.purpose, audience=like.audience, noise=like.noise))
+    rows = tx.execute(_CLASHES, {**use, "now": tx.now, "numbers": [each[0] for each in given], **_spans(given)})
+    return {(row.number, row.space): row.code for row in rows if row.code is not None}
+
+
+def expired_in_the_way(tx: Transaction, asked: Iterable[tuple[int, Occurrence, Bookable]]) -> list[UUID]:
+    """The bookings in the way of these dates whose deadline is over, and that nobody has cleared away yet."""
+    return list(tx.execute(_EXPIRED_IN_THE_WAY, {"now": tx.now, **_spans(list(asked))}).scalars())
+
+
+def _spans(asked: Sequence[tuple[int, Occurrence, Bookable]]) -> Mapping[str, list[Any]]:
+    taken = [(place.space, *date.taken(place.rules)) for _, date, place in asked]
+    return {
+        "spaces": [space for space, _, _ in taken],
+        "froms": [since for _, since, _ in taken],
+        "untils": [until for _, _, until in taken],
+    }

@@ -1,0 +1,281 @@
+"""Squares, arenas, spaces and equipment, written as a whole tree; and what stands in the way of that.
+
+Who rewrites a tree locks its spaces FOR UPDATE, so nobody books there meanwhile.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    Integer,
+    Row,
+    Text,
+    Uuid,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from kernel.contracts import plain
+from kernel.db import Transaction
+from services.booking.events import SpacePublished
+from services.booking.model.opening import Hours
+from services.booking.model.resources import DivisionClashes, EquipmentInUse, Placed, Square
+from services.booking.store import claims as claiming
+from services.booking.store.tables import (
+    arenas,
+    bookings,
+    claims,
+    equipment,
+    equipment_loans,
+    opening_hours,
+    spaces,
+    squares,
+)
+
+# One tree at a time: ids are unique over all squares, and are checked before they are written.
+_LOCK = text("LOCK TABLE squares IN SHARE ROW EXCLUSIVE MODE")
+_PUBLISHED = (
+    select(
+        spaces.c.id,
+        spaces.c.name,
+        spaces.c.arena,
+        arenas.c.name.label("arena_name"),
+        arenas.c.square,
+        squares.c.name.label("square_name"),
+        spaces.c.premises,
+        spaces.c.capacity,
+        spaces.c.area,
+        spaces.c.version,
+        spaces.c.withdrawn,
+    )
+    .join_from(spaces, arenas, arenas.c.id == spaces.c.arena)
+    .join(squares, squares.c.id == arenas.c.square)
+    .where(arenas.c.square == bindparam("square"))
+    .with_for_update(of=spaces)
+)
+_given_ids = func.any(bindparam("ids", type_=ARRAY(Text)))
+_ELSEWHERE = union_all(
+    select(arenas.c.id).where(
+        arenas.c.id == func.any(bindparam("arenas", type_=ARRAY(Text))), arenas.c.square != bindparam("square")
+    ),
+    select(spaces.c.id)
+    .join_from(spaces, arenas, arenas.c.id == spaces.c.arena)
+    .where(spaces.c.id == _given_ids, arenas.c.square != bindparam("square")),
+)
+_BOOKED_AHEAD = (
+    select(bookings.c.space)
+    .join_from(claims, bookings, bookings.c.id == claims.c.holder)
+    .join(spaces, spaces.c.id == bookings.c.space)
+    .where(
+        bookings.c.space == _given_ids,
+        claims.c.part == func.any(spaces.c.parts),
+        claims.c.during.op("&&")(func.tstzrange(bindparam("now"), None)),
+    )
+    .order_by(bookings.c.space)
+    .limit(1)
+)
+
+_SAVE_SQUARE = upsert(squares)
+_SAVE_SQUARE = _SAVE_SQUARE.on_conflict_do_update(index_elements=["id"], set_={"name": _SAVE_SQUARE.excluded.name})
+_SAVE_ARENA = upsert(arenas)
+_SAVE_ARENA = _SAVE_ARENA.on_conflict_do_update(
+    index_elements=["id"], set_={name: _SAVE_ARENA.excluded[name] for name in ("position", "name")}
+)
+_SAVE_SPACE = upsert(spaces).values(parts=[])
+_SAVE_SPACE = _SAVE_SPACE.on_conflict_do_update(
+    index_elements=["id"],
+    set_={
+        column.name: _SAVE_SPACE.excluded[column.name]
+        for column in spaces.c
+        if column.name not in ("id", "number", "arena", "parts")
+    },
+)
+_of_square = select(arenas.c.id).where(arenas.c.square == bindparam("square")).scalar_subquery()
+_FORGET_HOURS = delete(opening_hours).where(opening_hours.c.arena.in_(_of_square))
+_WITHDRAW = (
+    update(spaces)
+    .where(spaces.c.arena.in_(_of_square), spaces.c.id != func.all(bindparam("kept", type_=ARRAY(Text))))
+    .values(withdrawn=True)
+)
+_SAVE_EQUIPMENT = upsert(equipment)
+_SAVE_EQUIPMENT = _SAVE_EQUIPMENT.on_conflict_do_update(
+    index_elements=["id"],
+    set_={name: _SAVE_EQUIPMENT.excluded[name] for name in ("arena", "position", "name", "pieces_owned", "withdrawn")},
+)
+_WITHDRAW_EQUIPMENT = update(equipment).where(equipment.c.arena.in_(_of_square)).values(withdrawn=True, pieces_owned=0)
+_OVERLENT = (
+    select(equipment.c.id)
+    .join_from(equipment, equipment_loans, equipment_loans.c.equipment == equipment.c.number)
+    .where(
+        equipment.c.arena.in_(_of_square),
+        equipment_loans.c.during.op("&&")(func.tstzrange(bindparam("now"), None)),
+        # nothing more is asked for: is what is lent at any instant more than there is?
+        func.lent_out(equipment.c.number, equipment_loans.c.during, 0, None) != literal_column("'{}'::tstzmultirange"),
+    )
+    .limit(1)
+)
+_NUMBERS = select(spaces.c.id, spaces.c.number, spaces.c.parts).where(spaces.c.id == _given_ids)
+_DIVIDE = update(spaces).where(spaces.c.id == bindparam("space")).values(parts=bindparam("numbers"))
+_RELEASE = (
+    delete(claims)
+    .where(
+        claims.c.holder == bookings.c.id,
+        bookings.c.space == _given_ids,
+        claims.c.part == func.any(bindparam("were", type_=ARRAY(Integer))),
+        claims.c.during.op("&&")(func.tstzrange(bindparam("now"), None)),
+    )
+    .returning(claims.c.holder)
+)
+_PARTS = select(spaces.c.parts).where(spaces.c.id == bindparam("space"))
+_SPACES_OF = select(bookings.c.id, bookings.c.space).where(
+    bookings.c.id == func.any(bindparam("bookings", type_=ARRAY(Uuid)))
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A space as it was told to the other services, and in which version."""
+
+    version: int
+    told: SpacePublished
+    withdrawn: bool
+
+
+def lock_published(tx: Transaction, square: str) -> dict[str, Published]:
+    """Every space the square ever had, by id. Nobody else can write a tree, or book here, until the transaction
+    ends."""
+    tx.execute(_LOCK)
+    return {row.id: _published(row) for row in tx.execute(_PUBLISHED, {"square": square})}
+
+
+def parts(tx: Transaction, space: str) -> list[int]:
+    """The numbers of a space's smallest parts."""
+    return list(tx.execute(_PARTS, {"space": space}).scalar_one())
+
+
+def found_elsewhere(tx: Transaction, square: Square) -> str | None:
+    """An id of this tree that belongs to another square."""
+    ids = [placed.space.id for placed in square.placed()]
+    mine = {"square": square.id, "arenas": [arena.id for arena in square.arenas], "ids": ids}
+    return tx.execute(_ELSEWHERE, mine).scalars().first()
+
+
+def booked_ahead(tx: Transaction, ids: Collection[str]) -> str | None:
+    """One of these spaces that has a live booking which is not over."""
+    return tx.execute(_BOOKED_AHEAD, {"ids": list(ids), "now": tx.now}).scalars().first()
+
+
+def save_square(tx: Transaction, square: Square, versions: Mapping[str, int]) -> None:
+    """Writes the whole tree; spaces that are not in it are withdrawn. Raises DivisionClashes."""
+    placed = list(square.placed())
+    tx.execute(_SAVE_SQUARE, {"id": square.id, "name": plain(square.name)})
+    arenas = [
+        {"id": arena.id, "square": square.id, "position": position, "name": plain(arena.name)}
+        for position, arena in enumerate(square.arenas)
+    ]
+    if arenas:
+        tx.execute(_SAVE_ARENA, arenas)
+    tx.execute(_FORGET_HOURS, {"square": square.id})
+    if hours := [row for arena in square.arenas for row in _hours_rows(arena.id, arena.hours)]:
+        tx.execute(insert(opening_hours), hours)
+    _save_equipment(tx, square)
+    if placed:
+        tx.execute(_SAVE_SPACE, [_space_row(each, position, versions) for position, each in enumerate(placed)])
+    tx.execute(_WITHDRAW, {"square": square.id, "kept": [each.space.id for each in placed]})
+    _divide(tx, square.parts())
+
+
+def _save_equipment(tx: Transaction, square: Square) -> None:
+    tx.execute(_WITHDRAW_EQUIPMENT, {"square": square.id})
+    rows = [
+        {
+            "id": each.id,
+            "arena": arena.id,
+            "position": position,
+            "name": plain(each.name),
+            "pieces_owned": each.pieces,
+            "withdrawn": False,
+        }
+        for arena in square.arenas
+        for position, each in enumerate(arena.equipment)
+    ]
+    if rows:
+        tx.execute(_SAVE_EQUIPMENT, rows)
+    if (lent := tx.execute(_OVERLENT, {"square": square.id, "now": tx.now}).scalars().first()) is not None:
+        raise EquipmentInUse(equipment=lent)
+
+
+def _divide(tx: Transaction, wanted: Mapping[str, Sequence[str]]) -> None:
+    """Works out the parts of each space by number, and lets bookings to come claim those that are new."""
+    rows = {row.id: row for row in tx.execute(_NUMBERS, {"ids": list(wanted)})}
+    divided = {space: sorted(rows[part].number for part in parts) for space, parts in wanted.items()}
+    changed = {space: numbers for space, numbers in divided.items() if numbers != rows[space].parts}
+    if not changed:
+        return
+    tx.execute(_DIVIDE, [{"space": space, "numbers": numbers} for space, numbers in changed.items()])
+    were = sorted({number for space in changed for number in rows[space].parts})
+    released = set(tx.execute(_RELEASE, {"ids": list(changed), "were": were, "now": tx.now}).scalars())
+    if released and not _claim_again(tx, released, {space: len(numbers) for space, numbers in divided.items()}):
+        raise DivisionClashes
+
+
+def _claim_again(tx: Transaction, released: Collection[UUID], parts: Mapping[str, int]) -> bool:
+    spaces_of = {row.id: row.space for row in tx.execute(_SPACES_OF, {"bookings": list(released)})}
+    taken = claiming.take_all(tx, list(released))
+    return all(taken[booking] == parts[space] for booking, space in spaces_of.items())
+
+
+def _hours_rows(arena: str, hours: Iterable[Hours]) -> list[dict[str, Any]]:
+    return [
+        {"arena": arena, "weekday": each.weekday, "opens": each.opens, "closes": each.closes, "kind": each.kind}
+        for each in sorted(set(hours))
+    ]
+
+
+def _space_row(placed: Placed, position: int, versions: Mapping[str, int]) -> dict[str, Any]:
+    space = placed.space
+    return {
+        "id": space.id,
+        "arena": placed.arena.id,
+        "parent": placed.parent,
+        "position": position,
+        "name": plain(space.name),
+        "premises": space.premises,
+        "capacity": space.capacity,
+        "area": space.area,
+        **plain(space.rules),
+        "features": list(space.features),
+        "floor": space.floor,
+        "noise": space.noise,
+        "pictures": list(space.pictures),
+        "joins": list(space.joins),
+        "sharing": plain(space.sharing) if space.sharing else None,
+        "version": versions[space.id],
+        "withdrawn": False,
+    }
+
+
+def _published(row: Row[Any]) -> Published:
+    told = SpacePublished(
+        space=row.id,
+        space_name=row.name["nb"],
+        arena=row.arena,
+        arena_name=row.arena_name["nb"],
+        square=row.square,
+        square_name=row.square_name["nb"],
+        premises=row.premises,
+        capacity=row.capacity,
+        area=row.area,
+    )
+    return Published(version=row.version, told=told, withdrawn=row.withdrawn)

@@ -1,0 +1,141 @@
+"""Closures and maintenance: announced with a decision for every booking they hit, and lifted.
+
+What is closed is taken first, then the bookings that had it are cancelled, moved or ended: so nobody else, and no
+waiting list, gets what they leave. All or nothing: a booking that came in between refuses the whole.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from kernel.auth import Caller, Forbidden
+from kernel.db import Transaction
+from kernel.ids import new_id
+from kernel.problems import NotFound
+from kernel.versions import Expected
+from services.booking.model.bookings import Booking
+from services.booking.model.closures import BookingsInTheWay, Closure, ClosureRequest, Decision, UnknownArena
+from services.booking.model.refusals import SlotTaken
+from services.booking.model.resources import DivisionClashes, UnknownSpace
+from services.booking.store import bookings, claims, closures
+from services.booking.store.closures import Closed
+from services.booking.usecases.bookings import moved
+from services.booking.usecases.placing import place_for
+from services.booking.usecases.steps import step
+
+_MOST_NAMED = 100
+
+
+def announce(tx: Transaction, who: Caller, wanted: ClosureRequest, decisions: Collection[Decision]) -> Closure:
+    """Closes an arena or a space for a time; for operators and the managers of its square. Decisions for bookings that
+    are not hit any more change nothing."""
+    closed = to_close(tx, who, wanted)
+    hits = _lock_hits(tx, wanted, closed)
+    decided = {each.booking: each for each in decisions}
+    _demand_decided([each.id for each in hits if each.id not in decided])
+    closure = _announced(wanted, closed, by=who.person, now=tx.now)
+    for hit in hits:
+        claims.free(tx, hit.id, lent=bool(hit.equipment))
+    if not closures.add(tx, closure, closed.parts):
+        came = [each.id for each in _lock_hits(tx, wanted, closed) if each.id not in decided]
+        _demand_decided(came)
+        raise SlotTaken  # whoever came has gone again
+    tx.emit(closure.happened(), subject=str(closure.id), sequence=closure.version)
+    _carry_out(tx, who, closure, hits, decided)
+    return closure
+
+
+def lift(tx: Transaction, who: Caller, closure: UUID, expected: Expected) -> Closure:
+    """Opens what was closed, from now on; for those who may close it."""
+    before = closures.lock(tx, closure)
+    if before is None:
+        raise NotFound
+    if not who.oversees(before.square):
+        raise Forbidden
+    expected.check(before.version)
+    after = before.lifted(by=who.person, now=tx.now)
+    closures.save(tx, after)
+    tx.emit(after.happened(), subject=str(after.id), sequence=after.version)
+    return after
+
+
+def to_close(tx: Transaction, who: Caller, wanted: ClosureRequest) -> Closed:
+    """What is to be closed, when its time is possible and the caller may close it."""
+    wanted.check(now=tx.now)
+    closed = closures.whole(tx, arena=wanted.arena, space=wanted.space)
+    if closed is None:
+        raise UnknownSpace(space=wanted.space) if wanted.space else UnknownArena(arena=wanted.arena)
+    if not who.oversees(closed.square):
+        raise Forbidden
+    return closed
+
+
+def in_the_way(tx: Transaction, wanted: ClosureRequest, closed: Closed) -> list[UUID]:
+    """Whoever has some of what is to be closed: bookings, and closures."""
+    return claims.in_the_way(tx, closed.parts, wanted.begins_at, wanted.ends_at)
+
+
+def follow_tree(tx: Transaction, square: str) -> None:
+    """Lets the closures of a square keep closed what they closed, when it is divided otherwise. Raises
+    DivisionClashes."""
+    for each in closures.ahead(tx, square):
+        closed = closures.whole(tx, arena=each.arena, space=each.space)
+        if closed is not None and not closures.take_again(tx, each, closed.parts):
+            raise DivisionClashes
+
+
+def _lock_hits(tx: Transaction, wanted: ClosureRequest, closed: Closed) -> list[Booking]:
+    """The live bookings that are hit, locked. Holds whose time is over make way."""
+    holders = in_the_way(tx, wanted, closed)
+    expired = bookings.lock_expired_among(tx, holders)
+    for before in expired:
+        step(tx, before, before.expired(now=tx.now))
+    return [each for each in bookings.lock_many(tx, holders) if each.live]
+
+
+def _demand_decided(undecided: Sequence[UUID]) -> None:
+    if undecided:
+        raise BookingsInTheWay(count=len(undecided), bookings=[str(each) for each in undecided[:_MOST_NAMED]])
+
+
+def _announced(wanted: ClosureRequest, closed: Closed, *, by: UUID, now: datetime) -> Closure:
+    return Closure(
+        id=new_id(),
+        version=1,
+        state="announced",
+        kind=wanted.kind,
+        square=closed.square,
+        arena=closed.arena,
+        space=wanted.space,
+        begins_at=wanted.begins_at,
+        ends_at=wanted.ends_at,
+        reason=wanted.reason,
+        announced_by=by,
+        announced_at=now,
+    )
+
+
+def _carry_out(
+    tx: Transaction, who: Caller, closure: Closure, hits: Sequence[Booking], decided: Mapping[UUID, Decision]
+) -> None:
+    """What was decided for each; those that move come last, when all the others have left."""
+    why = closure.reason.nb
+    for hit in sorted(hits, key=lambda each: (decided[each.id].outcome == "move", each.begins_at, each.id)):
+        decision = decided[hit.id]
+        match decision.outcome:
+            case "cancel":
+                step(tx, hit, hit.cancelled(now=tx.now, by="house"), by=who.person, why=why)
+            case "end":
+                step(tx, hit, hit.ended_early(now=tx.now), by=who.person, why=why)
+            case "move":
+                _move(tx, who, hit, decision, why)
+
+
+def _move(tx: Transaction, who: Caller, hit: Booking, decision: Decision, why: str) -> None:
+    changes = {name: getattr(decision, name) for name in ("space", "begins_at", "ends_at")}
+    wanted = replace(hit.request, **{name: value for name, value in changes.items() if value is not None})
+    place, _ = place_for(tx, wanted, who.person)
+    if not who.oversees(place.square):
+        raise Forbidden
+    moved(tx, hit, place, wanted, by="house", person=who.person, why=why)

@@ -1,0 +1,122 @@
+"""House rules: published by those who oversee the square, accepted by persons, demanded of whoever books."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from kernel.auth import Caller, Forbidden
+from kernel.db import Transaction
+from kernel.errors import Text
+from kernel.problems import NotFound
+from services.booking import metrics
+from services.booking.events import AcceptanceChannel, RuledScope
+from services.booking.model import house_rules as model
+from services.booking.model.house_rules import (
+    SCOPES,
+    Acceptance,
+    HouseRule,
+    HouseRules,
+    HouseRulesSuperseded,
+    RuleVersion,
+    UnknownHouseRules,
+)
+from services.booking.model.places import Place
+from services.booking.model.rules import InThePast
+from services.booking.store import house_rules, places
+
+
+def publish(
+    tx: Transaction,
+    who: Caller,
+    scope: RuledScope,
+    place: str,
+    *,
+    text: Text,
+    rules: Sequence[HouseRule],
+    effective_from: datetime | None,
+) -> HouseRules:
+    """Makes a new version, in force at once unless told from when. The same again is no new version."""
+    square = _square(tx, who, scope, place)
+    model.check(rules)
+    places.queue(tx, f"house rules {scope} {place}")
+    places.keep_still(tx, [Place(scope, place)])
+    before = house_rules.newest(tx, scope, place)
+    if before is not None and before.says(text, rules, effective_from):
+        return before
+    if effective_from is not None and effective_from < tx.now:
+        raise InThePast
+    made = HouseRules(
+        scope=scope,
+        place=place,
+        version=before.version + 1 if before else 1,
+        square=square,
+        text=text,
+        rules=tuple(rules),
+        effective_from=effective_from or tx.now,
+        published_at=tx.now,
+        published_by=who.person,
+    )
+    house_rules.add(tx, made)
+    tx.emit(made.published(), subject=f"{scope}/{place}", sequence=made.version)
+    return made
+
+
+def accept(
+    tx: Transaction, who: Caller, versions: Collection[RuleVersion], channel: AcceptanceChannel
+) -> list[Acceptance]:
+    """Records that the caller accepts these versions, each in force or to come; all of them or none. Once is enough:
+    what was accepted before stands as it was."""
+    known = house_rules.versions(tx, versions)
+    for each in sorted(versions):
+        _refuse_superseded(each, known)
+    _record(tx, who.person, versions, channel)
+    return sorted(house_rules.accepted(tx, who.person, versions), key=lambda each: each.rules)
+
+
+def demand_accepted(
+    tx: Transaction, person: UUID, lacking: Collection[RuleVersion], shown: Collection[RuleVersion] = ()
+) -> None:
+    """Refuses a booking by a person who has not accepted the house rules in force there. Every way of booking calls it.
+
+    `lacking` is what the statement that locked the space found (`Bookable.unaccepted`); `shown` are versions the person
+    accepts with the booking itself, and are recorded. Costs nothing when nothing is lacking.
+    """
+    if not lacking:
+        return
+    missing = [each for each in lacking if each not in shown]
+    if missing:
+        metrics.UNACCEPTED.inc()
+    model.refuse_unaccepted(missing)
+    _record(tx, person, lacking, "booking")
+
+
+def _square(tx: Transaction, who: Caller, scope: RuledScope, place: str) -> str:
+    """The square of a place that may have house rules, for one who oversees it."""
+    of_place = Place(scope, place)
+    found = places.squares_of(tx, [of_place]).get(of_place) if scope in SCOPES else None
+    if found is None:
+        raise NotFound
+    [square] = found
+    if not who.oversees(square):
+        raise Forbidden
+    return square
+
+
+def _refuse_superseded(wanted: RuleVersion, known: Sequence[tuple[RuleVersion, bool]]) -> None:
+    of_place = [
+        (each, in_force) for each, in_force in known if (each.scope, each.place) == (wanted.scope, wanted.place)
+    ]
+    if all(each != wanted for each, _ in of_place):
+        raise UnknownHouseRules(place=wanted.place, version=wanted.version)
+    newest = max((each.version for each, in_force in of_place if in_force), default=0)
+    if wanted.version < newest:
+        raise HouseRulesSuperseded(place=wanted.place, version=newest)
+
+
+def _record(tx: Transaction, person: UUID, versions: Collection[RuleVersion], channel: AcceptanceChannel) -> None:
+    given = [
+        Acceptance(person=person, rules=each, accepted_at=tx.now, channel=channel) for each in sorted(set(versions))
+    ]
+    for each in house_rules.accept(tx, given):
+        tx.emit(each.happened(), subject=each.subject, sequence=each.rules.version)
+        metrics.ACCEPTED.labels(channel).inc()

@@ -1,0 +1,110 @@
+"""Fair use: groups and quotas as those write them who oversee the squares, and quotas demanded of whoever books."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from kernel.auth import Caller, Forbidden, Role
+from kernel.db import Transaction
+from kernel.versions import Expected, StaleVersion
+from services.booking import metrics
+from services.booking.model import quotas as model
+from services.booking.model.places import Place, UnknownPlace
+from services.booking.model.quotas import (
+    LOOK_AHEAD,
+    Asked,
+    Quota,
+    QuotaExceeded,
+    Shortfall,
+    SpaceGroup,
+    UnknownGroup,
+    UnknownOrganisation,
+)
+from services.booking.store import actors, places, quotas
+
+_QUEUE = "fair use"
+"""Groups and quotas are changed by one at a time."""
+
+
+def put_group(tx: Transaction, who: Caller, expected: Expected, wanted: SpaceGroup) -> SpaceGroup:
+    """Makes a group of spaces what this says. One that is not there yet has version 0."""
+    places.queue(tx, _QUEUE)
+    before = quotas.group(tx, wanted.id)
+    concerned = {*wanted.places, *(before.places if before else ())}
+    _demand_right(tx, who, wanted.places, concerned)
+    places.keep_still(tx, concerned)
+    version = _expect(expected, before) + 1
+    group = replace(wanted, version=version)
+    quotas.save_group(tx, group, who.person)
+    return group
+
+
+def put_quota(tx: Transaction, who: Caller, expected: Expected, id: str, *, group: str, **wanted: Any) -> Quota:
+    """Makes a quota what this says. One that is not there yet has version 0."""
+    places.queue(tx, _QUEUE)
+    before = next(iter(quotas.these(tx, [id])), None)
+    of = quotas.group(tx, group)
+    if of is None:
+        raise UnknownGroup(group=group)
+    concerned = {*of.places, *(before.group.places if before else ())}
+    _demand_right(tx, who, of.places, concerned)
+    places.keep_still(tx, concerned)
+    version = _expect(expected, before) + 1
+    quota = Quota(id=id, version=version, group=of, **wanted)
+    quota.check()
+    if quota.actor is not None and actors.find(tx, quota.actor) is None:
+        raise UnknownOrganisation
+    quotas.save(tx, quota, who.person)
+    return quota
+
+
+def demand_room(tx: Transaction, tenant: UUID, asked: Sequence[Asked], *, instead_of: Collection[UUID] = ()) -> None:
+    """Refuses bookings that would pass a quota of the tenant's. Every way of booking calls it, once for all that it
+    books in the transaction, before the first claim is written; `instead_of` are bookings given up or moved for it.
+
+    Where no quota binds (`Bookable.quotas`) it costs nothing. Else bookings of one tenant in one quota are counted one
+    after the other, from the bookings themselves, so that the limit holds however many ask at once.
+    """
+    binding = sorted({quota for each in asked for quota in each.place.quotas})
+    if not binding:
+        return
+    quotas.lock(tx, tenant, binding)
+    for standing in model.standing_for(tenant, quotas.these(tx, binding)):
+        spans = [each.span for each in asked if standing.quota.id in each.place.quotas]
+        weeks = model.whole_weeks(spans)
+        booked = quotas.booked(tx, standing.quota, tenant, during=weeks, at=tx.now, instead_of=instead_of)
+        short = model.shortfall(standing, booked, spans, now=tx.now)
+        if short is not None:
+            raise _refusal(tx, tenant, short, instead_of)
+
+
+def _refusal(tx: Transaction, tenant: UUID, short: Shortfall, instead_of: Collection[UUID]) -> QuotaExceeded:
+    """What the caller is told, with when it frees: for that, the weeks to come are read, too."""
+    begins = model.span_of_week(short.week)[0] if short.week else tx.now
+    ahead = (begins, begins + LOOK_AHEAD)
+    booked = quotas.booked(tx, short.standing.quota, tenant, during=ahead, at=tx.now, instead_of=instead_of)
+    metrics.OVER_QUOTA.labels(short.kind).inc()
+    return short.error(short.frees_at(booked, now=tx.now))
+
+
+def _expect(expected: Expected, before: SpaceGroup | Quota | None) -> int:
+    """The version there is, if it is as expected: 0 when there is none. "Any" is any there is (RFC 9110, 13.1.1)."""
+    version = before.version if before else 0
+    expected.check(version)
+    if before is None and expected.versions is None:
+        raise StaleVersion
+    return version
+
+
+def _demand_right(tx: Transaction, who: Caller, wanted: Iterable[Place], concerned: Collection[Place]) -> None:
+    """Operators may for all places there are; managers for places in their squares, before and after."""
+    squares = places.squares_of(tx, concerned)
+    if who.has(Role.OPERATOR):
+        if unknown := sorted(set(wanted) - squares.keys()):
+            raise UnknownPlace(place=unknown[0].id)
+        return
+    for place in sorted(concerned):
+        # a class of premises is the whole municipality's, whichever squares have some of it today
+        if place.scope == "premises" or not all(map(who.manages, squares.get(place, {""}))):
+            raise Forbidden

@@ -1,0 +1,376 @@
+"""Series: asked for, booked, confirmed, changed and given up as one. What they do to each booking is a step like any
+other; to the series it is one version, one line of history and one event."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from kernel.auth import Caller, Forbidden
+from kernel.db import Transaction
+from kernel.errors import DomainError
+from kernel.ids import new_id
+from kernel.problems import NotFound
+from kernel.versions import Expected
+from services.booking import metrics
+from services.booking.events import GivenUpBy, SeriesBooked, SeriesCancelled, SeriesChanged, SeriesSnapshot
+from services.booking.model import bookings as model
+from services.booking.model.bookings import Booking, BookingRequest
+from services.booking.model.quotas import Asked
+from services.booking.model.recurrence import Occurrence
+from services.booking.model.refusals import EquipmentLent, NoRoom, NotHeld, SlotTaken
+from services.booking.model.rules import Bookable
+from services.booking.model.series import (
+    TAKEN,
+    Clash,
+    NothingToChange,
+    NotOfSeries,
+    NotSkipped,
+    Preview,
+    Scope,
+    Series,
+    SeriesClashes,
+    SeriesRequest,
+    Shift,
+    SkippedDate,
+    near,
+    request_for,
+)
+from services.booking.recurrence import dates_of
+from services.booking.store import actors, bookings
+from services.booking.store import dates as meeting
+from services.booking.store import series as store
+from services.booking.usecases import dates, house_rules, quotas
+from services.booking.usecases.dates import Asking
+from services.booking.usecases.placing import demand, place_for, tenant_of
+from services.booking.usecases.steps import noted, step
+from services.booking.usecases.telling import tell
+
+_ATTEMPTS = 3
+_RACED = (NoRoom, EquipmentLent)
+"""What the last place in a shared space, or the last chair, raises when another has it first."""
+
+
+def preview(tx: Transaction, who: Caller, wanted: SeriesRequest) -> Preview:
+    """What would become of each date if the series were booked now. Writes nothing."""
+    return dates.preview(tx, who.person, wanted, dates_of(wanted.recurrence))
+
+
+def book(tx: Transaction, who: Caller, wanted: SeriesRequest) -> Series:
+    """Books the dates of a series: all of them or none, those that fit, or those with others elsewhere."""
+    asked = dates_of(wanted.recurrence)
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            with tx.savepoint():
+                return _book(tx, who, wanted, asked)
+        except _RACED:
+            continue
+    return _book(tx, who, wanted, asked)
+
+
+def confirm(tx: Transaction, who: Caller, id: UUID, expected: Expected) -> Series:
+    """Takes all bookings of a series that are held, each at the price it has; for those who booked it."""
+    series, _ = locked(tx, who, id)
+    expected.check(series.version)
+    held = [each for each in bookings.lock_many(tx, store.bookings_of(tx, id)) if each.state == "held"]
+    if not held:
+        raise NotHeld
+    for before in held:
+        step(tx, before, before.accepted(now=tx.now), by=who.person)
+    return _done(tx, series.changed(tx.now), "confirmed", by=who.person, bookings=len(held))
+
+
+def cancel(
+    tx: Transaction,
+    who: Caller,
+    id: UUID,
+    expected: Expected,
+    *,
+    scope: Scope = "all",
+    booking: UUID | None = None,
+    why: str | None = None,
+) -> Series:
+    """Gives up a booking of a series, that and those after it, or all; those that are over, in use or given up already
+    stay as they are."""
+    series, by = locked(tx, who, id, managers=True)
+    expected.check(series.version)
+    meant = _meant(tx, who, series, by, scope, booking)
+    for before in meant:
+        step(tx, before, before.cancelled(now=tx.now, by=by), by=who.person, why=why)
+    return _cancelled(tx, series.changed(tx.now), len(meant), by=by, person=who.person, why=why)
+
+
+def reschedule(
+    tx: Transaction, who: Caller, id: UUID, expected: Expected, *, scope: Scope, booking: UUID | None, shift: Shift
+) -> Series:
+    """Moves a booking of a series, that and those after it, or all: all of them that are meant, or none. They may take
+    each other's earlier times."""
+    series, by = locked(tx, who, id, managers=True)
+    expected.check(series.version)
+    meant = _meant(tx, who, series, by, scope, booking)
+    wanted = [shift.of(each) for each in meant]
+    places = _places(tx, who, wanted, by)
+    after = _rescheduled(tx, meant, wanted, places, by)
+    if by == "tenant":
+        _demand(tx, who.person, after, places, instead_of=meant)
+    lost = bookings.move_all(tx, after, parts={space: place.parts for space, place in places.items()})
+    if lost:
+        metrics.CLASHES.inc()
+        _refuse([(each.begins_at, TAKEN[SlotTaken.code]) for each in after if each.id in lost], len(after))
+    for before, moved in zip(meant, after, strict=True):
+        noted(tx, before, moved, by=who.person, why=shift.why)
+    changed = series.changed(tx.now, **_new_home(shift, places) if scope == "all" else {})
+    return _done(tx, changed, "rescheduled", by=who.person, bookings=len(meant), why=shift.why)
+
+
+def book_skipped(
+    tx: Transaction, who: Caller, id: UUID, expected: Expected, *, begins_at: datetime, space: str | None = None
+) -> Series:
+    """Books a date that the series did not get at first."""
+    series, _ = locked(tx, who, id)
+    expected.check(series.version)
+    date = store.lock_skipped(tx, id, begins_at)
+    if date is None or _stands(tx, date):
+        raise NotSkipped
+    wanted = series.request(Occurrence(date.begins_at, date.ends_at), space)
+    place, organisation = place_for(tx, wanted, who.person)
+    tenant = tenant_of(wanted, organisation, who.person)
+    held = model.hold(wanted, place, tenant=tenant, booked_by=who.person, id=new_id(), now=tx.now)
+    held = replace(held, series=id)
+    demand(tx, who.person, held, place, wanted)
+    if not bookings.add(tx, held, parts=place.parts):
+        metrics.CLASHES.inc()
+        raise SlotTaken
+    tell(tx, held)
+    store.booked_after_all(tx, id, begins_at, held.id)
+    return _done(tx, series.changed(tx.now, state="active"), "date_booked", by=who.person, bookings=1)
+
+
+def locked(tx: Transaction, who: Caller, id: UUID, *, managers: bool = False) -> tuple[Series, GivenUpBy]:
+    """The series, for one who may change it, and for whom they do. To strangers it is not there; overseers see it, and
+    may not."""
+    series = store.lock(tx, id)
+    if series is None:
+        raise NotFound
+    if actors.may_act(tx, series.tenant.id, who.person):
+        return series, "tenant"
+    if managers and who.manages(series.square):
+        return series, "house"
+    raise Forbidden if who.oversees(series.square) else NotFound
+
+
+def _book(tx: Transaction, who: Caller, wanted: SeriesRequest, asked: Sequence[Occurrence]) -> Series:
+    elsewhere = wanted.policy == "alternatives"
+    asking = dates.consider(tx, who.person, wanted, asked, elsewhere=elsewhere)
+    spaces = [asking.space_of(date, wanted.like.space, elsewhere=elsewhere) for date in asking.dates]
+    series = _series(tx, who, wanted, asking)
+    held = [
+        _held(tx, series, asking, request_for(wanted.like, date.occurrence, space), who.person)
+        for date, space in zip(asking.dates, spaces, strict=True)
+        if space is not None
+    ]
+    _refuse_clashes(wanted, asking, booked=len(held))
+    used = {each.space: asking.places[each.space] for each in held}
+    house_rules.demand_accepted(tx, who.person, dates.unaccepted(used.values(), ()), wanted.like.accept_house_rules)
+    _demand_quotas(tx, held, used)
+    lost = _take(tx, held, used)
+    if lost and (wanted.policy == "all_or_nothing" or len(lost) == len(held)):
+        metrics.CLASHES.inc()
+        _refuse([(each.begins_at, TAKEN[SlotTaken.code]) for each in held if each.id in lost], len(asked))
+    won = [each for each in held if each.id not in lost]
+    store.add(tx, series)
+    store.skip(tx, series.id, _skipped(asking, won))
+    for each in won:
+        tell(tx, each)
+    return _done(tx, series, "booked", by=who.person, bookings=len(won))
+
+
+def _series(tx: Transaction, who: Caller, wanted: SeriesRequest, asking: Asking) -> Series:
+    like, when, place = wanted.like, wanted.recurrence, asking.places[wanted.like.space]
+    return Series(
+        id=new_id(),
+        version=1,
+        state="active",
+        space=place.space,
+        arena=place.arena,
+        square=place.square,
+        tenant=asking.tenant,
+        booked_by=who.person,
+        purpose=like.purpose,
+        audience=like.audience,
+        participants=like.participants,
+        title=like.title,
+        confirm=like.confirm,
+        noise=like.noise,
+        equipment=like.equipment,
+        policy=wanted.policy,
+        starts=when.starts,
+        minutes=when.minutes,
+        rule=when.rule,
+        dates=when.dates,
+        excepted=when.excepted,
+        created_at=tx.now,
+        changed_at=tx.now,
+    )
+
+
+def _held(tx: Transaction, series: Series, asking: Asking, wanted: BookingRequest, person: UUID) -> Booking:
+    place = near(asking.places[wanted.space], wanted)
+    held = model.hold(wanted, place, tenant=asking.tenant, booked_by=person, id=new_id(), now=tx.now)
+    return replace(held, series=series.id)
+
+
+def _take(tx: Transaction, held: Sequence[Booking], places: dict[str, Bookable]) -> set[UUID]:
+    """Writes the bookings and takes what they need. Holds in their way that nobody has cleared away are, first."""
+    in_the_way = meeting.expired_in_the_way(
+        tx, [(0, Occurrence(each.begins_at, each.ends_at), places[each.space]) for each in held]
+    )
+    if in_the_way:
+        for before in bookings.lock_expired_among(tx, in_the_way):
+            step(tx, before, before.expired(now=tx.now))
+    return bookings.add_all(tx, held, parts={space: place.parts for space, place in places.items()})
+
+
+def _skipped(asking: Asking, won: Sequence[Booking]) -> list[SkippedDate]:
+    booked = {each.begins_at for each in won}
+    return [
+        SkippedDate(
+            begins_at=date.occurrence.begins_at,
+            ends_at=date.occurrence.ends_at,
+            reason=date.clash.code if date.clash else SlotTaken.code,
+        )
+        for date in asking.dates
+        if date.occurrence.begins_at not in booked
+    ]
+
+
+def _refuse_clashes(wanted: SeriesRequest, asking: Asking, *, booked: int) -> None:
+    clashes = [(each.occurrence.begins_at, each.clash) for each in asking.dates if each.clash is not None]
+    if clashes and (wanted.policy == "all_or_nothing" or not booked):
+        metrics.CLASHES.inc()
+        _refuse(clashes, len(asking.dates))
+
+
+def _refuse(clashes: Sequence[tuple[datetime, Clash]], of: int) -> None:
+    first, clash = min(clashes, key=lambda each: each[0])
+    raise SeriesClashes(
+        clashes=len(clashes), dates=of, first=first.isoformat().replace("+00:00", "Z"), reason=clash.code
+    )
+
+
+def _rescheduled(
+    tx: Transaction,
+    meant: Sequence[Booking],
+    wanted: Sequence[BookingRequest],
+    places: dict[str, Bookable],
+    by: GivenUpBy,
+) -> list[Booking]:
+    after, clashes = [], []
+    for before, asked in zip(meant, wanted, strict=True):
+        try:
+            after.append(before.rescheduled(near(places[asked.space], asked), asked, now=tx.now, by=by))
+        except DomainError as error:
+            if len(meant) == 1:
+                raise
+            clashes.append((asked.begins_at, Clash.of(error)))
+    if clashes:
+        _refuse(clashes, len(meant))
+    return after
+
+
+def _places(tx: Transaction, who: Caller, wanted: Sequence[BookingRequest], by: GivenUpBy) -> dict[str, Bookable]:
+    """The spaces where bookings are wanted, locked in the order of their ids, with their hours over all that time."""
+    first = min(each.begins_at for each in wanted)
+    until = max(each.ends_at for each in wanted)
+    places = {}
+    for space, like in sorted({each.space: each for each in wanted}.items()):
+        places[space], _ = place_for(tx, replace(like, begins_at=first), who.person, until=until)
+        if by == "house" and not who.manages(places[space].square):
+            raise Forbidden
+    return places
+
+
+def _demand(
+    tx: Transaction,
+    person: UUID,
+    after: Sequence[Booking],
+    places: dict[str, Bookable],
+    *,
+    instead_of: Sequence[Booking],
+) -> None:
+    house_rules.demand_accepted(tx, person, dates.unaccepted(places.values(), ()))
+    _demand_quotas(tx, after, places, instead_of=[each.id for each in instead_of])
+
+
+def _demand_quotas(
+    tx: Transaction, wanted: Sequence[Booking], places: dict[str, Bookable], *, instead_of: Sequence[UUID] = ()
+) -> None:
+    asked = [Asked(place=places[each.space], begins_at=each.begins_at, ends_at=each.ends_at) for each in wanted]
+    if asked:
+        quotas.demand_room(tx, wanted[0].tenant.id, asked, instead_of=instead_of)
+
+
+def _meant(
+    tx: Transaction, who: Caller, series: Series, by: GivenUpBy, scope: Scope, booking: UUID | None
+) -> list[Booking]:
+    """The bookings that a change is for, locked: the one that is named, whatever its state; of those that come after
+    it, or of all, the ones that can be changed."""
+    found = bookings.lock_many(tx, store.bookings_of(tx, series.id))
+    found.sort(key=lambda each: (each.begins_at, each.id))
+    named = next((each for each in found if each.id == booking), None)
+    if scope != "all" and named is None:
+        raise NotOfSeries
+    if scope == "this" and named is not None:
+        meant = [named]
+    else:
+        since = named.begins_at if scope == "following" and named else found[0].begins_at
+        meant = [each for each in found if each.begins_at >= since and each.changeable(now=tx.now)]
+    if not meant:
+        raise NothingToChange
+    if by == "house" and not all(who.manages(each.square) for each in meant):
+        raise Forbidden
+    return meant
+
+
+def _new_home(shift: Shift, places: dict[str, Bookable]) -> dict[str, Any]:
+    if shift.space is None:
+        return {}
+    place = places[shift.space]
+    return {"space": place.space, "arena": place.arena, "square": place.square}
+
+
+def _stands(tx: Transaction, date: SkippedDate) -> bool:
+    """Whether the booking that was made for a skipped date still takes its space."""
+    found = bookings.lock(tx, date.booking) if date.booking else None
+    return found is not None and found.live
+
+
+def _cancelled(tx: Transaction, series: Series, count: int, *, by: GivenUpBy, person: UUID, why: str | None) -> Series:
+    figures = store.figures(tx, series)
+    if figures.live:
+        return _done(tx, series, "cancelled_in_part", by=person, bookings=count, why=why)
+    series = replace(series, state="cancelled")
+    store.save(tx, series)
+    store.record(tx, series, "cancelled", by=person, why=why, bookings=count)
+    _emit(tx, series, series.tells(SeriesCancelled, figures, cancelled_at=tx.now, cancelled_by=by))
+    return series
+
+
+def _done(tx: Transaction, series: Series, what: str, *, by: UUID, bookings: int, why: str | None = None) -> Series:
+    """Saved, one line of history, one event."""
+    store.save(tx, series)
+    store.record(tx, series, what, by=by, why=why, bookings=bookings)
+    figures = store.figures(tx, series)
+    told = (
+        series.tells(SeriesBooked, figures)
+        if series.version == 1
+        else series.tells(SeriesChanged, figures, changed=bookings)
+    )
+    _emit(tx, series, told)
+    return series
+
+
+def _emit(tx: Transaction, series: Series, told: SeriesSnapshot) -> None:
+    tx.emit(told, subject=str(series.id), sequence=series.version)
+    metrics.SERIES.labels(told.TYPE.split(".")[-2]).inc()

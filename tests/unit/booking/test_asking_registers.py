@@ -1,0 +1,163 @@
+"""What is made of each answer that the registers can give, and of none: over real HTTP, to a stand-in here."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from cli.servers.ports import free_port
+from services.booking.model.registers import Answer, Unit, UnitState
+from services.booking.registers import NoAnswer, NoSense, Registers
+from tests.registers import BAND, BAND_UNLISTED, CAFE, TOWN, TOWN_OFFICE, UNITS, VOLUNTARY, StandIn, registers, unit
+from tests.registers import voluntary as listed
+
+NOBODY = "999999999"
+
+
+@pytest.fixture
+def there() -> Iterator[StandIn]:
+    with registers() as there:
+        yield there
+
+
+@pytest.fixture
+def client(there: StandIn) -> Iterator[Registers]:
+    client = Registers(there.url + "/", seconds=10.0)
+    yield client
+    client.close()
+
+
+def test_an_organisation_that_is_in_both(client: Registers, there: StandIn) -> None:
+    answer = client.ask(BAND)
+
+    assert answer.unit == Unit(state="active", name=f"ORGANISASJON {BAND}", form="FLI", voluntary=True)
+    assert answer.voluntary is True
+    assert there.asked == {UNITS + BAND: 1, VOLUNTARY + BAND: 1}
+
+
+@pytest.mark.parametrize("number", [BAND_UNLISTED, CAFE])
+def test_the_second_is_asked_only_when_the_first_says_so(client: Registers, there: StandIn, number: str) -> None:
+    assert client.ask(number).voluntary is None
+    assert there.asked == {UNITS + number: 1}
+
+
+def test_what_it_is_a_part_of(client: Registers) -> None:
+    assert client.ask(TOWN_OFFICE).unit.part_of == TOWN
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "state"),
+    [
+        (404, {"status": 404}, "unknown"),
+        (404, b"", "unknown"),
+        (410, {"organisasjonsnummer": BAND, "slettedato": "2026-09-21"}, "deleted"),
+        (410, b"", "deleted"),
+        (200, {"organisasjonsnummer": BAND, "navn": "X", "slettedato": "2026-09-21"}, "deleted"),
+        (200, unit(BAND, "AS", konkurs=True), "bankrupt"),
+        (200, {"organisasjonsnummer": BAND}, "active"),
+    ],
+)
+def test_what_is_no_more_or_never_was(
+    client: Registers, there: StandIn, status: int, body: Any, state: UnitState
+) -> None:
+    there.instead[UNITS + BAND] = (status, body)
+    assert client.ask(BAND).unit.state == state
+    assert there.asked == {UNITS + BAND: 1}
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(404, b""), (410, b""), (200, listed(BAND, "frivilligOrganisasjonsstatus.slettet")), (200, listed(BAND, ""))],
+)
+def test_who_is_not_in_the_voluntary_register(client: Registers, there: StandIn, status: int, body: Any) -> None:
+    there.instead[VOLUNTARY + BAND] = (status, body)
+    assert client.ask(BAND).voluntary is False
+
+
+@pytest.mark.parametrize("path", [UNITS + BAND, VOLUNTARY + BAND])
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (500, b"oops"),
+        (400, {"feilmelding": "x"}),
+        (403, b""),
+        (301, b""),
+        (200, b""),
+        (200, b"<html>"),
+        (200, b"\xff"),
+        (200, b"[" * 100_000),
+        (200, []),
+        (200, None),
+        (200, {"navn": "X"}),
+        (200, {"organisasjonsnummer": 974760673}),
+        (200, unit(NOBODY, "AS")),
+        (200, b'{"organisasjonsnummer":"' + BAND.encode() + b'","x":"' + b"x" * (1 << 20) + b'"}'),
+        (304, b""),
+    ],
+)
+def test_what_makes_no_sense(client: Registers, there: StandIn, path: str, status: int, body: Any) -> None:
+    there.instead[path] = (status, body)
+    with pytest.raises(NoSense):
+        client.ask(BAND)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"konkurs": "nei"}, {"navn": 7}, {"navn": "a\0b"}, {"registrertIFrivillighetsregisteret": None}],
+)
+def test_a_field_of_another_kind_makes_no_sense(client: Registers, there: StandIn, wrong: dict[str, Any]) -> None:
+    there.units[BAND] |= wrong
+    with pytest.raises(NoSense):
+        client.ask(BAND)
+
+
+@pytest.mark.parametrize("path", [UNITS + BAND, VOLUNTARY + BAND])
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_registers_that_want_to_be_left_alone(client: Registers, there: StandIn, path: str, status: int) -> None:
+    there.instead[path] = (status, b"")
+    with pytest.raises(NoAnswer):
+        client.ask(BAND)
+
+
+def test_registers_that_are_down() -> None:
+    with pytest.raises(NoAnswer):
+        Registers(f"http://127.0.0.1:{free_port()}", seconds=5.0).ask(BAND)
+
+
+def test_registers_that_are_slow_are_not_waited_for(there: StandIn) -> None:
+    there.doze()
+    with pytest.raises(NoAnswer):
+        Registers(there.url, seconds=0.2).ask(BAND)
+
+
+def test_what_is_known_is_not_sent_again(client: Registers, there: StandIn) -> None:
+    first = client.ask(BAND)
+    there.headers.clear()
+
+    assert client.ask(BAND, first) == first
+    assert [each.get("If-None-Match") for each in there.headers] == [first.unit_tag, first.voluntary_tag]
+
+
+def test_what_changed_is_sent(client: Registers, there: StandIn) -> None:
+    first = client.ask(BAND)
+    there.voluntary[BAND] = listed(BAND, "frivilligOrganisasjonsstatus.slettet")
+
+    again = client.ask(BAND, first)
+
+    assert (again.unit, again.unit_tag) == (first.unit, first.unit_tag)
+    assert again.voluntary is False
+    assert again.voluntary_tag != first.voluntary_tag
+
+
+def test_registers_without_tags_are_asked_all_the_same(client: Registers, there: StandIn) -> None:
+    there.tags = False
+    first = client.ask(BAND)
+
+    assert (first.unit_tag, first.voluntary_tag) == (None, None)
+    assert client.ask(BAND, first) == first
+
+
+def test_nothing_new_about_what_we_never_knew_makes_no_sense(client: Registers, there: StandIn) -> None:
+    there.instead[UNITS + BAND] = (304, b"")
+    with pytest.raises(NoSense):
+        client.ask(BAND, Answer(unit=Unit(state="active")))
