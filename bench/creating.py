@@ -98,8 +98,8 @@ def raw_script(torg: Torg) -> str:
 BEGIN;
 {key};
 WITH added AS ({booking} RETURNING id, begins_at, ends_at)
-INSERT INTO claims (booking, part, during)
-SELECT added.id, unnest(spaces.parts), tstzrange(added.begins_at, added.ends_at)
+INSERT INTO claims (holder, part, during, share)
+SELECT added.id, unnest(spaces.parts), tstzrange(added.begins_at, added.ends_at), added.id
 FROM added, spaces WHERE spaces.id = '{SQUARE}-' || :space;
 {event};
 COMMIT;
