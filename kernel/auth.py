@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Protocol
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -97,7 +98,7 @@ class Forbidden(DomainError):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Caller:
     """Who is calling. `subject` is the issuer's pseudonym for a person or a device; `squares` are a manager's."""
 
@@ -106,7 +107,7 @@ class Caller:
     roles: frozenset[Role]
     squares: frozenset[str] = frozenset()
 
-    @property
+    @cached_property
     def person(self) -> UUID:
         """The actor this caller is by themself: the same in every service, from issuer and subject alone."""
         return uuid5(NAMESPACE_URL, f"{self.issuer}#{self.subject}")
