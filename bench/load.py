@@ -79,6 +79,13 @@ class Client:
         self._received += part
         return self._whole()
 
+    def ask(self, request: bytes) -> Answer:
+        """Sends a request and waits for its answer."""
+        self.send(request, time.perf_counter())
+        while (answer := self.receive()) is None:
+            pass
+        return answer
+
     def fileno(self) -> int:
         return self._socket.fileno()
 

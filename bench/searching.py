@@ -148,9 +148,7 @@ def next_cursor(page: str) -> str | None:
 
 
 def _get(client: load.Client, url: str) -> bytes:
-    client.send(load.request("GET", url, {}), time.perf_counter())
-    while (answer := client.receive()) is None:
-        pass
+    answer = client.ask(load.request("GET", url, {}))
     if answer.status != 200:
         raise load.LoadFailed(f"{answer.status}: {answer.body.decode()[:500]}")
     return answer.body

@@ -28,6 +28,7 @@ BENCHES = {
     "c": "bench.arming",
     "d": "bench.footprint",
     "e": "bench.growing",
+    "f": "bench.series",
 }
 """Letter → the module whose `run(quick=…)` measures."""
 
@@ -36,7 +37,7 @@ BENCHES = {
 def bench(
     which: list[str] = typer.Argument(
         None,
-        help="a: bookings created. b: availability. c: request to key. d: start and memory. e: growth. Default: all.",
+        help="a: bookings created. b: availability. c: request to key. d: start, memory. e: growth. f: series.",
     ),
     as_json: bool = typer.Option(False, "--json", help="For machines: one object, every figure in full."),
     quick: bool = typer.Option(False, "--quick", help="Shorter and once: to see that it works, not how fast."),
