@@ -247,7 +247,7 @@ class Booking:
         again, unless the municipality itself moves it.
         """
         self._demand_changeable(now)
-        if self.state in WAITING and now >= self.hold_expires_at:
+        if self.overdue(now=now):
             raise HoldExpired
         self._demand_in_time(now, by)
         if self._shrinks(wanted):
@@ -322,6 +322,10 @@ class Booking:
             raise NotAwaitingApproval
         if now >= self.hold_expires_at:
             raise HoldExpired
+
+    def overdue(self, *, now: datetime) -> bool:
+        """Whether its deadline is over, though nobody has cleared it away."""
+        return self.state in WAITING and now >= self.hold_expires_at
 
     def changeable(self, *, now: datetime) -> bool:
         """Whether it can be cancelled or moved still."""

@@ -78,6 +78,16 @@ class QuotaExceeded(DomainError):
     )
 
 
+class UsedUpBySeries(QuotaExceeded):
+    """A date of a series for which those before it leave no room in a quota."""
+
+    text = Text(
+        nb="Kvoten {quota} tillater {limit}; {used} er brukt når datoene før er regnet med, og denne er {asked} til.",
+        nn="Kvoten {quota} tillèt {limit}; {used} er brukt når datoane før er rekna med, og denne er {asked} til.",
+        en="The quota {quota} allows {limit}; {used} is used with the dates before, and this is {asked} more.",
+    )
+
+
 class WeekUsedUp(QuotaExceeded):
     """Too many minutes in a week."""
 
@@ -243,6 +253,12 @@ class Shortfall:
             week=self.week.isoformat() if self.week else None,
             frees_at=frees_at.astimezone(UTC).isoformat().replace("+00:00", "Z") if frees_at else None,
             frees=f"{frees_at.astimezone(OSLO):%Y-%m-%d %H:%M}" if frees_at else "–",
+        )
+
+    def of_date(self) -> UsedUpBySeries:
+        """What is told of a date of a series: when it frees hangs on its other dates."""
+        return UsedUpBySeries(
+            quota=self.standing.quota.id, limited=self.kind, limit=self.limit, used=self.used, asked=self.asked
         )
 
     def _when(self, now: datetime) -> datetime:

@@ -257,6 +257,8 @@ class Bookable:
     """The house rules in force here that the one who books has not accepted."""
     quotas: Sequence[str] = ()
     """The quotas that may bind the tenant here."""
+    overdue: bool = False
+    """Whether there are bookings, here or elsewhere, whose deadline is over and that nobody has cleared away yet."""
 
     def check(self, wanted: "Use", begins_at: datetime, ends_at: datetime, *, now: datetime) -> None:
         """Raises the error that names the first rule broken."""

@@ -81,11 +81,11 @@ class Step:
 
 def add(tx: Transaction, booking: Booking, *, parts: int) -> bool:
     """Writes a new booking, and takes the `parts` of its space and its equipment. False when another has one of the
-    parts: `remove` it, or roll back. Raises NoRoom or EquipmentLent."""
+    parts: roll back. Raises NoRoom or EquipmentLent."""
     with claims.refusals():
         won = tx.execute(_ADD, {**_columns(booking), **claims.of(booking)}).rowcount == parts
-    if won and booking.equipment:
-        claims.borrow(tx, booking)
+    if won:
+        claims.borrow_all(tx, [booking])
     return won
 
 
@@ -97,7 +97,7 @@ def add_all(tx: Transaction, new: Sequence[Booking], *, parts: Mapping[str, int]
     tx.execute(_WRITE, [_columns(booking) for booking in new])
     taken = claims.take_all(tx, [booking.id for booking in new])
     lost = {booking.id for booking in new if taken[booking.id] < parts[booking.space]}
-    remove(tx, lost)
+    _remove(tx, lost)
     claims.borrow_all(tx, [booking for booking in new if booking.id not in lost])
     return lost
 
@@ -106,8 +106,8 @@ def move(tx: Transaction, booking: Booking, *, parts: int) -> bool:
     """Takes what a live booking needs now instead of what it took. False when another has it: roll back."""
     claims.free(tx, booking.id, lent=True)
     taken = claims.take_space(tx, booking) == parts
-    if taken and booking.equipment:
-        claims.borrow(tx, booking)
+    if taken:
+        claims.borrow_all(tx, [booking])
     return taken
 
 
@@ -121,13 +121,6 @@ def move_all(tx: Transaction, moved: Sequence[Booking], *, parts: Mapping[str, i
     taken = claims.take_all(tx, ids)
     claims.borrow_all(tx, moved)
     return {booking.id for booking in moved if taken[booking.id] < parts[booking.space]}
-
-
-def remove(tx: Transaction, ids: Collection[UUID]) -> None:
-    """Takes back bookings that were written in this very transaction, and lost."""
-    if ids:
-        tx.execute(_REMOVE_CLAIMS, {"ids": list(ids)})
-        tx.execute(_REMOVE, {"ids": list(ids)})
 
 
 def lock(tx: Transaction, booking: UUID) -> Booking | None:
@@ -192,6 +185,13 @@ def booking_from(row: Row[Any]) -> Booking:
     )
     price = columns.pop("price")
     return Booking(**columns, tenant=tenant, price=price and _price(price))
+
+
+def _remove(tx: Transaction, ids: Collection[UUID]) -> None:
+    """Takes back bookings that were written in this very transaction, and lost."""
+    if ids:
+        tx.execute(_REMOVE_CLAIMS, {"ids": list(ids)})
+        tx.execute(_REMOVE, {"ids": list(ids)})
 
 
 def _step_values(booking: Booking) -> dict[str, Any]:

@@ -9,7 +9,7 @@ In a shared space the trigger `claims_keep_room` queues the rivals and refuses w
 trigger does the same for equipment.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -36,7 +36,7 @@ from kernel.db import Transaction
 from kernel.errors import DomainError
 from services.booking.model.bookings import Booking
 from services.booking.model.refusals import EquipmentLent, NoRoom
-from services.booking.store.tables import bookings, claims, equipment, equipment_loans, spaces
+from services.booking.store.tables import bookings, claims, equipment_loans, spaces
 
 SHARED = UUID(int=0)
 """The share of all claims of shared spaces."""
@@ -123,20 +123,7 @@ _IN_THE_WAY = (
     .where(claims.c.part == func.any(bindparam("parts", type_=ARRAY(Integer))), claims.c.during.op("&&")(_during))
     .distinct()
 )
-_BORROWERS = (
-    select(equipment_loans.c.booking)
-    .join(equipment, equipment.c.number == equipment_loans.c.equipment)
-    .where(
-        equipment.c.id == func.any(bindparam("kinds", type_=ARRAY(Text))), equipment_loans.c.during.op("&&")(_during)
-    )
-    .distinct()
-)
-_BORROW = insert(equipment_loans).from_select(
-    [equipment_loans.c.booking, equipment_loans.c.equipment, equipment_loans.c.during, equipment_loans.c.pieces],
-    select(bindparam("holder", type_=Uuid), equipment.c.number, _during, bindparam("pieces", type_=Integer)).where(
-        equipment.c.id == bindparam("equipment")
-    ),
-)
+# in one order for all: the trigger queues those who borrow the same
 _BORROW_ALL = text(
     """
     INSERT INTO equipment_loans (booking, equipment, during, pieces)
@@ -192,17 +179,8 @@ def take_all(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, int]:
     return counted
 
 
-def borrow(tx: Transaction, booking: Booking) -> None:
-    """Lends a booking the equipment it asks for. Raises EquipmentLent."""
-    taken_from, taken_until = booking.taken
-    with refusals():
-        for each in sorted(booking.equipment):
-            loan = {"holder": booking.id, "equipment": each, "pieces": booking.equipment[each]}
-            tx.execute(_BORROW, {**loan, "taken_from": taken_from, "taken_until": taken_until})
-
-
 def borrow_all(tx: Transaction, lent_to: Sequence[Booking]) -> None:
-    """Lends many bookings what each asks for, in one statement. Raises EquipmentLent."""
+    """Lends bookings what each asks for, in one statement. Raises EquipmentLent."""
     loans = [
         (each, *booking.taken, pieces, booking.id) for booking in lent_to for each, pieces in booking.equipment.items()
     ]
@@ -231,12 +209,6 @@ def in_the_way(tx: Transaction, parts: Sequence[int], begins_at: datetime, ends_
     """The holders that have any of these parts in some of the time."""
     wanted = {"parts": list(parts), "taken_from": begins_at, "taken_until": ends_at}
     return list(tx.execute(_IN_THE_WAY, wanted).scalars())
-
-
-def borrowers(tx: Transaction, kinds: Collection[str], begins_at: datetime, ends_at: datetime) -> list[UUID]:
-    """The bookings that have borrowed any of this equipment in some of the time."""
-    wanted = {"kinds": list(kinds), "taken_from": begins_at, "taken_until": ends_at}
-    return list(tx.execute(_BORROWERS, wanted).scalars())
 
 
 @contextmanager

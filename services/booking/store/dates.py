@@ -2,7 +2,8 @@
 what is taken, shared and lent stands at that moment."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from sqlalchemy import ARRAY, DateTime, Integer, String, Text, bindparam, select, text
@@ -80,20 +81,45 @@ _CLASHES = text(
 )
 _EXPIRED_IN_THE_WAY = text(
     """
-    SELECT DISTINCT bookings.id
+    SELECT bookings.id
       FROM unnest(:spaces, :froms, :untils) AS asked (space, taken_from, taken_until)
       JOIN spaces ON spaces.id = asked.space
      CROSS JOIN LATERAL unnest(spaces.parts) AS own
       JOIN claims ON part = own AND during && tstzrange(taken_from, taken_until)
       JOIN bookings ON bookings.id = claims.holder
      WHERE bookings.state IN ('held', 'awaiting_approval', 'awaiting_payment') AND bookings.hold_expires_at <= :now
+     UNION
+    SELECT bookings.id
+      FROM unnest(:equipped, :since, :until) AS asked (id, since, until)
+      JOIN equipment ON equipment.id = asked.id
+      JOIN equipment_loans ON equipment_loans.equipment = equipment.number AND during && tstzrange(since, until)
+      JOIN bookings ON bookings.id = equipment_loans.booking
+     WHERE bookings.state IN ('held', 'awaiting_approval', 'awaiting_payment') AND bookings.hold_expires_at <= :now
     """
 ).bindparams(
     bindparam("now", type_=_Instant),
-    bindparam("spaces", type_=ARRAY(Text)),
-    bindparam("froms", type_=ARRAY(_Instant)),
-    bindparam("untils", type_=ARRAY(_Instant)),
+    *(bindparam(name, type_=ARRAY(Text)) for name in ("spaces", "equipped")),
+    *(bindparam(name, type_=ARRAY(_Instant)) for name in ("froms", "untils", "since", "until")),
 )
+
+
+class Taking(Protocol):
+    """What takes a space for a time, and borrows equipment: a booking, or what is asked for."""
+
+    @property
+    def space(self) -> str: ...
+    @property
+    def taken(self) -> tuple[datetime, datetime]: ...
+    @property
+    def equipment(self) -> Mapping[str, int]: ...
+
+
+class Asked(NamedTuple):
+    """One that is asked for."""
+
+    space: str
+    taken: tuple[datetime, datetime]
+    equipment: Mapping[str, int]
 
 
 def like(tx: Transaction, space: str, participants: int, *, most: int) -> list[str]:
@@ -121,9 +147,20 @@ def clashes(
     return {(row.number, row.space): row.code for row in rows if row.code is not None}
 
 
-def expired_in_the_way(tx: Transaction, asked: Iterable[tuple[int, Occurrence, Bookable]]) -> list[UUID]:
-    """The bookings in the way of these dates whose deadline is over, and that nobody has cleared away yet."""
-    return list(tx.execute(_EXPIRED_IN_THE_WAY, {"now": tx.now, **_spans(list(asked))}).scalars())
+def expired_in_the_way(tx: Transaction, wanted: Collection[Taking]) -> list[UUID]:
+    """The bookings in the way of these, in their spaces or with what they want to borrow, whose deadline is over and
+    that nobody has cleared away yet."""
+    loans = [(kind, *each.taken) for each in wanted for kind in each.equipment]
+    equipped, since, until = (list(column) for column in zip(*loans, strict=True)) if loans else ([], [], [])
+    given = {
+        "spaces": [each.space for each in wanted],
+        "froms": [each.taken[0] for each in wanted],
+        "untils": [each.taken[1] for each in wanted],
+        "equipped": equipped,
+        "since": since,
+        "until": until,
+    }
+    return list(tx.execute(_EXPIRED_IN_THE_WAY, {"now": tx.now, **given}).scalars())
 
 
 def _spans(asked: Sequence[tuple[int, Occurrence, Bookable]]) -> Mapping[str, list[Any]]:

@@ -13,13 +13,14 @@ from sqlalchemy import Date, DateTime, Row, Uuid, bindparam, func, literal_colum
 
 from kernel.db import Transaction
 from services.booking.model.actors import Actor
+from services.booking.model.bookings import WAITING
 from services.booking.model.representatives import local_date
 from services.booking.model.rules import Bookable, BookingRules
 from services.booking.store.house_rules import lacking, named
 from services.booking.store.opening import spans_around
 from services.booking.store.quotas import binding
 from services.booking.store.representatives import in_force
-from services.booking.store.tables import actors, arenas, equipment, representatives, spaces
+from services.booking.store.tables import actors, arenas, bookings, equipment, representatives, spaces
 
 RULES = (
     spaces.c.grid_minutes,
@@ -52,6 +53,9 @@ _category = func.coalesce(
     "resident",
 )
 _seen = spaces.alias("seen")
+# in words of its own, for the index that has the waiting alone: it is at hand, and as a rule says "none" at once
+_waiting = bookings.c.state.in_([literal_column(f"'{state}'") for state in WAITING])
+_overdue = select(bookings.c.id).where(_waiting, bookings.c.hold_expires_at <= bindparam("now")).exists()
 _TO_BOOK = (
     select(
         spaces.c.id,
@@ -70,6 +74,7 @@ _TO_BOOK = (
         actors.c.organisation_number,
         lacking(spaces.c.id, spaces.c.arena, arenas.c.square, spaces, arenas).label("unaccepted"),
         binding(_here, _tenant_id, _category, spaces, arenas).label("quotas"),
+        _overdue.label("overdue"),
         # the row's version as it is locked, and as it is for all else that this statement reads
         literal_column("spaces.xmin::text").label("locked"),
         select(literal_column("seen.xmin::text"))
@@ -139,6 +144,7 @@ def _bookable(row: Row[Any]) -> Bookable:
         noise=row.noise,
         unaccepted=named(row.unaccepted),
         quotas=row.quotas or (),
+        overdue=row.overdue,
     )
 
 

@@ -62,6 +62,7 @@ _PUBLISHED = (
     .join_from(spaces, arenas, arenas.c.id == spaces.c.arena)
     .join(squares, squares.c.id == arenas.c.square)
     .where(arenas.c.square == bindparam("square"))
+    .order_by(spaces.c.id)
     .with_for_update(of=spaces)
 )
 _given_ids = func.any(bindparam("ids", type_=ARRAY(Text)))
@@ -137,7 +138,6 @@ _RELEASE = (
     )
     .returning(claims.c.holder)
 )
-_PARTS = select(spaces.c.parts).where(spaces.c.id == bindparam("space"))
 _SPACES_OF = select(bookings.c.id, bookings.c.space).where(
     bookings.c.id == func.any(bindparam("bookings", type_=ARRAY(Uuid)))
 )
@@ -157,11 +157,6 @@ def lock_published(tx: Transaction, square: str) -> dict[str, Published]:
     ends."""
     tx.execute(_LOCK)
     return {row.id: _published(row) for row in tx.execute(_PUBLISHED, {"square": square})}
-
-
-def parts(tx: Transaction, space: str) -> list[int]:
-    """The numbers of a space's smallest parts."""
-    return list(tx.execute(_PARTS, {"space": space}).scalar_one())
 
 
 def found_elsewhere(tx: Transaction, square: Square) -> str | None:

@@ -15,8 +15,8 @@ from services.booking.model import bookings as model
 from services.booking.model.bookings import Booking, BookingRequest
 from services.booking.model.refusals import SlotTaken
 from services.booking.model.rules import Bookable
-from services.booking.store import actors, bookings, claims, trees
-from services.booking.usecases.placing import demand, place_for, tenant_of
+from services.booking.store import actors, bookings
+from services.booking.usecases.placing import demand, make_way, place_for, tenant_of
 from services.booking.usecases.steps import step
 from services.booking.usecases.telling import tell
 
@@ -26,8 +26,9 @@ def hold(tx: Transaction, who: Caller, wanted: BookingRequest) -> Booking:
     place, organisation = place_for(tx, wanted, who.person)
     tenant = tenant_of(wanted, organisation, who.person)
     held = model.hold(wanted, place, tenant=tenant, booked_by=who.person, id=new_id(), now=tx.now)
+    make_way(tx, [place], [held])
     demand(tx, who.person, held, place, wanted)
-    if not _added(tx, held, place):
+    if not bookings.add(tx, held, parts=place.parts):
         metrics.CLASHES.inc()
         raise SlotTaken
     tell(tx, held)
@@ -74,9 +75,10 @@ def moved(
 ) -> Booking:
     """A locked booking at another time or place. Raises SlotTaken: the transaction must then be rolled back."""
     after = before.rescheduled(place, wanted, now=tx.now, by=by)
+    make_way(tx, [place], [after])
     if by == "tenant" and person is not None:
         demand(tx, person, after, place, wanted, instead_of=[before.id])
-    if not _moved(tx, after, place):
+    if not bookings.move(tx, after, parts=place.parts):
         metrics.CLASHES.inc()
         raise SlotTaken
     return step(tx, before, after, by=person, why=why)
@@ -101,36 +103,3 @@ def locked(tx: Transaction, who: Caller, id: UUID, *, managers: bool = False) ->
     if managers and who.manages(booking.square):
         return booking, "house"
     raise Forbidden if who.oversees(booking.square) else NotFound
-
-
-def _added(tx: Transaction, held: Booking, place: Bookable) -> bool:
-    """Whether it has what it asks for; holds whose time is over, and that nobody has cleared away yet, make way."""
-    _expire_before_refusal(tx, held, place)
-    if bookings.add(tx, held, parts=place.parts):
-        return True
-    bookings.remove(tx, [held.id])
-    return _expire_in_the_way(tx, held, place) and bookings.add(tx, held, parts=place.parts)
-
-
-def _moved(tx: Transaction, after: Booking, place: Bookable) -> bool:
-    """The same for one that is moved."""
-    _expire_before_refusal(tx, after, place)
-    if bookings.move(tx, after, parts=place.parts):
-        return True
-    return _expire_in_the_way(tx, after, place) and bookings.move(tx, after, parts=place.parts)
-
-
-def _expire_before_refusal(tx: Transaction, wanted: Booking, place: Bookable) -> None:
-    # what a trigger refuses ends the transaction: there is no second try
-    if place.shared or wanted.equipment:
-        _expire_in_the_way(tx, wanted, place)
-
-
-def _expire_in_the_way(tx: Transaction, wanted: Booking, place: Bookable) -> bool:
-    holders = claims.in_the_way(tx, trees.parts(tx, place.space), *wanted.taken)
-    if wanted.equipment:
-        holders += claims.borrowers(tx, wanted.equipment, *wanted.taken)
-    expired = bookings.lock_expired_among(tx, [each for each in holders if each != wanted.id])
-    for before in expired:
-        step(tx, before, before.expired(now=tx.now))
-    return bool(expired)

@@ -87,11 +87,11 @@ def follow_tree(tx: Transaction, square: str) -> None:
 
 def _lock_hits(tx: Transaction, wanted: ClosureRequest, closed: Closed) -> list[Booking]:
     """The live bookings that are hit, locked. Holds whose time is over make way."""
-    holders = in_the_way(tx, wanted, closed)
-    expired = bookings.lock_expired_among(tx, holders)
-    for before in expired:
+    hits = [each for each in bookings.lock_many(tx, in_the_way(tx, wanted, closed)) if each.live]
+    overdue = [each for each in hits if each.overdue(now=tx.now)]
+    for before in overdue:
         step(tx, before, before.expired(now=tx.now))
-    return [each for each in bookings.lock_many(tx, holders) if each.live]
+    return [each for each in hits if each not in overdue]
 
 
 def _demand_decided(undecided: Sequence[UUID]) -> None:

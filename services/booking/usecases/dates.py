@@ -1,8 +1,8 @@
 """What becomes of the dates of a series where they are asked for: which fit, which clash and why, and where else those
-could be. Writes nothing; `usecases.series` books by it. All dates together cost a few statements, however many."""
+could be. `usecases.series` books by it. All dates together cost a few statements, however many."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from kernel.db import Transaction
@@ -24,8 +24,8 @@ from services.booking.model.series import (
     request_for,
 )
 from services.booking.store import dates as store
-from services.booking.usecases import quotas
-from services.booking.usecases.placing import place_for, tenant_of
+from services.booking.usecases import house_rules, quotas
+from services.booking.usecases.placing import make_way, place_for, tenant_of
 
 ELSEWHERE = 8
 """In how many other spaces dates are looked for."""
@@ -39,24 +39,49 @@ class Asking:
     places: Mapping[str, Bookable]
     tenant: Actor
 
-    def space_of(self, date: Considered, asked: str, *, elsewhere: bool) -> str | None:
+    def space_of(self, date: Considered, wanted: SeriesRequest) -> str | None:
         """Where a date is to be booked; None where it can't be."""
         if date.clash is None:
-            return asked
-        return date.alternatives[0] if elsewhere and date.alternatives else None
+            return wanted.like.space
+        return date.alternatives[0] if wanted.policy == "alternatives" and date.alternatives else None
 
 
 def preview(tx: Transaction, person: UUID, wanted: SeriesRequest, dates: Sequence[Occurrence]) -> Preview:
-    """Each date with what it clashes with and where else it could be, and why the whole would be refused."""
+    """Each date with what it clashes with and where else it could be, and why the whole would be refused. Writes
+    nothing."""
     asking = consider(tx, person, wanted, dates, elsewhere=True)
     place = asking.places[wanted.like.space]
     try:
         refuse_unaccepted(unaccepted([place], wanted.like.accept_house_rules))
-        fitting = [each.occurrence for each in asking.dates if each.clash is None]
-        quotas.demand_room(tx, asking.tenant.id, [_asked(place, date) for date in fitting])
+        asking = fair(tx, wanted, asking)
     except DomainError as error:
         return Preview(dates=asking.dates, refusal=Clash.of(error))
     return Preview(dates=asking.dates)
+
+
+def demand_accepted(tx: Transaction, person: UUID, wanted: SeriesRequest, asking: Asking) -> None:
+    """Refuses who has not accepted the house rules of the spaces where the dates are to be."""
+    used = {space for date in asking.dates if (space := asking.space_of(date, wanted)) is not None}
+    lacking = unaccepted([asking.places[space] for space in used], ())
+    house_rules.demand_accepted(tx, person, lacking, wanted.like.accept_house_rules)
+
+
+def fair(tx: Transaction, wanted: SeriesRequest, asking: Asking) -> Asking:
+    """With the dates that no quota has room for as clashes, the first dates first. Raises QuotaExceeded where all or
+    nothing is asked for."""
+    spaces = {number: asking.space_of(date, wanted) for number, date in enumerate(asking.dates)}
+    there = {number: asking.places[space] for number, space in spaces.items() if space is not None}
+    asked = [_asked(place, asking.dates[number].occurrence) for number, place in there.items()]
+    if wanted.policy == "all_or_nothing":
+        quotas.demand_room(tx, asking.tenant.id, asked)
+        return asking
+    beyond = quotas.beyond(tx, asking.tenant.id, asked) if asked else {}
+    refused = {number: beyond[place] for place, number in enumerate(there) if place in beyond}
+    dates = [
+        Considered(occurrence=date.occurrence, clash=Clash.of(refused[number])) if number in refused else date
+        for number, date in enumerate(asking.dates)
+    ]
+    return replace(asking, dates=dates)
 
 
 def unaccepted(places: Iterable[Bookable], shown: Collection[RuleVersion]) -> list[RuleVersion]:
@@ -65,13 +90,27 @@ def unaccepted(places: Iterable[Bookable], shown: Collection[RuleVersion]) -> li
 
 
 def consider(
-    tx: Transaction, person: UUID, wanted: SeriesRequest, dates: Sequence[Occurrence], *, elsewhere: bool
+    tx: Transaction,
+    person: UUID,
+    wanted: SeriesRequest,
+    dates: Sequence[Occurrence],
+    *,
+    elsewhere: bool,
+    clearing: bool = False,
 ) -> Asking:
     """What becomes of each date, as things stand. The spaces stay as they are until the transaction ends; what they are
-    taken for may change until the dates are booked, but for room in shared ones."""
+    taken for may change until the dates are booked, but for room in shared ones. `clearing`: holds in the way whose
+    time is over are cleared away."""
     places, tenant = _places(tx, person, wanted, dates, elsewhere=elsewhere)
-    if shared := [space for space, place in places.items() if place.shared]:
-        store.queue_for_room(tx, shared)
+    if clearing:
+        like = wanted.like.equipment
+        make_way(
+            tx,
+            places.values(),
+            [store.Asked(space, date.taken(place.rules), like) for space, place in places.items() for date in dates],
+        )
+    quotas.queue(tx, tenant.id, places.values())
+    queue_for_room(tx, places.values())
     place = places.pop(wanted.like.space)
     clashes = _clashes(tx, wanted, place, dates)
     found = _alternatives(tx, wanted, places.values(), {number: dates[number] for number in clashes})
@@ -80,6 +119,13 @@ def consider(
         for number, date in enumerate(dates)
     ]
     return Asking(dates=considered, places={place.space: place, **places}, tenant=tenant)
+
+
+def queue_for_room(tx: Transaction, places: Iterable[Bookable]) -> None:
+    """Waits for others who are being let into the shared ones of these spaces; after the tenant's quotas, and before
+    the first claim, as those do who book single dates."""
+    if shared := [place.space for place in places if place.shared]:
+        store.queue_for_room(tx, shared)
 
 
 def _places(

@@ -1,7 +1,12 @@
-"""Where a booking is asked for, by whom, and what binds them there. Every way of booking begins here: single, in a
-series, and from the waiting list."""
+"""Where a booking is asked for, by whom, who makes way for it, and what binds them there. Every way of booking begins
+here: single, in a series, and from the waiting list.
 
-from collections.abc import Collection
+Lock order, for all of them: the booking that is changed (several by id) → the space (`place_for`; several by id) →
+those who make way (`make_way`) → the tenant's quotas → claims, by part and time → equipment, by number. Nobody waits
+for a booking while holding claims, so rivals meet in a queue and not in a ring.
+"""
+
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -11,8 +16,11 @@ from services.booking.model.bookings import Booking, BookingRequest
 from services.booking.model.quotas import Asked
 from services.booking.model.resources import UnknownSpace
 from services.booking.model.rules import Bookable
-from services.booking.store import resources
+from services.booking.store import bookings, resources
+from services.booking.store import dates as meeting
+from services.booking.store.dates import Taking
 from services.booking.usecases import house_rules, quotas
+from services.booking.usecases.steps import step
 
 
 def place_for(
@@ -36,6 +44,15 @@ def tenant_of(wanted: BookingRequest, organisation: Actor | None, person: UUID) 
     if organisation is None:
         raise NotRepresentative
     return organisation
+
+
+def make_way(tx: Transaction, places: Iterable[Bookable], wanted: Collection[Taking]) -> None:
+    """Lets holds whose time is over, and that nobody has cleared away yet, make way for what is asked for. Every way of
+    booking and moving calls it before anything is counted or taken; where nothing is overdue it costs nothing."""
+    if not any(place.overdue for place in places):
+        return
+    for before in bookings.lock_expired_among(tx, meeting.expired_in_the_way(tx, wanted)):
+        step(tx, before, before.expired(now=tx.now))
 
 
 def demand(

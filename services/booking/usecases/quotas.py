@@ -20,7 +20,10 @@ from services.booking.model.quotas import (
     SpaceGroup,
     UnknownGroup,
     UnknownOrganisation,
+    UsedUpBySeries,
 )
+from services.booking.model.rules import Bookable
+from services.booking.model.tallies import Tally
 from services.booking.store import actors, places, quotas
 
 _QUEUE = "fair use"
@@ -66,10 +69,9 @@ def demand_room(tx: Transaction, tenant: UUID, asked: Sequence[Asked], *, instea
     Where no quota binds (`Bookable.quotas`) it costs nothing. Else bookings of one tenant in one quota are counted one
     after the other, from the bookings themselves, so that the limit holds however many ask at once.
     """
-    binding = sorted({quota for each in asked for quota in each.place.quotas})
+    binding = queue(tx, tenant, [each.place for each in asked])
     if not binding:
         return
-    quotas.lock(tx, tenant, binding)
     for standing in model.standing_for(tenant, quotas.these(tx, binding)):
         spans = [each.span for each in asked if standing.quota.id in each.place.quotas]
         weeks = model.whole_weeks(spans)
@@ -77,6 +79,40 @@ def demand_room(tx: Transaction, tenant: UUID, asked: Sequence[Asked], *, instea
         short = model.shortfall(standing, booked, spans, now=tx.now)
         if short is not None:
             raise _refusal(tx, tenant, short, instead_of)
+
+
+def beyond(tx: Transaction, tenant: UUID, asked: Sequence[Asked]) -> dict[int, UsedUpBySeries]:
+    """Of the dates of a series, in their order, the numbers of those for which the tenant has no room when those before
+    them have theirs, and why. The same rules and the same queue as `demand_room`."""
+    binding = queue(tx, tenant, [each.place for each in asked])
+    if not binding:
+        return {}
+    weeks = model.whole_weeks([each.span for each in asked])
+    tallies = {
+        standing.quota.id: Tally(
+            standing, quotas.booked(tx, standing.quota, tenant, during=weeks, at=tx.now), now=tx.now
+        )
+        for standing in model.standing_for(tenant, quotas.these(tx, binding))
+    }
+    found: dict[int, UsedUpBySeries] = {}
+    for number, each in enumerate(asked):
+        there = [tallies[quota] for quota in sorted(each.place.quotas)]
+        short = next(filter(None, (tally.short(each.span) for tally in there)), None)
+        if short is None:
+            for tally in there:
+                tally.add(each.span)
+        else:
+            metrics.OVER_QUOTA.labels(short.kind).inc()
+            found[number] = short.of_date()
+    return found
+
+
+def queue(tx: Transaction, tenant: UUID, places: Iterable[Bookable]) -> list[str]:
+    """Waits until nobody else books for this tenant in the quotas that may bind in these places; their ids."""
+    binding = sorted({quota for place in places for quota in place.quotas})
+    if binding:
+        quotas.lock(tx, tenant, binding)
+    return binding
 
 
 def _refusal(tx: Transaction, tenant: UUID, short: Shortfall, instead_of: Collection[UUID]) -> QuotaExceeded:

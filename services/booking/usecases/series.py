@@ -17,7 +17,7 @@ from services.booking import metrics
 from services.booking.events import GivenUpBy, SeriesBooked, SeriesCancelled, SeriesChanged, SeriesSnapshot
 from services.booking.model import bookings as model
 from services.booking.model.bookings import Booking, BookingRequest
-from services.booking.model.quotas import Asked
+from services.booking.model.quotas import Asked, QuotaExceeded
 from services.booking.model.recurrence import Occurrence
 from services.booking.model.refusals import EquipmentLent, NoRoom, NotHeld, SlotTaken
 from services.booking.model.rules import Bookable
@@ -39,17 +39,23 @@ from services.booking.model.series import (
 )
 from services.booking.recurrence import dates_of
 from services.booking.store import actors, bookings
-from services.booking.store import dates as meeting
 from services.booking.store import series as store
 from services.booking.usecases import dates, house_rules, quotas
 from services.booking.usecases.dates import Asking
-from services.booking.usecases.placing import demand, place_for, tenant_of
+from services.booking.usecases.placing import demand, make_way, place_for, tenant_of
 from services.booking.usecases.steps import noted, step
 from services.booking.usecases.telling import tell
 
-_ATTEMPTS = 3
-_RACED = (NoRoom, EquipmentLent)
-"""What the last place in a shared space, or the last chair, raises when another has it first."""
+_ATTEMPTS = 4
+
+
+class _Overtaken(Exception):
+    """Others took dates that were free when they were looked at. Looked at again, these may be had elsewhere, or what
+    a quota allows may be had on other dates."""
+
+
+_RACED = (NoRoom, EquipmentLent, _Overtaken)
+"""What is raised when others have the last place in a shared space, the last chair, or a date first."""
 
 
 def preview(tx: Transaction, who: Caller, wanted: SeriesRequest) -> Preview:
@@ -62,11 +68,12 @@ def book(tx: Transaction, who: Caller, wanted: SeriesRequest) -> Series:
     asked = dates_of(wanted.recurrence)
     for _ in range(_ATTEMPTS - 1):
         try:
+            # undone, nothing of it is taken: who takes more while holding some would come to a deadlock with others
             with tx.savepoint():
                 return _book(tx, who, wanted, asked)
         except _RACED:
             continue
-    return _book(tx, who, wanted, asked)
+    return _book(tx, who, wanted, asked, last_attempt=True)
 
 
 def confirm(tx: Transaction, who: Caller, id: UUID, expected: Expected) -> Series:
@@ -112,8 +119,10 @@ def reschedule(
     wanted = [shift.of(each) for each in meant]
     places = _places(tx, who, wanted, by)
     after = _rescheduled(tx, meant, wanted, places, by)
+    make_way(tx, places.values(), after)
     if by == "tenant":
         _demand(tx, who.person, after, places, instead_of=meant)
+    dates.queue_for_room(tx, places.values())
     lost = bookings.move_all(tx, after, parts={space: place.parts for space, place in places.items()})
     if lost:
         metrics.CLASHES.inc()
@@ -138,6 +147,7 @@ def book_skipped(
     tenant = tenant_of(wanted, organisation, who.person)
     held = model.hold(wanted, place, tenant=tenant, booked_by=who.person, id=new_id(), now=tx.now)
     held = replace(held, series=id)
+    make_way(tx, [place], [held])
     demand(tx, who.person, held, place, wanted)
     if not bookings.add(tx, held, parts=place.parts):
         metrics.CLASHES.inc()
@@ -160,30 +170,46 @@ def locked(tx: Transaction, who: Caller, id: UUID, *, managers: bool = False) ->
     raise Forbidden if who.oversees(series.square) else NotFound
 
 
-def _book(tx: Transaction, who: Caller, wanted: SeriesRequest, asked: Sequence[Occurrence]) -> Series:
+def _book(
+    tx: Transaction, who: Caller, wanted: SeriesRequest, asked: Sequence[Occurrence], *, last_attempt: bool = False
+) -> Series:
     elsewhere = wanted.policy == "alternatives"
-    asking = dates.consider(tx, who.person, wanted, asked, elsewhere=elsewhere)
-    spaces = [asking.space_of(date, wanted.like.space, elsewhere=elsewhere) for date in asking.dates]
+    seen = dates.consider(tx, who.person, wanted, asked, elsewhere=elsewhere, clearing=True)
+    if wanted.policy == "all_or_nothing":
+        _refuse_clashes(seen)
+    dates.demand_accepted(tx, who.person, wanted, seen)
+    asking = dates.fair(tx, wanted, seen)
     series = _series(tx, who, wanted, asking)
     held = [
         _held(tx, series, asking, request_for(wanted.like, date.occurrence, space), who.person)
-        for date, space in zip(asking.dates, spaces, strict=True)
-        if space is not None
+        for date in asking.dates
+        if (space := asking.space_of(date, wanted)) is not None
     ]
-    _refuse_clashes(wanted, asking, booked=len(held))
-    used = {each.space: asking.places[each.space] for each in held}
-    house_rules.demand_accepted(tx, who.person, dates.unaccepted(used.values(), ()), wanted.like.accept_house_rules)
-    _demand_quotas(tx, held, used)
-    lost = _take(tx, held, used)
-    if lost and (wanted.policy == "all_or_nothing" or len(lost) == len(held)):
-        metrics.CLASHES.inc()
-        _refuse([(each.begins_at, TAKEN[SlotTaken.code]) for each in held if each.id in lost], len(asked))
+    if not held:
+        _refuse_clashes(asking)
+    lost = bookings.add_all(tx, held, parts={space: place.parts for space, place in asking.places.items()})
+    _refuse_lost(wanted, asking, held, lost, last_attempt=last_attempt)
     won = [each for each in held if each.id not in lost]
     store.add(tx, series)
     store.skip(tx, series.id, _skipped(asking, won))
     for each in won:
         tell(tx, each)
     return _done(tx, series, "booked", by=who.person, bookings=len(won))
+
+
+def _refuse_lost(
+    wanted: SeriesRequest, asking: Asking, held: Sequence[Booking], lost: set[UUID], *, last_attempt: bool
+) -> None:
+    """What is to be done when others came first: refuse, look again, or go on without those dates."""
+    if not lost:
+        return
+    if wanted.policy == "all_or_nothing" or (len(lost) == len(held) and last_attempt):
+        metrics.CLASHES.inc()
+        _refuse([(each.begins_at, TAKEN[SlotTaken.code]) for each in held if each.id in lost], len(asking.dates))
+    beyond = any(each.clash is not None and each.clash.code == QuotaExceeded.code for each in asking.dates)
+    worth_it = wanted.policy == "alternatives" or beyond or len(lost) == len(held)
+    if worth_it and not last_attempt:
+        raise _Overtaken
 
 
 def _series(tx: Transaction, who: Caller, wanted: SeriesRequest, asking: Asking) -> Series:
@@ -221,17 +247,6 @@ def _held(tx: Transaction, series: Series, asking: Asking, wanted: BookingReques
     return replace(held, series=series.id)
 
 
-def _take(tx: Transaction, held: Sequence[Booking], places: dict[str, Bookable]) -> set[UUID]:
-    """Writes the bookings and takes what they need. Holds in their way that nobody has cleared away are, first."""
-    in_the_way = meeting.expired_in_the_way(
-        tx, [(0, Occurrence(each.begins_at, each.ends_at), places[each.space]) for each in held]
-    )
-    if in_the_way:
-        for before in bookings.lock_expired_among(tx, in_the_way):
-            step(tx, before, before.expired(now=tx.now))
-    return bookings.add_all(tx, held, parts={space: place.parts for space, place in places.items()})
-
-
 def _skipped(asking: Asking, won: Sequence[Booking]) -> list[SkippedDate]:
     booked = {each.begins_at for each in won}
     return [
@@ -245,9 +260,8 @@ def _skipped(asking: Asking, won: Sequence[Booking]) -> list[SkippedDate]:
     ]
 
 
-def _refuse_clashes(wanted: SeriesRequest, asking: Asking, *, booked: int) -> None:
-    clashes = [(each.occurrence.begins_at, each.clash) for each in asking.dates if each.clash is not None]
-    if clashes and (wanted.policy == "all_or_nothing" or not booked):
+def _refuse_clashes(asking: Asking) -> None:
+    if clashes := [(each.occurrence.begins_at, each.clash) for each in asking.dates if each.clash is not None]:
         metrics.CLASHES.inc()
         _refuse(clashes, len(asking.dates))
 

@@ -1,6 +1,6 @@
 """Booking with a database of its own, a clock that is moved by hand, and a square with a hall of three thirds."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -34,6 +34,7 @@ from services.booking.usecases.resources import publish_square
 from services.pricing.events import BookingPriced, PriceLine
 from tests.bookings import Delivery, envelope
 from tests.callers import OPERATOR, RESIDENT
+from tests.season import Season
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 """A Monday, 13:00 in Oslo."""
@@ -166,6 +167,20 @@ def counter(fresh_database: Callable[..., Database]) -> Counter:
     counter = Counter(fresh_database("booking", clock=clock), clock)
     counter.publish()
     return counter
+
+
+@pytest.fixture
+def many(counter: Counter) -> Iterator[Database]:
+    """The same database, with a connection for each of sixteen rivals."""
+    url = counter.database.engine.url.render_as_string(hide_password=False)
+    many = Database(url, service="booking", pool_size=16, clock=counter.clock)
+    yield many
+    many.close()
+
+
+@pytest.fixture
+def season(counter: Counter) -> Season:
+    return Season(counter)
 
 
 @pytest.fixture

@@ -18,15 +18,6 @@ RIVALS = 16
 DEADLOCKS = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
 
 
-@pytest.fixture
-def many(counter: Any) -> Iterator[Database]:
-    """The same database, with a connection for each rival."""
-    url = counter.database.engine.url.render_as_string(hide_password=False)
-    many = Database(url, service="booking", pool_size=RIVALS, clock=counter.clock)
-    yield many
-    many.close()
-
-
 def winners(database: Database, requests: Sequence[BookingRequest]) -> list[str]:
     """The spaces of those who got what they asked for, when all ask at once."""
 
