@@ -119,13 +119,14 @@ def _statement(database: Database, page: PageRequest, search: Search) -> tuple[s
 def _bare(connection: Any, statement: str, parameters: Any) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return [shown for _, shown in cursor.fetchall()]
+        return [row[-1] for row in cursor.fetchall()]
 
 
 def _query(database: Database, page: PageRequest, search: Search) -> list[str]:
     first, last = search.window
     with database.reading() as tx:
-        return list(availability.free_times(tx, page, first=first, last=last, minutes=MINUTES).items)
+        window = availability.Window(first=first, last=last)
+        return list(availability.free_times(tx, page, availability.Wanted(minutes=MINUTES), window).items)
 
 
 def by_http(client: load.Client, url: str, search: Search) -> list[str]:

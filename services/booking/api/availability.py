@@ -12,7 +12,7 @@ from kernel.http import (
 )
 from kernel.pagination import page_of
 from services.booking.api.blueprint import blp
-from services.booking.queries import availability
+from services.booking.queries.availability import free_times
 from services.booking.schemas.availability import AvailabilityFilter, FreeSpaceSchema
 
 
@@ -23,7 +23,7 @@ from services.booking.schemas.availability import AvailabilityFilter, FreeSpaceS
 @blp.response(200, page_of(FreeSpaceSchema))
 def list_free_times(tx: Transaction, wanted: dict[str, Any]) -> Response:
     """When spaces are free, as it is at this moment."""
-    found = availability.free_times(tx, **wanted)
+    found = free_times(tx, **wanted)
     # the items are JSON already, as PostgreSQL wrote them
     body = f'{{"items":[{",".join(found.items)}],"next_cursor":{json.dumps(found.next_cursor)}}}'
     return Response(body, mimetype="application/json")

@@ -2,18 +2,25 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
-from marshmallow import fields, validates_schema
+from marshmallow import fields, post_load, validate, validates_schema
 
 from kernel.errors import Text
-from kernel.http import Instant, Schema, TextSchema, invalid
+from kernel.http import Instant, Schema, TextSchema, code, invalid
 from kernel.pagination import PageArguments
+from services.booking.model.availability import EVERY_WEEKDAY, Order, Wanted, Window
+from services.booking.model.bookings import AUDIENCES, PURPOSES
+from services.booking.model.opening import DAY
 from services.booking.model.rules import LONGEST
+from services.booking.model.sharing import NOISES
 from services.booking.schemas.common import IN_OUR_TIME, count, slug
+from services.booking.schemas.series import Clock
 
 MOST_DAYS = 31
 """The longest stretch of days one search covers."""
+MOST_NAMED = 50
+"""The most squares, arenas, spaces, features or kinds of equipment in one search."""
 
 _DAYS_REVERSED = Text(
     nb="Siste dag er før første.", nn="Siste dag er før første.", en="The last day is before the first."
@@ -21,22 +28,137 @@ _DAYS_REVERSED = Text(
 _TOO_MANY_DAYS = Text(
     nb=f"Høyst {MOST_DAYS} dager om gangen.", nn=f"Høgst {MOST_DAYS} dagar om gongen.", en=f"At most {MOST_DAYS} days."
 )
+_TOO_MANY = Text(
+    nb=f"Høyst {MOST_NAMED} om gangen.", nn=f"Høgst {MOST_NAMED} om gongen.", en=f"At most {MOST_NAMED} at a time."
+)
+_NOT_PIECES = Text(
+    nb="Må være utstyr og antall, som borgen-stoler:40, hvert utstyr én gang.",
+    nn="Må vere utstyr og tal, som borgen-stoler:40, kvart utstyr éin gong.",
+    en="Must be equipment and how many, as borgen-stoler:40, each kind once.",
+)
+_NOT_WEEKDAYS = Text(
+    nb="Må være ukedager fra 1 (mandag) til 7.",
+    nn="Må vere vekedagar frå 1 (måndag) til 7.",
+    en="Must be weekdays from 1 (Monday) to 7.",
+)
+_MOST_PIECES = 100_000
 
 
-class AvailabilityFilter(PageArguments):
-    """What is looked for."""
+class Several(fields.List[str]):
+    """Texts separated by commas, or given again: `a,b` and `a&…=b` are the same."""
+
+    def __init__(self, description: str, example: str, **more: Any) -> None:
+        about = {"description": f"{description} Several: separated by commas.", "example": [example]}
+        super().__init__(fields.String(), metadata=about, load_default=(), **more)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        given = [value] if isinstance(value, str) else value
+        if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
+            raise self.make_error("invalid")
+        named = [each for text in given for each in text.split(",")]
+        if len(named) > MOST_NAMED:
+            raise invalid(_TOO_MANY)
+        return self.read(named)
+
+    def read(self, named: list[str]) -> Any:
+        """What these are inside. Here they are codes."""
+        for each in named:
+            code(each)
+        return list(dict.fromkeys(named))
+
+
+class Pieces(Several):
+    """Equipment with how many: `borgen-stoler:40`."""
+
+    def read(self, named: list[str]) -> dict[str, int]:
+        """Pieces by id."""
+        found: dict[str, int] = {}
+        for each in named:
+            kind, _, pieces = each.partition(":")
+            if not (pieces.isascii() and pieces.isdecimal() and len(pieces) < 7) or kind in found:
+                raise invalid(_NOT_PIECES)
+            code(kind)
+            found[kind] = int(pieces)
+        if not all(0 < pieces <= _MOST_PIECES for pieces in found.values()):
+            raise invalid(_NOT_PIECES)
+        return found
+
+
+class Weekdays(Several):
+    """Weekdays by number: 1 is Monday."""
+
+    def read(self, named: list[str]) -> list[int]:
+        """The numbers."""
+        if not all(each in ("1", "2", "3", "4", "5", "6", "7") for each in named):
+            raise invalid(_NOT_WEEKDAYS)
+        return sorted({int(each) for each in named})
+
+
+class WallClock(Clock):
+    """A time on the wall that may be the end of the day: "24:00", too."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        return DAY if value == "24:00" else super()._deserialize(value, attr, data, **kwargs)
+
+
+def _clock(kind: type[Clock], description: str, example: str, default: int) -> Clock:
+    return kind(load_default=default, metadata={"type": "string", "description": description, "example": example})
+
+
+class WantedFilter(PageArguments):
+    """What a space must be, or be good for."""
+
+    minutes = count("How long it must be free.", 60, most=LONGEST, strict=False, load_default=None)
+    square = Several("In this square.", "borgen")
+    arena = Several("In this arena.", "borgen-innbyggertorg")
+    space = Several("This space.", "borgen-storsal")
+    premises = slug("Of this class.", "hall", load_default=None)
+    capacity = count("With room for so many.", 20, strict=False, load_default=None)
+    area = fields.Float(
+        load_default=None,
+        validate=validate.Range(0, 1_000_000),
+        metadata={"description": "At least so many square metres.", "example": 80},
+    )
+    features = Several("With this feature, and all others named.", "stage")
+    purpose = fields.String(
+        load_default=None, validate=validate.OneOf(PURPOSES), metadata={"description": "Let for this purpose."}
+    )
+    audience = fields.String(
+        load_default=None, validate=validate.OneOf(AUDIENCES), metadata={"description": "Let for this audience."}
+    )
+    noise = fields.String(
+        load_default=None, validate=validate.OneOf(NOISES), metadata={"description": "Where one may be so loud."}
+    )
+    equipment = Pieces("With so many pieces to borrow, all the time.", "borgen-stoler:40")
+    limit = count("Spaces per page; all of a municipality fit in one.", 50, most=1000, strict=False, load_default=50)
+
+    def wanted(self, given: Mapping[str, Any]) -> Wanted:
+        """What these filters ask for."""
+        same = ("minutes", "premises", "capacity", "area", "features", "purpose", "audience", "noise", "equipment")
+        named = {"squares": given["square"], "arenas": given["arena"], "spaces": given["space"]}
+        return Wanted(**named, **{name: given[name] or type_of_nothing(name) for name in same})
+
+
+def type_of_nothing(name: str) -> Any:
+    """What stands for a filter that is left out."""
+    return {"features": (), "equipment": {}}.get(name)
+
+
+class AvailabilityFilter(WantedFilter):
+    """What is looked for, and when."""
 
     first = fields.Date(
         required=True, data_key="from", validate=IN_OUR_TIME, metadata={"description": "First local day."}
     )
     last = fields.Date(required=True, data_key="to", validate=IN_OUR_TIME, metadata={"description": "Last local day."})
-    minutes = count("How long it must be free.", 60, most=LONGEST, strict=False, load_default=None)
-    square = slug("In this square.", "borgen", load_default=None)
-    arena = slug("In this arena.", "borgen-innbyggertorg", load_default=None)
-    space = slug("This space.", "borgen-storsal", load_default=None)
-    premises = slug("Of this class.", "hall", load_default=None)
-    capacity = count("With room for so many.", 20, strict=False, load_default=None)
-    limit = count("Spaces per page; all of a municipality fit in one.", 50, most=1000, strict=False, load_default=50)
+    after = _clock(Clock, "Not before this time on the wall.", "18:00", 0)
+    before = _clock(WallClock, "Not after this one; of the day after, if it is no later than `after`.", "22:00", DAY)
+    weekdays = Weekdays("On this weekday: 1 is Monday.", "2")
+    order = fields.String(
+        load_default="earliest",
+        validate=validate.OneOf(get_args(Order)),
+        metadata={"description": "What is free first comes first; or the smallest that is large enough."},
+    )
 
     @validates_schema
     def _days(self, given: Mapping[str, Any], **_: object) -> None:
@@ -44,6 +166,20 @@ class AvailabilityFilter(PageArguments):
             raise invalid(_DAYS_REVERSED, "to")
         if given["last"] - given["first"] >= timedelta(days=MOST_DAYS):
             raise invalid(_TOO_MANY_DAYS, "to")
+
+    @post_load
+    def _with_page(self, given: Mapping[str, Any], **more: object) -> dict[str, Any]:
+        opens, closes = given["after"], given["before"]
+        window = Window(
+            first=given["first"],
+            last=given["last"],
+            opens=opens,
+            closes=closes if closes > opens else closes + DAY,
+            weekdays=given["weekdays"] or EVERY_WEEKDAY,
+        )
+        page = {name: given[name] for name in ("limit", "cursor")}
+        found = super()._with_page(page, **more)
+        return {**found, "wanted": self.wanted(given), "window": window, "order": given["order"]}
 
 
 class FreeTimeSchema(Schema):

@@ -14,7 +14,7 @@ from kernel.pagination import PageRequest
 from services.booking.model.bookings import BookingRequest
 from services.booking.model.opening import DAY, hours, instant
 from services.booking.model.rules import Bookable
-from services.booking.queries.availability import free_times
+from services.booking.queries.availability import Wanted, Window, free_times
 from services.booking.store.resources import to_book
 from services.booking.store.tables import claims, spaces
 from tests.callers import RESIDENT
@@ -24,6 +24,7 @@ ANY_USE = BookingRequest(
     space="room", begins_at=EPOCH, ends_at=EPOCH, purpose="culture", audience="everyone", participants=1
 )
 
+TUESDAY = Window(first=date(2026, 11, 24), last=date(2026, 11, 24))
 QUARTER = timedelta(minutes=15)
 Span = tuple[datetime, datetime]
 
@@ -32,7 +33,9 @@ def search(counter: Any, first: date, last: date | None = None, **asked: Any) ->
     """The free times of each space that has any, by its id."""
     page = PageRequest(asked.pop("limit", 200), asked.pop("cursor", None))
     with counter.database.reading() as tx:
-        found = free_times(tx, page, first=first, last=last or first, **asked)
+        window = {name: asked.pop(name) for name in ("opens", "closes", "weekdays") if name in asked}
+        order = asked.pop("order", "earliest")
+        found = free_times(tx, page, Wanted(**asked), Window(first=first, last=last or first, **window), order=order)
     items = [json.loads(each) for each in found.items]
     return {each["space"]: [_span(time) for time in each["free"]] for each in items}
 
@@ -141,14 +144,14 @@ def test_the_statement_and_the_model_agree(busy: Any, now: str, window: tuple[da
 
 def test_what_is_free_can_be_booked_to_its_very_ends(counter: Any) -> None:
     counter.hold("third-2", 8, 4)
-    first, second, *_ = search(counter, date(2026, 11, 23), space="hall")["hall"]
+    first, second, *_ = search(counter, date(2026, 11, 23), spaces=["hall"])["hall"]
     begin = (first[0] - counter.quarter()) // QUARTER
 
     counter.hold("hall", begin, (first[1] - first[0]) // QUARTER)
     later = counter.hold("hall", (second[0] - counter.quarter()) // QUARTER, 4)
 
     assert later.begins_at == second[0]
-    assert [time for time in search(counter, date(2026, 11, 23), space="hall")["hall"] if time[0] < second[0]] == []
+    assert [time for time in search(counter, date(2026, 11, 23), spaces=["hall"])["hall"] if time[0] < second[0]] == []
 
 
 def test_a_booking_that_is_given_up_is_free_in_the_next_search(counter: Any) -> None:
@@ -165,17 +168,17 @@ def test_a_booking_that_is_given_up_is_free_in_the_next_search(counter: Any) -> 
     ("asked", "spaces_found"),
     [
         ({}, {"hall", "third-1", "third-2", "third-3", "room"}),
-        ({"square": "borgen"}, {"hall", "third-1", "third-2", "third-3", "room"}),
-        ({"square": "tofte"}, set()),
-        ({"arena": "house", "capacity": 51}, {"hall"}),
+        ({"squares": ["borgen"]}, {"hall", "third-1", "third-2", "third-3", "room"}),
+        ({"squares": ["tofte"]}, set()),
+        ({"arenas": ["house"], "capacity": 51}, {"hall"}),
         ({"capacity": 50}, {"hall", "third-1", "third-2", "third-3"}),
         ({"capacity": 151}, set()),
-        ({"space": "room"}, {"room"}),
+        ({"spaces": ["room"]}, {"room"}),
         ({"premises": "gym"}, set()),
         ({"minutes": 15}, set()),
-        ({"minutes": 30, "space": "room"}, {"room"}),
-        ({"minutes": 480, "space": "room"}, {"room"}),
-        ({"minutes": 495, "space": "room"}, set()),
+        ({"minutes": 30, "spaces": ["room"]}, {"room"}),
+        ({"minutes": 480, "spaces": ["room"]}, {"room"}),
+        ({"minutes": 495, "spaces": ["room"]}, set()),
     ],
 )
 def test_spaces_are_found_by_what_is_asked_for(counter: Any, asked: Any, spaces_found: set[str]) -> None:
@@ -188,15 +191,15 @@ def test_a_gap_is_found_when_it_is_long_enough(counter: Any, minutes: int, is_fo
     counter.hold("room", 36, 32)
     gap = (counter.quarter(32), counter.quarter(36))
 
-    times = search(counter, gap[0].date(), gap[1].date(), space="room", minutes=minutes)["room"]
+    times = search(counter, gap[0].date(), gap[1].date(), spaces=["room"], minutes=minutes)["room"]
 
     assert (gap in times) is is_found
 
 
 def test_spaces_come_a_page_at_a_time(counter: Any) -> None:
     with counter.database.reading() as tx:
-        first = free_times(tx, PageRequest(3), first=date(2026, 11, 24), last=date(2026, 11, 24))
-        rest = free_times(tx, PageRequest(3, first.next_cursor), first=date(2026, 11, 24), last=date(2026, 11, 24))
+        first = free_times(tx, PageRequest(3), Wanted(), TUESDAY)
+        rest = free_times(tx, PageRequest(3, first.next_cursor), Wanted(), TUESDAY)
 
     ids = [json.loads(each)["space"] for each in (*first.items, *rest.items)]
     assert ids == ["hall", "room", "third-1", "third-2", "third-3"]

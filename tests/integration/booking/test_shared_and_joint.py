@@ -13,7 +13,7 @@ from services.booking.model.refusals import EquipmentLent, HoldExpired, NoRoom, 
 from services.booking.model.resources import Arena, Equipment, EquipmentInUse, JoinedOfNothing, Square
 from services.booking.model.rules import BookingRules, TooLoud, UnknownEquipment
 from services.booking.model.sharing import SharedButDivided, Sharing
-from services.booking.queries.availability import free_times
+from services.booking.queries.availability import Wanted, Window, free_times
 from services.booking.usecases import bookings as usecases
 from tests.at_once import at_once
 from tests.callers import RESIDENT
@@ -274,7 +274,7 @@ def first_free(counter: Any, space: str, **asked: Any) -> datetime:
     """When a space can first be booked, as the search tells."""
     day = counter.clock.now().date()
     with counter.database.reading() as tx:
-        found = free_times(tx, PageRequest(), first=day, last=day, space=space, **asked)
+        found = free_times(tx, PageRequest(), Wanted(spaces=[space], **asked), Window(first=day, last=day))
     return datetime.fromisoformat(json.loads(found.items[0])["free"][0]["begins_at"])
 
 
