@@ -7,9 +7,9 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(look: Callable[[], T], *, wanted: Callable[[T], object] = bool, seconds: float = 20.0) -> T:
+def eventually(look: Callable[[], T], *, wanted: Callable[[T], object] = bool, seconds: float = 60.0) -> T:
     """What `look` finds, as soon as it is wanted (true, unless told otherwise). AssertionError with the last find if it
-    never is within the time."""
+    never is within the time: long enough for a machine that others use, as only failures take it."""
     deadline = time.monotonic() + seconds
     while True:
         found = look()

@@ -87,7 +87,8 @@ def test_a_form_that_is_not_of_ours_does_nothing(
 def test_nobody_waits_for_a_key_that_is_another_s(
     portal: Portal, municipality: Municipality, owned: dict[str, Owned]
 ) -> None:
-    """Rita may see what Kari booked for the band; the key is Kari's, and on the door already."""
+    """Rita may see what Kari booked for the band, but not the key, which is Kari's: so Rita's page awaits none. Kari's
+    tells of it."""
     rita = portal.browser(somebody(municipality.token("rita")))
     page = rita.open(**request_to(portal, "GET /bookings/{booking}", owned["represented"].things))
     assert "data-awaited" not in page.text

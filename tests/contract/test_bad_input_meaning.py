@@ -39,6 +39,9 @@ def body(good: Any, **different: Any) -> bytes:
     return json.dumps(whole).encode()
 
 
+TOO_FAR = timedelta(days=things.HORIZON + 1)
+
+
 def instants(begin: timedelta, end: timedelta) -> dict[str, str]:
     """From so long after now until so long after it."""
     return {"begins_at": (NOW + begin).isoformat(), "ends_at": (NOW + end).isoformat()}
@@ -50,7 +53,7 @@ BOOKINGS: dict[str, tuple[dict[str, Any], str]] = {
     "ends as it begins": (instants(30 * HOUR, 30 * HOUR), "ends_before_begin"),
     "ends before it begins": (instants(30 * HOUR, 29 * HOUR), "ends_before_begin"),
     "off the grid": (instants(30 * HOUR + MINUTE, 31 * HOUR), "off_grid"),
-    "too far ahead": (instants(timedelta(days=181), timedelta(days=181) + HOUR), "beyond_horizon"),
+    "too far ahead": (instants(TOO_FAR, TOO_FAR + HOUR), "beyond_horizon"),
     "longer than it is let for": (instants(30 * HOUR, 39 * HOUR), "too_long"),
     "taken": ({"space": SPACE, **things.a_time(0)}, "slot_taken"),
     "taken in part": ({"space": SPACE, **instants(49 * HOUR, 51 * HOUR)}, "slot_taken"),

@@ -5,8 +5,9 @@ registered hours. Rita represents the band, too, and did none of it; Kari is its
 of it.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,8 @@ OSLO = ZoneInfo("Europe/Oslo")
 ANYTIME = [{"weekday": day, "opens": "00:00", "closes": "24:00"} for day in range(1, 8)]
 WORKSHOP = "borgen-verksted"
 """Booked by approval."""
+HORIZON = 364
+"""So many days ahead a space may be booked."""
 Things = dict[str, Any]
 
 
@@ -44,7 +47,7 @@ def a_space(id: str, *spaces: dict[str, Any], **different: Any) -> dict[str, Any
         "min_minutes": 30,
         "max_minutes": 480,
         "notice_minutes": 0,
-        "horizon_days": 180,
+        "horizon_days": HORIZON,
         "spaces": list(spaces),
         **different,
     }
@@ -108,6 +111,15 @@ def a_time(hours: int, days: int = 2) -> dict[str, str]:
 def a_booking(hours: int, **different: Any) -> dict[str, Any]:
     use = {"purpose": "culture", "audience": "adults", "participants": 20}
     return {"space": SPACE, **a_time(hours), **use, **different}
+
+
+def free_days() -> Iterator[int]:
+    """Days, counted from now, on which a test may book at Borgen, on the day or the next: after all that is made or
+    asked for here and in `routes`, within the horizon, and while nothing is closed."""
+    shut = a_closure()
+    begins, ends = (datetime.fromisoformat(shut[end]) - NOW for end in ("begins_at", "ends_at"))
+    two_days = timedelta(days=2)
+    return (day for day in range(21, HORIZON - 1, 2) if not begins - two_days < timedelta(days=day) < ends + two_days)
 
 
 def an_agreement(tenant: str) -> dict[str, Any]:
@@ -224,29 +236,29 @@ def _bookings(all_of_it: Municipality, space: str, tenant: str) -> Things:
     }
 
 
-def a_series(space: str, tenant: str, *, hour: int = 8, weeks: int = 0, **different: Any) -> dict[str, Any]:
-    """Two evenings or mornings in the second week from now."""
-    first = (NOW + timedelta(days=13 + 7 * weeks)).strftime(f"%Y-%m-%dT{hour:02}:00")
+def a_series(space: str, tenant: str, *, hour: int = 8, day: int = 13, **different: Any) -> dict[str, Any]:
+    """Two evenings or mornings, in the second week from now unless told otherwise."""
+    first = (NOW + timedelta(days=day)).strftime(f"%Y-%m-%dT{hour:02}:00")
     use = {"purpose": "culture", "audience": "youth", "participants": 20, "title": "Korpsøving"}
     when = {"starts": first, "minutes": 120, "rule": "FREQ=DAILY;COUNT=2"}
     return {"space": space, "tenant": tenant, **use, **when, **different}
 
 
-def series(all_of_it: Municipality, space: str, tenant: str, *, weeks: int = 0) -> Things:
+def series(all_of_it: Municipality, space: str, tenant: str, *, day: int = 13) -> Things:
     """A series of Kari's, held and priced, of which a date was skipped, as somebody is there already."""
     clash = (NOW + timedelta(days=2)).astimezone(OSLO)
-    wanted = a_series(space, tenant, weeks=weeks, policy="skip", dates=[f"{clash:%Y-%m-%dT%H:%M}"])
+    wanted = a_series(space, tenant, day=day, policy="skip", dates=[f"{clash:%Y-%m-%dT%H:%M}"])
     booked = all_of_it.did("POST", "/booking/series", all_of_it.token("kari"), wanted)
     [skipped] = [each["begins_at"] for each in booked["occurrences"] if each["skipped"]]
     return {"series": booked["id"], "skipped": skipped}
 
 
-def undecided(all_of_it: Municipality, space: str, tenant: str, *, weeks: int = 0) -> Things:
+def undecided(all_of_it: Municipality, space: str, tenant: str, *, day: int = 2) -> Things:
     """Two bookings of Kari's for later: one held and priced, one that awaits approval."""
     kari = all_of_it.token("kari")
-    wanted = {"tenant": tenant, "title": "Korpsøving", **a_time(0, days=2 + 7 * weeks)}
+    wanted = {"tenant": tenant, "title": "Korpsøving", **a_time(0, days=day)}
     held = all_of_it.did("POST", "/booking/bookings", kari, a_booking(0, space=space, **wanted))
-    later = a_time(0 if space.endswith("a") else 4, days=2 + 7 * weeks)
+    later = a_time(0 if space.endswith("a") else 4, days=day)
     to_approve = a_booking(0, confirm="when_priced", **wanted | {"space": WORKSHOP} | later)
     awaiting = all_of_it.did("POST", "/booking/bookings", kari, to_approve)
     seen = all_of_it.call("GET", f"/booking/bookings/{held['id']}", kari).get_json()

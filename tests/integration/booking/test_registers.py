@@ -27,6 +27,7 @@ from services.booking.usecases import actors, lookups
 from tests.at_once import at_once
 from tests.callers import MANAGER, OPERATOR, RESIDENT
 from tests.registers import BAND, BAND_UNLISTED, CAFE, OTHER_TOWN, TOWN, TOWN_OFFICE, UNITS, StandIn, registers
+from tests.waiting import eventually
 
 MICROSECOND = timedelta(microseconds=1)
 MINUTE = timedelta(minutes=1)
@@ -269,7 +270,7 @@ def test_a_register_that_answers_badly_is_up_all_the_same(counter: Any, ask: Any
 
 
 def test_nobody_waits_while_the_registers_are_asked(counter: Any, there: StandIn, client: Registers) -> None:
-    """The call is under way, and has its answer only when all else is done."""
+    """All else is done while the call is under way, and only then is it answered."""
     band = registered(counter)
     there.doze()
 
@@ -278,6 +279,7 @@ def test_nobody_waits_while_the_registers_are_asked(counter: Any, there: StandIn
 
     def all_else() -> None:
         try:
+            eventually(lambda: there.asked[UNITS + BAND])
             counter.hold("room", tenant=band)
             counter.run(actors.verify, MANAGER, band, kind="voluntary", reason="Vedtektene")
             counter.run(actors.look_up, band)
