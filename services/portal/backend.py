@@ -30,12 +30,14 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Refused(Exception):
-    """A service said no, in the person's language. `faults` are its texts by the name of the field they are about."""
+    """A service said no, in the person's language. `faults` are its texts by the name of the field they are about;
+    `fields` are the values its detail speaks of."""
 
     status: int
     code: str
     detail: str
     faults: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,11 @@ def tell(service: str, path: str, body: Json, *, key: str, version: str | None =
     return _backend().call("POST", service, path, headers, None, body)
 
 
+def note(service: str, path: str, body: Json) -> None:
+    """PUT, for what is the same however often it is said. Raises Refused or Silent."""
+    _backend().call("PUT", service, path, _headers(), None, body)
+
+
 def _backend() -> Backend:
     found: Backend = current_app.extensions["torg-backend"]
     return found
@@ -135,7 +142,8 @@ def _read(service: str, response: httpx.Response) -> Any:
     if not isinstance(said, dict) or "code" not in said or response.status_code >= 500:
         _log.warning("service_failed", target=service, status=response.status_code)
         raise Silent(service)
-    raise Refused(response.status_code, said["code"], said.get("detail", ""), _faults(said.get("errors", [])))
+    faults = _faults(said.get("errors", []))
+    raise Refused(response.status_code, said["code"], said.get("detail", ""), faults, said.get("fields", {}))
 
 
 def _faults(errors: list[dict[str, str]]) -> dict[str, str]:

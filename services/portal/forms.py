@@ -17,6 +17,7 @@ from services.portal.session import now
 
 CENTURY = (date(2000, 1, 1), date(2100, 1, 1))
 _WHOLE = re.compile(r"\d{1,6}", re.ASCII)
+_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::00)?", re.ASCII)
 _KEY = re.compile(r"[!-~]{1,255}")
 
 
@@ -42,8 +43,11 @@ class Form:
         """Whether there is something to tell about it."""
         return bool(self.faults or self.problem)
 
-    def refused(self, said: Refused, fields: Mapping[str, str]) -> "Form":
-        """The same values with what a service said of them. `fields` maps its names to ours; the rest is told above."""
+    def refused(self, said: Refused, fields: Mapping[str, str], codes: Mapping[str, str] | None = None) -> "Form":
+        """The same values with what a service said of them. `fields` maps its names to ours, and `codes` its rules to
+        the field that breaks them; the rest is told above."""
+        if (name := (codes or {}).get(said.code)) is not None:
+            return Form(self.values, {name: said.detail})
         faults = {fields[name]: text for name, text in said.faults.items() if name in fields}
         others = [text for name, text in said.faults.items() if name not in fields]
         return Form(self.values, faults, " ".join([said.detail, *others]) if others or not faults else "")
@@ -67,6 +71,26 @@ def whole(form: Form, name: str) -> int:
         return int(form[name])
     form.faults[name] = gettext("Write a whole number, such as 12.")
     return 0
+
+
+def day_of(form: Form, name: str) -> date:
+    """A field as a day; notes a fault, and gives the first of our days, when it is none."""
+    try:
+        day = date.fromisoformat(form[name])
+    except ValueError:
+        day = date.min
+    if CENTURY[0] <= day < CENTURY[1]:
+        return day
+    form.faults[name] = gettext("Write a date, such as 2026-12-24.")
+    return CENTURY[0]
+
+
+def clock_of(form: Form, name: str) -> time:
+    """A field as a time on the wall; notes a fault, and gives midnight, when it is none."""
+    if found := _CLOCK.fullmatch(form[name]):
+        return time(int(found[1]), int(found[2]))
+    form.faults[name] = gettext("Write a time, such as 18:00.")
+    return time()
 
 
 def asked_day(name: str = "date") -> date:

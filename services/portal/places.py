@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask, current_app
@@ -27,6 +27,8 @@ class Space:
     grid: int
     shortest: int
     longest: int
+    approval: bool = False
+    prepay: bool = False
 
     def lets(self, minutes: int) -> bool:
         """Whether it is let for that long."""
@@ -48,11 +50,23 @@ class Places:
 
     squares: dict[str, Square]
     spaces: dict[str, Space]
+    arenas: dict[str, Names] = field(default_factory=dict)
+
+    def name_of(self, scope: str, place: str) -> str:
+        """What people call a square, an arena or a space."""
+        if scope == "arena":
+            return named(self.arenas[place]) if place in self.arenas else place
+        return self.square_name(place) if scope == "square" else self.space_name(place)
 
     def space_name(self, space: str) -> str:
         """What people call the space; its id when it is no longer published."""
         found = self.spaces.get(space)
         return named(found.name) if found else space
+
+    def asks_approval(self, space: str) -> bool:
+        """Whether an arena manager decides who has the space."""
+        found = self.spaces.get(space)
+        return found is not None and found.approval
 
     def arena_name(self, space: str) -> str:
         """What people call the building the space is in."""
@@ -104,6 +118,7 @@ def read(squares: list[Json]) -> Places:
         arenas = [arena["name"] for arena in square["arenas"]]
         found.squares[square["id"]] = Square(square["id"], square["name"], arenas)
         for arena in square["arenas"]:
+            found.arenas[arena["id"]] = arena["name"]
             for space in _flat(arena["spaces"]):
                 found.spaces[space["id"]] = _space(space, arena["name"], square["id"])
     return found
@@ -127,4 +142,6 @@ def _space(space: Json, arena: Any, square: str) -> Space:
         grid=space["grid_minutes"],
         shortest=space["min_minutes"],
         longest=space["max_minutes"],
+        approval=space.get("approval", False),
+        prepay=space.get("prepay", False),
     )

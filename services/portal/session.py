@@ -47,6 +47,15 @@ class Person:
         """Whether to show them an arena manager's pages."""
         return "arena_manager" in self.roles or "operator" in self.roles
 
+    @property
+    def decides(self) -> bool:
+        """Whether to offer them an arena manager's decisions; operators only look."""
+        return "arena_manager" in self.roles
+
+    def decides_in(self, square: str) -> bool:
+        """Whether that is so in this square."""
+        return self.decides and square in self.squares
+
 
 class Seal:
     """Encrypts and reads what a session holds (JWE, A256GCM)."""

@@ -20,10 +20,22 @@ AUDIENCES = {
 }
 BOOKING_STATES = {
     "held": noted("Held"),
+    "awaiting_approval": noted("Waiting for approval"),
+    "awaiting_payment": noted("Waiting for payment"),
     "confirmed": noted("Confirmed"),
+    "in_use": noted("In use"),
+    "completed": noted("Completed"),
     "cancelled": noted("Cancelled"),
     "declined": noted("Declined"),
     "expired": noted("Expired"),
+    "released": noted("Released"),
+}
+SERIES_STATES = {"active": noted("Active"), "cancelled": noted("Cancelled")}
+DESK_KINDS = {
+    "approval": noted("To approve"),
+    "payment": noted("Not paid"),
+    "comment": noted("Message"),
+    "clash": noted("Outside the hours"),
 }
 HOURS_STATES = {
     "registered": noted("Waiting for approval"),
@@ -49,9 +61,32 @@ DECLINE_REASONS = {
     "no_tariff": noted("No adopted price rules cover this place at that time."),
     "no_column": noted("The adopted price rules have no price for this purpose, audience and tenant."),
     "price_not_published": noted("The adopted price rules have no price for this place on such a day."),
+    "declined_by_manager": noted("The arena manager has said no."),
+}
+SKIPPED = {
+    "slot_taken": noted("Taken by others"),
+    "space_closed": noted("Closed"),
+    "no_room": noted("No room for so many"),
+    "equipment_lent": noted("The equipment is lent to others"),
+    "outside_opening_hours": noted("Outside the opening hours"),
+    "in_the_past": noted("In the past"),
+    "too_short_notice": noted("Too short notice"),
+    "beyond_horizon": noted("Too far ahead"),
 }
 
-_ALL = PURPOSES | AUDIENCES | BOOKING_STATES | HOURS_STATES | TENANT_KINDS | UNITS | DOOR_REFUSALS | DECLINE_REASONS
+_ALL = (
+    PURPOSES
+    | AUDIENCES
+    | BOOKING_STATES
+    | SERIES_STATES
+    | DESK_KINDS
+    | HOURS_STATES
+    | TENANT_KINDS
+    | UNITS
+    | DOOR_REFUSALS
+    | DECLINE_REASONS
+    | SKIPPED
+)
 
 
 def word(code: str) -> str:

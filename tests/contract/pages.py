@@ -62,6 +62,11 @@ def _version(known: Things) -> dict[str, str]:
     return {"version": str(known["version"])}
 
 
+def _a_move(known: Things) -> dict[str, str]:
+    when = {"date": "2026-12-07", "from": "08:00", "to": "09:30", "participants": "12", "why": "Vi ble færre"}
+    return when | _version(known)
+
+
 PAGES = {
     "GET /": Page(),
     "GET /squares/{square}": Page(),
@@ -72,13 +77,26 @@ PAGES = {
     "GET /bookings": Page(lists="booking"),
     "GET /bookings/{booking}": Page(means={"booking": "confirmed"}),
     "POST /bookings/{booking}/confirm": Page(form=_version),
-    "GET /bookings/{booking}/cancel": Page(means={"booking": "confirmed"}),
+    "GET /bookings/{booking}/cancel": Page(),
     "POST /bookings/{booking}/cancel": Page(form=_version),
+    "POST /bookings/{booking}/end": Page(
+        form=lambda known: {"version": str(known["in_use"])}, means={"booking": "confirmed"}
+    ),
+    "GET /bookings/{booking}/move": Page(),
+    "POST /bookings/{booking}/move": Page(form=_a_move),
+    "POST /bookings/{booking}/comments": Page(form=lambda _: {"text": "Kan vi komme før?"}),
+    "GET /series": Page(lists="series"),
+    "GET /series/{series}": Page(),
+    "POST /series/{series}/confirm": Page(form=lambda _: {"version": "1"}),
     "POST /bookings/{booking}/unlock": Page(form=lambda known: {"key": known["key"]}, means={"booking": "confirmed"}),
     "GET /volunteer": Page(lists="agreement"),
     "GET /volunteer/{agreement}/hours": Page(),
     "POST /volunteer/{agreement}/hours": Page(
         form=lambda _: {"worked_on": "2026-11-30", "hours": "1", "minutes": "30", "task": "Malte"}
+    ),
+    "GET /manage/desk": Page(query="kind=approval&all=1", lists="awaiting"),
+    "POST /manage/desk": Page(
+        form=lambda known: {"booking": f"{known['awaiting']}:3", "verdict": "decline", "why": "Lokalet skal males"}
     ),
     "GET /manage/hours": Page(lists="hours"),
     "POST /manage/hours/{registration}/approve": Page(form=lambda _: {"version": "1"}, means={"registration": "hours"}),

@@ -38,6 +38,8 @@ ADDRESSES = {
     "GET /book": [*TO_BOOK],
     "GET /bookings": ["cursor"],
     "GET /bookings/{booking}": ["looks"],
+    "GET /series": ["cursor"],
+    "GET /manage/desk": ["kind", "cursor", "all"],
     "GET /manage/bookings": ["square", "cursor"],
     "GET /sign-in": ["next"],
     "GET /signed-in": ["code", "state", "iss", "error"],

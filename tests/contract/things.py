@@ -230,6 +230,7 @@ def _bookings(all_of_it: Municipality, space: str, tenant: str) -> Things:
         "comment": all_of_it.did("POST", f"/booking/bookings/{later['booking']}/comments", kari, said)["id"],
         **series(all_of_it, space, tenant),
         "confirmed": confirmed["id"],
+        "in_use": all_of_it.call("GET", f"/booking/bookings/{confirmed['id']}", kari).get_json()["version"],
         "key": key["id"],
         "lock": key["lock"],
         "activity": next(each["id"] for each in programme if each["space"] == space),

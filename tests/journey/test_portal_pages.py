@@ -13,7 +13,15 @@ from cli.servers.ports import free_port
 from kernel.clock import FixedClock
 from services.portal.app import build
 from tests.unit.portal.conftest import serving, settings_for
-from tests.unit.portal.services import NOW, FakeServices, a_price, an_activity, an_agreement, refused
+from tests.unit.portal.services import (
+    NOW,
+    FakeServices,
+    a_price,
+    an_activity,
+    an_agreement,
+    refused,
+    some_house_rules,
+)
 
 NARROW, PHONE, DESK = 320, 390, 1280
 BOOK = "/book?space=borgen-storsal&begins_at=2026-12-05T17:00:00Z&minutes=120"
@@ -87,6 +95,7 @@ def walk(visit: Visit) -> Iterator[None]:
     for path in ("/bookings", "/volunteer", f"/volunteer/{an_agreement()['id']}/hours", "/manage/bookings"):
         visit.go(path)
         yield
+    yield from walk_desk(visit)
     visit.go("/manage/hours")
     page.get_by_text("Ikke godkjenn …").first.click()
     yield
@@ -99,18 +108,26 @@ def _walk_bookings(visit: Visit) -> Iterator[None]:
     services, page = visit.services, visit.page
     fault = {"pointer": "#/participants", "detail": "Lokalet har plass til høyst 120."}
     services.refusals["POST booking /bookings"] = refused(422, "invalid_request", "Feil.", errors=[fault])
+    services.house_rules = [some_house_rules()]
     visit.go(BOOK)
     yield
+    page.get_by_label("Jeg har lest husreglene").check()
     fill_in(page)
     yield
+    services.house_rules.clear()
     services.refusals.clear()
     services.events_arrive = False
     booking = services.a_booking()
     for changed in (
         {},
         {"price": a_price()},
-        {"state": "confirmed"},
-        {"state": "declined", "decline_reason": "no_tariff"},
+        {"state": "awaiting_approval"},
+        {"state": "awaiting_payment"},
+        {"state": "confirmed", "release_at": "2026-12-05T17:20:00Z"},
+        {"state": "in_use"},
+        {"state": "completed"},
+        {"state": "released"},
+        {"state": "declined", "decline_reason": "declined_by_manager"},
         {"state": "expired"},
         {"state": "cancelled", "cancelled_at": "2026-12-04T10:00:00Z"},
     ):
@@ -123,6 +140,34 @@ def _walk_bookings(visit: Visit) -> Iterator[None]:
     page.get_by_role("button", name="Lås opp døra nå").click()
     yield
     visit.go(f"/bookings/{booking}/cancel")
+    yield
+    refusal = refused(409, "slot_taken", "Lokalet er opptatt i hele eller deler av tida.")
+    services.refusals[f"POST booking /bookings/{booking}/reschedule"] = refusal
+    visit.go(f"/bookings/{booking}/move")
+    page.get_by_role("button", name="Flytt bookingen").click()
+    yield
+    services.say(booking, "tenant", "Hei! Kan vi få komme ti minutter før, for å rigge?")
+    services.say(booking, "house", "Det går fint.")
+    visit.go(f"/bookings/{booking}")
+    yield
+    series = services.a_series()
+    for path in ("/series", f"/series/{series}"):
+        visit.go(path)
+        yield
+
+
+def walk_desk(visit: Visit) -> Iterator[None]:
+    """The desk, and what came of decisions."""
+    for number, kind in enumerate(("approval", "approval", "payment", "comment", "clash", "approval")):
+        visit.services.awaits(kind, overdue=number < 2)
+    visit.go("/manage/desk")
+    yield
+    visit.page.get_by_role("link", name="Velg alle").click()
+    visit.page.get_by_text("Si nei til de valgte …").click()
+    visit.page.get_by_role("button", name="Si nei").click()
+    yield
+    visit.page.get_by_role("checkbox").first.uncheck()
+    visit.page.get_by_role("button", name="Godkjenn de valgte").click()
     yield
 
 

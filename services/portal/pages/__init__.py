@@ -1,5 +1,14 @@
 """The portal's pages, by what people come to do. Each view asks the services, and renders one template."""
 
-from services.portal.pages import bookings, front, manage, search, volunteer
+from services.portal.pages import bookings, desk, front, manage, moving, search, series, volunteer
 
-blueprints = (front.blueprint, search.blueprint, bookings.blueprint, volunteer.blueprint, manage.blueprint)
+blueprints = (
+    front.blueprint,
+    search.blueprint,
+    bookings.blueprint,
+    moving.blueprint,
+    series.blueprint,
+    volunteer.blueprint,
+    desk.blueprint,
+    manage.blueprint,
+)

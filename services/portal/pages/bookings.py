@@ -1,4 +1,5 @@
-"""My bookings, and the page of each: its price, its confirmation, its key, its door, and giving it up."""
+"""My bookings, and the page of each: its price, its confirmation, its key, its door, what is said of it, ending it and
+giving it up."""
 
 from datetime import datetime
 from typing import Any
@@ -7,18 +8,21 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from services.portal.backend import Json, Refused, ask, tell
-from services.portal.forms import asked_whole, instant, sent, timed
+from services.portal.backend import Json, Refused, ask, everything, note, tell
+from services.portal.forms import Form, asked_whole, instant, sent, timed
 from services.portal.language import clock, gettext
 from services.portal.places import places
-from services.portal.session import now, signed_in
+from services.portal.session import now, person, signed_in
 from services.portal.words import word
 
 blueprint = Blueprint("bookings", __name__, url_prefix="/bookings")
 
 MOST_LOOKS = 20
 """How often a page that waits looks again by itself."""
-_TIMES = ("begins_at", "ends_at", "hold_expires_at", "opened_at", "cancelled_at", "created_at")
+TIMES = ("begins_at", "ends_at", "hold_expires_at", "release_at", "opened_at", "cancelled_at", "created_at")
+CHANGEABLE = ("held", "awaiting_approval", "awaiting_payment", "confirmed")
+_UNDOABLE = (409, 412, 422)
+_EXPLAINED = ("declined", "cancelled")
 
 
 @blueprint.get("")
@@ -26,7 +30,7 @@ _TIMES = ("begins_at", "ends_at", "hold_expires_at", "opened_at", "cancelled_at"
 def mine() -> str:
     """Those I booked, or that were booked for an organisation of mine."""
     page = ask("booking", "/bookings", mine="true", cursor=request.args.get("cursor"))
-    bookings = [timed(each, *_TIMES) for each in page["items"]]
+    bookings = [timed(each, *TIMES) for each in page["items"]]
     return render_template("bookings.html", bookings=bookings, next_cursor=page["next_cursor"], places=places())
 
 
@@ -34,42 +38,41 @@ def mine() -> str:
 @signed_in
 def show(booking: UUID) -> str:
     """How a booking stands, and what can be done with it."""
-    found = _booking(booking)
-    key = _key(found)
-    charge = _charge(found)
-    return render_template(
-        "booking.html",
-        booking=found,
-        key=key,
-        charge=charge,
-        awaited=awaited(found, key, charge),
-        looks=asked_whole("looks", 0, most=MOST_LOOKS),
-        most_looks=MOST_LOOKS,
-        places=places(),
-        now=now(),
-    )
+    return _page(one(booking), Form())
 
 
 @blueprint.post("/<uuid:booking>/confirm")
 @signed_in
 def confirm(booking: UUID) -> Response:
     """Takes the booking at the price shown."""
-    return _act(booking, "confirm", gettext("The booking is confirmed."))
+    return _act(booking, "confirm", {})
 
 
 @blueprint.get("/<uuid:booking>/cancel")
 @signed_in
-def ask_to_cancel(booking: UUID) -> str:
+def ask_to_cancel(booking: UUID) -> Response | str:
     """What giving it up leads to, before it is done."""
-    found = _booking(booking)
-    return render_template("cancel.html", booking=found, credit_until=_credit_until(found), places=places(), now=now())
+    found = one(booking)
+    try:
+        consequence = timed(ask("booking", f"/bookings/{booking}/cancellation"), "free_until")
+    except Refused as said:
+        return _told(said, booking)
+    house = "tenant" not in sides(found)
+    return render_template("cancel.html", booking=found, consequence=consequence, house=house, places=places())
 
 
 @blueprint.post("/<uuid:booking>/cancel")
 @signed_in
 def cancel(booking: UUID) -> Response:
     """Gives the booking up."""
-    return _act(booking, "cancel", gettext("The booking is cancelled."))
+    return _act(booking, "cancel", {"why": why} if (why := sent()["why"]) else {})
+
+
+@blueprint.post("/<uuid:booking>/end")
+@signed_in
+def end(booking: UUID) -> Response:
+    """Ends a booking under way: the rest of its time is for others."""
+    return _act(booking, "end", {})
 
 
 @blueprint.post("/<uuid:booking>/unlock")
@@ -86,6 +89,57 @@ def unlock(booking: UUID) -> Response:
     return redirect(url_for("bookings.show", booking=booking))
 
 
+@blueprint.post("/<uuid:booking>/comments")
+@signed_in
+def write(booking: UUID) -> Response | tuple[str, int]:
+    """Writes to the other side: tenant to house, or house to tenant."""
+    form = sent()
+    if not form["text"]:
+        form.faults["text"] = gettext("Write something first.")
+        return _page(one(booking), form), 422
+    try:
+        tell("booking", f"/bookings/{booking}/comments", {"text": form["text"]}, key=form.key)
+    except Refused as said:
+        if said.status not in _UNDOABLE:
+            raise
+        return _page(one(booking), form.refused(said, {"text": "text"})), said.status
+    return redirect(url_for("bookings.show", booking=booking, _anchor="talk"))
+
+
+def one(booking: UUID | str) -> dict[str, Any]:
+    """A booking the person may see."""
+    return timed(ask("booking", f"/bookings/{booking}"), *TIMES)
+
+
+def sides(booking: Json) -> set[str]:
+    """On whose side the person is: the tenant's, the house's, both, or (an operator) neither's."""
+    who = person()
+    if who is None or not who.manages:
+        return {"tenant"}  # others see no bookings but their own
+    own = any(each["id"] == booking["tenant"]["id"] for each in everything("booking", "/actors"))
+    house = who.decides_in(booking["square"])
+    return {side for side, there in (("tenant", own), ("house", house)) if there}
+
+
+def possible(booking: Json, side: set[str], at: datetime) -> set[str]:
+    """What to offer of a booking; whether it then can be done, booking decides."""
+    state, begins_at, ends_at = booking["state"], booking["begins_at"], booking["ends_at"]
+    changeable = bool(side) and state in CHANGEABLE and at < ends_at
+    free_until = (booking["price"] or {}).get("free_until")
+    late = "tenant" in side and state == "confirmed" and free_until is not None and at > instant(free_until)
+    under_way = state == "in_use" or (state == "confirmed" and begins_at <= at)
+    offered = {
+        "confirm": "tenant" in side and state == "held" and booking["price"] is not None,
+        "cancel": changeable,
+        "move": changeable and at < begins_at and not late,
+        "ask to move": changeable and at < begins_at and late,
+        "end": bool(side) and under_way and at < ends_at,
+        "decide": "house" in side and state == "awaiting_approval",
+        "write": bool(side),
+    }
+    return {action for action, there in offered.items() if there}
+
+
 def awaited(booking: Json, key: Json | None, charge: Json | None) -> str:
     """What the booking waits for from another service: "price", "key", "charge", or nothing ("")."""
     if booking["state"] == "held" and booking["price"] is None:
@@ -97,17 +151,54 @@ def awaited(booking: Json, key: Json | None, charge: Json | None) -> str:
     return ""
 
 
-def _act(booking: UUID, action: str, done: str) -> Response:
+def _page(found: Json, form: Form) -> str:
+    key, charge, side = _key(found), _charge(found), sides(found)
+    return render_template(
+        "booking.html",
+        booking=found,
+        key=key,
+        charge=charge,
+        awaited=awaited(found, key, charge),
+        can=possible(found, side, now()),
+        side=side,
+        said=_said(found, side),
+        why=_why(found),
+        form=form,
+        looks=asked_whole("looks", 0, most=MOST_LOOKS),
+        most_looks=MOST_LOOKS,
+        places=places(),
+        now=now(),
+    )
+
+
+def _act(booking: UUID, action: str, body: Json) -> Response:
     """Does something to the booking as the person saw it; what the service says against it is told on its page."""
     form = sent()
     try:
-        tell("booking", f"/bookings/{booking}/{action}", {}, key=form.key, version=form.version)
+        after = tell("booking", f"/bookings/{booking}/{action}", body, key=form.key, version=form.version)
     except Refused as said:
-        if said.status not in (409, 412, 422):
-            raise
-        flash(said.detail, "refused")
-    else:
-        flash(done, "done")
+        return _told(said, booking)
+    flash(_done(after["state"]), "done")
+    return redirect(url_for("bookings.show", booking=booking))
+
+
+def _done(state: str) -> str:
+    """What a step came to."""
+    done = {
+        "confirmed": gettext("The booking is confirmed."),
+        "awaiting_approval": gettext("The booking is sent to the arena manager, who says yes or no."),
+        "awaiting_payment": gettext("The booking is yours once it is paid."),
+        "cancelled": gettext("The booking is cancelled."),
+        "completed": gettext("The booking is ended. Thank you for leaving the time to others."),
+    }
+    return done.get(state, word(state))
+
+
+def _told(said: Refused, booking: UUID) -> Response:
+    if said.status not in _UNDOABLE:
+        raise said
+    texts = [said.detail, *said.faults.values()]
+    flash(" ".join(texts), "refused")
     return redirect(url_for("bookings.show", booking=booking))
 
 
@@ -118,8 +209,22 @@ def _tell_of_door(answer: Json) -> None:
         flash(gettext("The door stays shut. %(reason)s") % {"reason": word(answer["reason"])}, "refused")
 
 
-def _booking(booking: UUID) -> dict[str, Any]:
-    return timed(ask("booking", f"/bookings/{booking}"), *_TIMES)
+def _said(booking: Json, side: set[str]) -> list[Json]:
+    """What tenant and house have said of it. What is shown here for the first time is noted as seen."""
+    path = f"/bookings/{booking['id']}/comments"
+    said = [timed(each, "written_at") for each in everything("booking", path)]
+    mine = "tenant" if "tenant" in side else "house"
+    if side and any(each["side"] != mine and not each["seen"] for each in said):
+        note("booking", f"{path}/seen", {"last": said[-1]["id"]})
+    return said
+
+
+def _why(booking: Json) -> str:
+    """What somebody wrote when they said no to it, or gave it up."""
+    if booking["state"] not in _EXPLAINED:
+        return ""
+    steps = ask("booking", f"/bookings/{booking['id']}/history")["items"]
+    return next((each["why"] or "" for each in reversed(steps) if each["what"] == booking["state"]), "")
 
 
 def _key(booking: Json) -> Json | None:
@@ -138,14 +243,6 @@ def _on_its_way(booking: Json, key: Json | None) -> bool:
 def _charge(booking: Json) -> Json | None:
     """What a cancelled booking costs in the end; nothing is charged for one that was never confirmed."""
     return _if_shown("pricing", "/charges", booking=booking["id"]) if booking["state"] == "cancelled" else None
-
-
-def _credit_until(booking: Json) -> datetime | None:
-    """Until when giving a confirmed booking up costs nothing."""
-    if booking["state"] != "confirmed" or not booking["price"]:
-        return None
-    quote = _if_shown("pricing", "/quotes", booking=booking["id"])
-    return instant(quote["credit_until"]) if quote else None
 
 
 def _if_shown(service: str, path: str, **asked: str) -> Json | None:

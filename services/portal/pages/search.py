@@ -13,6 +13,7 @@ from kernel.clock import OSLO
 from services.portal.backend import Json, Refused, everything, tell
 from services.portal.forms import CENTURY, Form, asked_day, asked_whole, instant, midnight, sent, today, whole
 from services.portal.places import Space, places
+from services.portal.refusals import ABOUT, accepted, house_rules, told
 from services.portal.session import now, signed_in
 from services.portal.words import AUDIENCES, PURPOSES
 
@@ -75,9 +76,7 @@ def hold() -> Response | tuple[str, int]:
     try:
         booking = tell("booking", "/bookings", wanted, key=form.key)
     except Refused as said:
-        if said.status in (401, 429):
-            raise
-        return _page(space, begins_at, minutes, form.refused(said, _FIELDS)), said.status
+        return _page(space, begins_at, minutes, told(form, said, _FIELDS, ABOUT)), said.status
     return redirect(url_for("bookings.show", booking=booking["id"]))
 
 
@@ -142,6 +141,7 @@ def _request(form: Form, space: Space, begins_at: datetime, minutes: int) -> Jso
         "audience": form["audience"],
         "participants": whole(form, "participants"),
         **{name: form[name] for name in ("tenant", "title") if form[name]},
+        **accepted(form),
     }
 
 
@@ -155,6 +155,7 @@ def _page(space: Space, begins_at: datetime, minutes: int, form: Form) -> str:
         ends_at=(begins_at + timedelta(minutes=minutes)).astimezone(OSLO),
         minutes=minutes,
         actors=everything("booking", "/actors"),
+        rules=house_rules(space.id),
         purposes=PURPOSES,
         audiences=AUDIENCES,
     )

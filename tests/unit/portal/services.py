@@ -20,6 +20,9 @@ MORNING = ("2026-12-05T06:00:00Z", "2026-12-05T14:00:00Z")
 EVENING = ("2026-12-05T17:00:00Z", "2026-12-05T22:00:00Z")
 
 
+A_USE = {"purpose": "culture", "audience": "everyone", "participants": 40}
+
+
 def three(text: str) -> Json:
     return {"nb": text, "nn": text, "en": text}
 
@@ -78,12 +81,17 @@ class FakeServices:
     refusals: dict[str, httpx.Response] = field(default_factory=dict)
     bookings: dict[str, Json] = field(default_factory=dict)
     hours: dict[str, Json] = field(default_factory=dict)
+    said: dict[str, list[Json]] = field(default_factory=dict)
+    house_rules: list[Json] = field(default_factory=list)
+    desk: list[Json] = field(default_factory=list)
+    series: dict[str, Json] = field(default_factory=dict)
+    consequence: Json = field(default_factory=lambda: {"fee": 0, "currency": "NOK", "free_until": None})
+    why: str | None = None
     activities: list[Json] = field(default_factory=list)
     agreements: list[Json] = field(default_factory=list)
     answers: dict[str, httpx.Response] = field(default_factory=dict)
     free: list[tuple[str, str]] = field(default_factory=lambda: [MORNING, EVENING])
     events_arrive: bool = True
-    credit_until: str = "2026-12-03T17:00:00Z"
     door: Json = field(default_factory=lambda: {"outcome": "opened", "reason": None, "at": "2026-12-05T16:58:00Z"})
 
     def handle(self, request: httpx.Request) -> httpx.Response:
@@ -127,9 +135,38 @@ class FakeServices:
                 )
             case ["bookings"]:
                 return items(list(self.bookings.values()))
-            case ["bookings", id] if id in self.bookings:
-                return httpx.Response(200, json=self.bookings[id])
+            case ["bookings", id, *about] if id in self.bookings:
+                return self._about_booking(self.bookings[id], *about)
+        return self._get_more(parts, query)
+
+    def _get_more(self, parts: list[str], query: Json) -> httpx.Response:
+        match parts:
+            case ["spaces", _, "house-rules"]:
+                return items(self.house_rules)
+            case ["quotas", _]:
+                return httpx.Response(200, json={"name": three("Haller for lag")})
+            case ["desk"]:
+                wanted = [each for each in self.desk if query.get("kind") in (None, each["kind"])]
+                counts = [{"kind": kind, "waiting": len(self.desk), "overdue": 1} for kind in ("approval", "payment")]
+                return httpx.Response(200, json={"items": wanted, "next_cursor": None, "counts": counts})
+            case ["series"]:
+                return items(list(self.series.values()))
+            case ["series", id] if id in self.series:
+                return httpx.Response(200, json=self.series[id])
         return refused(404, "not_found", "Det du ser etter, finnes ikke.")
+
+    def _about_booking(self, booking: Json, about: str = "") -> httpx.Response:
+        if about == "comments":
+            return items(self.said.get(booking["id"], []))
+        if about == "history":
+            return items([{"what": booking["state"], "why": self.why, "version": booking["version"]}])
+        return httpx.Response(200, json=self.consequence if about == "cancellation" else booking)
+
+    def _put_booking(self, parts: list[str], _: Json, body: Any) -> httpx.Response:
+        assert parts[2:] == ["comments", "seen"]
+        for each in self.said[parts[1]]:
+            each["seen"] = True
+        return httpx.Response(204)
 
     def _free(self, space: Json) -> Json:
         free = [{"begins_at": begin, "ends_at": end} for begin, end in self.free]
@@ -144,12 +181,25 @@ class FakeServices:
                 return httpx.Response(200, json=self.change(id, state="confirmed"))
             case ["bookings", id, "cancel"]:
                 return httpx.Response(200, json=self.change(id, state="cancelled", cancelled_at="2026-12-04T10:00:00Z"))
+        return self._post_more(parts, body)
+
+    def _post_more(self, parts: list[str], body: Any) -> httpx.Response:
+        match parts:
+            case ["bookings", id, "reschedule"]:
+                when = {name: body[name] for name in ("begins_at", "ends_at", "participants")}
+                return httpx.Response(200, json=self.change(id, **when))
+            case ["bookings", id, "end"]:
+                return httpx.Response(200, json=self.change(id, state="completed"))
+            case ["bookings", id, "comments"]:
+                return httpx.Response(201, json=self.say(id, "tenant", body["text"]))
+            case ["desk", "decisions"]:
+                return items([self._decided(**each) for each in body["decisions"]])
+            case ["series", id, "confirm"]:
+                return httpx.Response(200, json=self.series[id])
         raise AssertionError(parts)
 
     def _get_pricing(self, parts: list[str], query: Json, _: Any) -> httpx.Response:
         match parts:
-            case ["quotes"]:
-                return httpx.Response(200, json={"booking": query["booking"], "credit_until": self.credit_until})
             case ["charges"] if (booking := self.bookings[query["booking"]])["price"]:
                 return httpx.Response(200, json=a_charge(booking))
             case ["agreements"]:
@@ -198,7 +248,10 @@ class FakeServices:
             "key": None,
             "opened_at": None,
             "cancelled_at": None,
+            "cancelled_by": None,
             "decline_reason": None,
+            "release_at": None,
+            "series": None,
             "version": 1,
             "created_at": "2026-12-03T09:00:00Z",
             **wanted,
@@ -208,14 +261,64 @@ class FakeServices:
     def a_booking(self, **changed: Any) -> str:
         """One that is held, changed as wanted; its id."""
         wanted = {"space": "borgen-storsal", "begins_at": "2026-12-05T17:00:00Z", "ends_at": "2026-12-05T19:00:00Z"}
-        about = {"purpose": "culture", "audience": "everyone", "participants": 40}
-        booking = self.hold(**(wanted | about))
+        booking = self.hold(**(wanted | A_USE))
         booking.update(changed)
         return str(booking["id"])
 
     def change(self, id: str, **changed: Any) -> Json:
         self.bookings[id] |= {**changed, "version": self.bookings[id]["version"] + 1}
         return self.bookings[id]
+
+    def say(self, booking: str, side: str, text: str) -> Json:
+        said = self.said.setdefault(booking, [])
+        about = {"side": side, "text": text, "written_at": "2026-12-03T08:00:00Z", "seen": False}
+        said.append({"id": str(an_id(f"said {len(said)}")), **about})
+        return said[-1]
+
+    def awaits(self, kind: str = "approval", *, overdue: bool = False, **changed: Any) -> str:
+        """A booking that waits at the desk; its id."""
+        booking = self.a_booking(state="awaiting_approval", **changed)
+        waits = {"kind": kind, "due_at": "2026-12-04T09:00:00Z", "overdue": overdue}
+        self.desk.append({**waits, "booking": self.bookings[booking]})
+        return booking
+
+    def _decided(self, booking: str, version: int, verdict: str, why: str | None = None) -> Json:
+        found = self.bookings[booking]
+        if found["version"] != version:
+            refusal = {"code": "stale_version", "text": three("Noen har endret bookingen.")}
+            return {"booking": booking, "done": False, "state": None, "version": None, "refused": refusal}
+        self.desk = [each for each in self.desk if each["booking"]["id"] != booking]
+        self.why = why
+        state = self.change(booking, state="confirmed" if verdict == "approve" else "declined")["state"]
+        return {"booking": booking, "done": True, "state": state, "version": version + 1, "refused": None}
+
+    def a_series(self, **changed: Any) -> str:
+        """One of three dates, of which the last was skipped; its id."""
+        dates = []
+        for week, state in enumerate(("held", "held", None)):
+            begins_at = datetime.fromisoformat("2026-12-08T17:00:00+00:00") + timedelta(days=7 * week)
+            when = {"begins_at": begins_at.isoformat(), "ends_at": (begins_at + timedelta(hours=2)).isoformat()}
+            made = str(self.hold(**A_USE, **when, space="borgen-storsal")["id"]) if state else None
+            space, skipped = ("borgen-storsal", None) if state else (None, "slot_taken")
+            dates.append({**when, "booking": made, "space": space, "state": state, "skipped": skipped})
+        series = str(an_id(f"series {len(self.series)}"))
+        self.series[series] = {
+            "id": series,
+            "version": 1,
+            "state": "active",
+            "space": "borgen-storsal",
+            "square": "borgen",
+            "tenant": {"id": str(an_id("korps")), "kind": "voluntary", "name": "Borgen skolekorps"},
+            "title": "Korpsøving",
+            **A_USE,
+            "by_state": {"held": 2},
+            "first_at": dates[0]["begins_at"],
+            "last_until": dates[1]["ends_at"],
+            "created_at": "2026-12-03T09:00:00Z",
+            "occurrences": dates,
+            **changed,
+        }
+        return series
 
     def register(self, agreement: str, **worked: Any) -> Json:
         hours = {"id": str(an_id(f"hours {len(self.hours)}")), "agreement": agreement, "version": 1}
@@ -240,6 +343,16 @@ def an_agreement() -> Json:
         "currency": "NOK",
         "balance": 45000,
         "version": 1,
+    }
+
+
+def some_house_rules(version: int = 2) -> Json:
+    rules = [{"code": "quiet_after", "text": three("Ro etter 22"), "time": "22:00", "number": None}]
+    ruled = {"scope": "arena", "id": "borgen-innbyggertorg", "version": version}
+    return {
+        "house_rules": {**ruled, "text": three("Rydd etter dere.\nSlå av lyset."), "rules": rules},
+        "in_force": True,
+        "accepted": False,
     }
 
 
@@ -277,7 +390,8 @@ def a_price() -> Json:
         a_line("rent", "Idrettshall, lag og foreninger over 19 år, helg (18.00–20.00)", "2", "hour", 52500, 105000),
         a_line("waiver", "Fritak fra leie for dugnad", "1", "waiver", -45000, -45000),
     ]
-    return {"total": 60000, "currency": "NOK", "lines": lines, "tariff": "nesodden-2017"}
+    free_until = "2026-12-03T17:00:00Z"
+    return {"total": 60000, "currency": "NOK", "lines": lines, "tariff": "nesodden-2017", "free_until": free_until}
 
 
 def a_charge(booking: Json) -> Json:

@@ -2,8 +2,10 @@
 
 import pytest
 
+from services.portal.forms import instant, timed
+from services.portal.pages.bookings import possible
 from tests.unit.portal.conftest import Portal, Visitor
-from tests.unit.portal.services import a_price, an_id, refused
+from tests.unit.portal.services import FakeServices, a_price, an_id, refused, some_house_rules
 
 BOOK = "/book?space=borgen-storsal&begins_at=2026-12-05T17:00:00%2B00:00&minutes=120"
 FILLED = {"purpose": "culture", "audience": "everyone", "participants": "40"}
@@ -185,9 +187,10 @@ def test_an_unlock_without_a_key_asks_no_door(portal: Portal, kari: Visitor) -> 
 
 def test_what_cancelling_costs_is_told_before(portal: Portal, kari: Visitor) -> None:
     booking = portal.services.a_booking(state="confirmed")
+    portal.services.consequence |= {"free_until": "2026-12-03T17:00:00Z"}
     page = kari.go(f"/bookings/{booking}/cancel")
     assert "Det koster ingenting fram til torsdag 3. desember kl. 18:00." in page.text
-    portal.services.credit_until = "2026-12-03T08:59:59Z"
+    portal.services.consequence |= {"fee": 60000, "free_until": "2026-12-03T08:59:59Z"}
     page = kari.go(f"/bookings/{booking}/cancel")
     assert "Fristen var torsdag 3. desember kl. 09:59, så full pris gjelder: 600\xa0kr." in page.text
 
@@ -207,7 +210,7 @@ def test_cancelling_tells_what_it_came_to(portal: Portal, kari: Visitor) -> None
     [
         ({"state": "declined", "decline_reason": "price_not_published"}, "ingen pris for dette lokalet på en slik dag"),
         ({"state": "declined", "decline_reason": "new_reason"}, "new reason"),
-        ({"state": "expired"}, "ble ikke bekreftet innen fristen"),
+        ({"state": "expired"}, "ble ikke bekreftet, godkjent eller betalt innen fristen"),
         (
             {"state": "cancelled", "price": None, "cancelled_at": "2026-12-03T09:00:00Z"},
             "Avbestilt torsdag 3. desember",
@@ -251,3 +254,169 @@ def test_my_bookings(portal: Portal, kari: Visitor) -> None:
 
 def test_a_strangers_booking_is_not_there(kari: Visitor) -> None:
     assert kari.go(f"/bookings/{an_id('a stranger')}").status_code == 404
+
+
+EVERY_STATE = {
+    "held": {"confirm", "let go", "move"},
+    "awaiting_approval": {"move", "cancel"},
+    "awaiting_payment": {"move", "cancel"},
+    "confirmed": {"move", "cancel"},
+    "in_use": {"end"},
+    "completed": set(),
+    "cancelled": {"find"},
+    "declined": {"find"},
+    "expired": {"find"},
+    "released": {"find"},
+}
+OFFERED = {
+    "confirm": "Bekreft bookingen",
+    "let go": "Gi slipp på tida",
+    "move": "Flytt eller gjør den mindre",
+    "cancel": "Avbestill bookingen",
+    "end": "Avslutt bookingen nå",
+    "find": "Finn en annen tid",
+}
+
+
+@pytest.mark.parametrize("language", ["nb", "nn", "en"])
+def test_every_state_has_words_and_its_own_actions(portal: Portal, language: str) -> None:
+    reader = Visitor(portal.url, language).sign_in("kari")
+    for state, offered in EVERY_STATE.items():
+        stamp = {"cancelled_at": "2026-12-03T09:00:00Z", "decline_reason": "declined_by_manager"}
+        page = reader.go(f"/bookings/{portal.services.a_booking(state=state, **stamp)}")
+        assert page.status_code == 200, state
+        assert f"{state}</strong>" not in page.text, state
+        if language == "nb":
+            assert {action for action, text in OFFERED.items() if text in page.text} == offered, state
+    reader.close()
+
+
+def possible_at(at: str, side: str, **changed: object) -> set[str]:
+    services = FakeServices()
+    found = services.bookings[services.a_booking(**{"state": "confirmed", **changed})]
+    return possible(timed(found, "begins_at", "ends_at"), {side} - {""}, instant(at))
+
+
+@pytest.mark.parametrize(
+    ("at", "side", "expected"),
+    [
+        ("2026-12-03T17:00:00Z", "tenant", {"cancel", "move", "write"}),
+        ("2026-12-03T17:00:01Z", "tenant", {"cancel", "ask to move", "write"}),
+        ("2026-12-03T17:00:01Z", "house", {"cancel", "move", "write"}),
+        ("2026-12-05T16:59:59Z", "house", {"cancel", "move", "write"}),
+        ("2026-12-05T17:00:00Z", "house", {"cancel", "end", "write"}),
+        ("2026-12-05T18:59:59Z", "tenant", {"cancel", "end", "write"}),
+        ("2026-12-05T19:00:00Z", "tenant", {"write"}),
+        ("2026-12-05T18:00:00Z", "", set()),
+    ],
+)
+def test_what_is_offered_follows_the_clock(at: str, side: str, expected: set[str]) -> None:
+    assert possible_at(at, side) == expected
+
+
+def test_what_a_manager_is_offered() -> None:
+    assert "decide" in possible_at("2026-12-03T09:00:00Z", "house", state="awaiting_approval")
+    assert "decide" not in possible_at("2026-12-03T09:00:00Z", "tenant", state="awaiting_approval")
+    assert "confirm" not in possible_at("2026-12-03T09:00:00Z", "house", state="held")
+
+
+def test_the_reason_of_a_no_is_told(portal: Portal, kari: Visitor) -> None:
+    portal.services.why = "Salen skal males <i>hele</i> uka."
+    page = kari.go(f"/bookings/{portal.services.a_booking(state='declined', decline_reason='declined_by_manager')}")
+    assert "Arena-ansvarlig har sagt nei." in page.text
+    assert "Salen skal males &lt;i&gt;hele&lt;/i&gt; uka." in page.text
+
+
+def test_why_goes_with_a_cancellation(portal: Portal, kari: Visitor) -> None:
+    booking = portal.services.a_booking(state="confirmed")
+    kari.go(f"/bookings/{booking}/cancel")
+    kari.submit("/cancel", why="Dirigenten er syk")
+    (call,) = portal.services.asked("POST", "booking")
+    assert call.body == {"why": "Dirigenten er syk"}
+
+
+def test_what_can_no_longer_be_cancelled_says_so_on_its_page(portal: Portal, kari: Visitor) -> None:
+    booking = portal.services.a_booking(state="in_use")
+    refusal = refused(409, "already_begun", "Bookingen har begynt.")
+    portal.services.refusals[f"GET booking /bookings/{booking}/cancellation"] = refusal
+    page = kari.go(f"/bookings/{booking}/cancel")
+    assert (kari.path, "Bookingen har begynt." in page.text) == (f"/bookings/{booking}", True)
+
+
+def test_ends_early(portal: Portal, kari: Visitor) -> None:
+    booking = portal.services.a_booking(state="in_use")
+    kari.go(f"/bookings/{booking}")
+    page = kari.submit("/end")
+    (call,) = portal.services.asked("POST", "booking")
+    assert (call.path, call.headers["If-Match"]) == (f"/bookings/{booking}/end", '"1"')
+    assert "Bookingen er avsluttet." in page.text
+
+
+def test_house_rules_are_read_and_accepted_with_the_booking(portal: Portal, kari: Visitor) -> None:
+    portal.services.house_rules = [some_house_rules(), some_house_rules(3) | {"in_force": False}]
+    page = kari.go(BOOK)
+    assert "Rydd etter dere.\nSlå av lyset." in page.text
+    assert "Ro etter 22" in page.text
+    refusal = refused(409, "house_rules_not_accepted", "Les først.", fields={"missing": []})
+    portal.services.refusals["POST booking /bookings"] = refusal
+    page = kari.submit("/book", **FILLED)
+    assert (page.status_code, '<a href="#accept">Les husreglene og godta dem først.</a>' in page.text) == (409, True)
+    portal.services.refusals.clear()
+    kari.submit("/book", **FILLED, accept="arena/borgen-innbyggertorg/2 nonsense")
+    accepted = [{"scope": "arena", "id": "borgen-innbyggertorg", "version": 2}]
+    assert portal.services.asked("POST", "booking")[-1].body["accept_house_rules"] == accepted
+
+
+@pytest.mark.parametrize(
+    ("limited", "numbers", "frees_at", "said"),
+    [
+        ("week_minutes", (600, 540, 120), "2026-12-06T23:00:00Z", "høyst 10 timer i uka. 9 timer er brukt den uka"),
+        ("prime_week_minutes", (240, 240, 90), None, "høyst 4 timer primetid i uka"),
+        ("open_bookings", (5, 5, 1), "2026-12-05T19:00:00Z", "høyst 5 bookinger om gangen. Du har 5"),
+    ],
+)
+def test_a_quota_says_which_how_much_and_when(
+    portal: Portal, kari: Visitor, limited: str, numbers: tuple[int, int, int], frees_at: str | None, said: str
+) -> None:
+    fields = {"quota": "halls-clubs", "limited": limited, "frees_at": frees_at, "week": "2026-11-30"}
+    fields |= dict(zip(("limit", "used", "asked"), numbers, strict=True))
+    portal.services.refusals["POST booking /bookings"] = refused(409, "quota_exceeded", "Kvoten.", fields=fields)
+    kari.go(BOOK)
+    page = kari.submit("/book", **FILLED)
+    assert page.status_code == 409
+    assert "Rettferdig bruk, Haller for lag" in page.text
+    assert said in page.text
+    again = {"week_minutes": "fra mandag 7. desember kl. 00:00", "open_bookings": "fra lørdag 5. desember kl. 20:00"}
+    assert again.get(limited, "når du avbestiller eller korter ned") in page.text
+
+
+def test_a_rule_that_a_field_breaks_is_told_there(portal: Portal, kari: Visitor) -> None:
+    refusal = refused(422, "too_many_participants", "Lokalet har plass til høyst 120.")
+    portal.services.refusals["POST booking /bookings"] = refusal
+    kari.go(BOOK)
+    assert '<a href="#participants">Lokalet har plass til høyst 120.</a>' in kari.submit("/book", **FILLED).text
+
+
+def test_tenant_and_house_talk_of_a_booking(portal: Portal, kari: Visitor) -> None:
+    booking = portal.services.a_booking(state="awaiting_approval")
+    portal.services.say(booking, "house", "Trenger dere <b>scenen</b>?")
+    page = kari.go(f"/bookings/{booking}")
+    assert "Trenger dere &lt;b&gt;scenen&lt;/b&gt;?" in page.text
+    (seen,) = portal.services.asked("PUT", "booking")
+    assert seen.body == {"last": str(an_id("said 0"))}
+    page = kari.submit("/comments", text=" ")
+    assert (page.status_code, '<a href="#text">Skriv noe først.</a>' in page.text) == (422, True)
+    page = kari.submit("/comments", text="Ja takk")
+    assert (page.status_code, "Ja takk" in page.text) == (200, True)
+    assert len(portal.services.asked("PUT", "booking")) == 1  # what one wrote oneself is not news
+
+
+def test_a_message_that_is_refused_is_not_lost(portal: Portal, kari: Visitor) -> None:
+    booking = portal.services.a_booking()
+    refusal = refused(409, "too_many_comments", "Det er 200 kommentarer.")
+    portal.services.refusals[f"POST booking /bookings/{booking}/comments"] = refusal
+    kari.go(f"/bookings/{booking}")
+    page = kari.submit("/comments", text="Hei igjen")
+    assert page.status_code == 409
+    assert "Det er 200 kommentarer." in page.text
+    assert ">Hei igjen</textarea>" in page.text

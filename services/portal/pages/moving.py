@@ -1,0 +1,90 @@
+"""Moving a booking, or making it smaller: it gets the new time, or keeps the old."""
+
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from kernel.clock import OSLO
+from services.portal.backend import Json, Refused, tell
+from services.portal.forms import Form, clock_of, day_of, sent, today, whole
+from services.portal.language import day, gettext, span
+from services.portal.pages.bookings import one, sides
+from services.portal.places import places
+from services.portal.refusals import ABOUT, OF_TIME, accepted, house_rules, told
+from services.portal.session import signed_in
+
+blueprint = Blueprint("moving", __name__, url_prefix="/bookings")
+
+_A_DAY = timedelta(days=1)
+_FIELDS = {"participants": "participants", "begins_at": "from", "ends_at": "to", "why": "why"}
+
+
+@blueprint.get("/<uuid:booking>/move")
+@signed_in
+def ask_where(booking: UUID) -> str:
+    """The form, filled in with how it is."""
+    found = one(booking)
+    return _page(found, Form(_as_it_is(found)))
+
+
+@blueprint.post("/<uuid:booking>/move")
+@signed_in
+def move(booking: UUID) -> Response | tuple[str, int]:
+    """Moves it, or tells why it stays where it is."""
+    form = sent()
+    wanted = _wanted(form)
+    if form.wrong:
+        return _page(one(booking), form), 422
+    try:
+        tell("booking", f"/bookings/{booking}/reschedule", wanted, key=form.key, version=form.version)
+    except Refused as said:
+        if said.status in (403, 404):
+            raise
+        return _page(one(booking), told(form, said, _FIELDS, ABOUT | OF_TIME)), said.status
+    begins_at, ends_at = (datetime.fromisoformat(wanted[name]) for name in ("begins_at", "ends_at"))
+    now_at = {"day": day(begins_at), "time": span(begins_at, ends_at)}
+    flash(gettext("The booking is moved: %(day)s, %(time)s.") % now_at, "done")
+    return redirect(url_for("bookings.show", booking=booking))
+
+
+def _wanted(form: Form) -> Json:
+    """What is asked for. What ends before it begins ends the day after; what lasts for days says on which."""
+    first, begins, ends = day_of(form, "date"), clock_of(form, "from"), clock_of(form, "to")
+    last = day_of(form, "last") if form["last"] else first
+    begins_at, ends_at = _at(first, begins), _at(last, ends)
+    if last == first and ends <= begins:
+        ends_at = _at(first + _A_DAY, ends)
+    return {
+        "begins_at": begins_at.isoformat(),
+        "ends_at": ends_at.isoformat(),
+        "participants": whole(form, "participants"),
+        **({"why": form["why"]} if form["why"] else {}),
+        **accepted(form),
+    }
+
+
+def _at(on: date, clock: time) -> datetime:
+    return datetime.combine(on, clock, OSLO)
+
+
+def _as_it_is(booking: Json) -> dict[str, str]:
+    begins_at, ends_at = (booking[name].astimezone(OSLO) for name in ("begins_at", "ends_at"))
+    for_days = ends_at - begins_at >= _A_DAY
+    return {
+        "date": f"{begins_at:%Y-%m-%d}",
+        "from": f"{begins_at:%H:%M}",
+        "to": f"{ends_at:%H:%M}",
+        "last": f"{ends_at:%Y-%m-%d}" if for_days else "",
+        "participants": str(booking["participants"]),
+        "version": str(booking["version"]),
+    }
+
+
+def _page(booking: Json, form: Form) -> str:
+    rules = house_rules(booking["space"]) if "accept" in form.faults else []
+    side = sides(booking)
+    return render_template(
+        "move.html", booking=booking, form=form, rules=rules, side=side, places=places(), today=today()
+    )

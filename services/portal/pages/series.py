@@ -1,0 +1,61 @@
+"""My fixed bookings: each with all its dates, confirmed as one."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from services.portal.backend import Json, Refused, ask, tell
+from services.portal.forms import Form, sent, timed
+from services.portal.language import gettext
+from services.portal.pages.bookings import sides
+from services.portal.places import places
+from services.portal.session import now, signed_in
+
+blueprint = Blueprint("series", __name__, url_prefix="/series")
+
+_TIMES = ("first_at", "last_until", "created_at")
+_UNDOABLE = (409, 412, 422)
+
+
+@blueprint.get("")
+@signed_in
+def mine() -> str:
+    """Those I booked, or that were booked for an organisation of mine."""
+    page = ask("booking", "/series", mine="true", cursor=request.args.get("cursor"))
+    found = [timed(each, *_TIMES) for each in page["items"]]
+    return render_template("all_series.html", found=found, next_cursor=page["next_cursor"], places=places())
+
+
+@blueprint.get("/<uuid:series>")
+@signed_in
+def show(series: UUID) -> str:
+    """All its dates, and what can be done with them as one."""
+    found = one(series)
+    return render_template("series.html", series=found, side=sides(found), places=places(), now=now())
+
+
+@blueprint.post("/<uuid:series>/confirm")
+@signed_in
+def confirm(series: UUID) -> Response:
+    """Takes all that is held, each date at the price it has."""
+    return _act(series, "confirm", {}, sent(), gettext("The fixed booking is confirmed."))
+
+
+def one(series: UUID | str) -> dict[str, Any]:
+    """A series the person may see, its dates as times."""
+    found = timed(ask("booking", f"/series/{series}"), *_TIMES)
+    return found | {"occurrences": [timed(each, "begins_at", "ends_at") for each in found["occurrences"]]}
+
+
+def _act(series: UUID, action: str, body: Json, form: Form, done: str) -> Response:
+    try:
+        tell("booking", f"/series/{series}/{action}", body, key=form.key, version=form.version)
+    except Refused as said:
+        if said.status not in _UNDOABLE:
+            raise
+        flash(" ".join([said.detail, *said.faults.values()]), "refused")
+    else:
+        flash(done, "done")
+    return redirect(url_for("series.show", series=series))

@@ -1,0 +1,107 @@
+"""The manager's desk: what waits, several decisions at a time, and what came of each."""
+
+import pytest
+
+from tests.unit.portal.conftest import Portal, Visitor
+from tests.unit.portal.services import an_id, refused
+
+
+@pytest.fixture
+def mona(visitor: Visitor) -> Visitor:
+    return visitor.sign_in("mona")
+
+
+def test_what_waits_is_shown_with_its_time(portal: Portal, mona: Visitor) -> None:
+    booking = portal.services.awaits(overdue=True)
+    portal.services.awaits("payment")
+    page = mona.go("/manage/desk")
+    assert f'value="{booking}:1"' in page.text
+    assert page.text.count('type="checkbox"') == 1
+    assert "Over fristen siden fredag 4. desember" in page.text
+    assert "40 personer" in page.text
+    assert page.text.count("Se nærmere") == 2
+    mona.go("/manage/desk?kind=payment")
+    assert portal.services.asked("GET", "booking")[-2].query == {"kind": "payment", "limit": "100"}
+    assert mona.go("/manage/desk?kind=nonsense").status_code == 200
+
+
+def test_all_are_chosen_without_a_script(portal: Portal, mona: Visitor) -> None:
+    for _ in range(3):
+        portal.services.awaits()
+    assert " checked" not in mona.go("/manage/desk").text
+    assert mona.go("/manage/desk?all=1").text.count(" checked>") == 3
+
+
+def test_approves_several_and_tells_what_came_of_each(portal: Portal, mona: Visitor) -> None:
+    first, second, left = (portal.services.awaits() for _ in range(3))
+    mona.go("/manage/desk")
+    page = send(mona, [f"{first}:1", f"{second}:7", "nonsense"], verdict="approve", why="")
+    (call,) = portal.services.asked("POST", "booking")
+    assert call.body == {
+        "decisions": [
+            {"booking": first, "version": 1, "verdict": "approve"},
+            {"booking": second, "version": 7, "verdict": "approve"},
+        ]
+    }
+    assert "Slik gikk det" in page
+    assert "Noen har endret bookingen." in page
+    assert portal.services.bookings[first]["state"] == "confirmed"
+    assert portal.services.bookings[left]["state"] == "awaiting_approval"
+
+
+def test_declines_with_a_reason_and_not_without(portal: Portal, mona: Visitor) -> None:
+    booking = portal.services.awaits()
+    mona.go("/manage/desk")
+    page = send(mona, [f"{booking}:1"], verdict="decline", why=" ")
+    assert '<a href="#why">Skriv hvorfor' in page
+    assert " checked>" in page
+    assert not portal.services.asked("POST", "booking")
+    send(mona, [f"{booking}:1"], verdict="decline", why="Salen skal males")
+    (call,) = portal.services.asked("POST", "booking")
+    assert call.body["decisions"] == [
+        {"booking": booking, "version": 1, "verdict": "decline", "why": "Salen skal males"}
+    ]
+
+
+@pytest.mark.parametrize(("chosen", "said"), [(0, "Velg minst én booking."), (101, "Velg færre om gangen.")])
+def test_none_or_too_many_at_once(portal: Portal, mona: Visitor, chosen: int, said: str) -> None:
+    portal.services.awaits()
+    mona.go("/manage/desk")
+    assert said in send(mona, [f"{an_id(str(number))}:1" for number in range(chosen)], verdict="approve", why="")
+    assert not portal.services.asked("POST", "booking")
+
+
+@pytest.mark.parametrize(("code", "status"), [("not_found", 404), ("forbidden", 403)])
+def test_what_is_anothers_is_not_here(portal: Portal, mona: Visitor, code: str, status: int) -> None:
+    gone = {"code": code, "text": {"nb": "Nei", "nn": "Nei", "en": "No"}}
+    outcome = {"booking": str(an_id("x")), "done": False, "state": None, "version": None, "refused": gone}
+    portal.services.refusals["POST booking /desk/decisions"] = refused(200, "", "", items=[outcome])
+    portal.services.awaits()
+    mona.go("/manage/desk")
+    send(mona, [f"{an_id('x')}:1"], verdict="approve", why="")
+    assert mona.page.status_code == status
+
+
+def test_a_manager_answers_on_the_bookings_own_page(portal: Portal, mona: Visitor) -> None:
+    booking = portal.services.awaits(tenant={"id": str(an_id("other")), "kind": "resident", "name": None})
+    page = mona.go(f"/bookings/{booking}")
+    assert "Ditt svar" in page.text
+    mona.submit("/manage/desk", verdict="approve")
+    assert portal.services.bookings[booking]["state"] == "confirmed"
+
+
+def test_an_operator_looks_and_does_not_decide(portal: Portal, visitor: Visitor) -> None:
+    portal.services.awaits()
+    page = visitor.sign_in("drift").go("/manage/desk")
+    assert "Storsalen" in page.text
+    assert 'type="checkbox"' not in page.text
+    assert "Godkjenn de valgte" not in page.text
+
+
+def test_the_desk_is_for_managers(kari: Visitor) -> None:
+    assert kari.go("/manage/desk").status_code == 403
+
+
+def send(mona: Visitor, chosen: list[str], **filled: str) -> str:
+    """Sends the desk's form with several boxes ticked."""
+    return mona.submit("/manage/desk", booking=chosen, **filled).text  # type: ignore[arg-type]

@@ -1,0 +1,103 @@
+"""Moving a booking: the form, what is asked of booking, and its no by the field that it is about."""
+
+import pytest
+
+from tests.unit.portal.conftest import Portal, Visitor
+from tests.unit.portal.services import refused, some_house_rules
+
+
+@pytest.fixture
+def booking(portal: Portal) -> str:
+    return portal.services.a_booking(state="confirmed")
+
+
+def filled(**changed: str) -> dict[str, str]:
+    return {"date": "2026-12-05", "from": "18:00", "to": "20:00", "participants": "40"} | changed
+
+
+def test_the_form_says_how_it_is(kari: Visitor, booking: str) -> None:
+    page = kari.go(f"/bookings/{booking}/move")
+    for value in filled().values():
+        assert f'value="{value}"' in page.text
+    assert "Siste dag" not in page.text
+
+
+def test_moves_the_version_that_was_seen(portal: Portal, kari: Visitor, booking: str) -> None:
+    kari.go(f"/bookings/{booking}/move")
+    page = kari.submit("/move", **filled(date="2026-12-12", to="19:30", participants="20", why="Færre kommer"))
+    (call,) = portal.services.asked("POST", "booking")
+    assert (call.path, call.headers["If-Match"]) == (f"/bookings/{booking}/reschedule", '"1"')
+    assert call.body == {
+        "begins_at": "2026-12-12T18:00:00+01:00",
+        "ends_at": "2026-12-12T19:30:00+01:00",
+        "participants": 20,
+        "why": "Færre kommer",
+    }
+    assert "Bookingen er flyttet: lørdag 12. desember, 18:00–19:30." in page.text
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "expected"),
+    [
+        ("22:00", "00:00", "2026-12-06T00:00:00+01:00"),
+        ("22:00", "02:00", "2026-12-06T02:00:00+01:00"),
+        ("18:00", "18:00", "2026-12-06T18:00:00+01:00"),
+        ("18:00", "18:05", "2026-12-05T18:05:00+01:00"),
+    ],
+)
+def test_what_ends_before_it_begins_ends_the_day_after(
+    portal: Portal, kari: Visitor, booking: str, begins: str, ends: str, expected: str
+) -> None:
+    kari.go(f"/bookings/{booking}/move")
+    kari.submit("/move", **filled(**{"from": begins, "to": ends}))
+    assert portal.services.asked("POST", "booking")[0].body["ends_at"] == expected
+
+
+def test_what_lasts_for_days_keeps_its_last_day(portal: Portal, kari: Visitor, booking: str) -> None:
+    portal.services.bookings[booking]["ends_at"] = "2026-12-07T19:00:00Z"
+    page = kari.go(f"/bookings/{booking}/move")
+    assert "Siste dag" in page.text
+    kari.submit("/move", **filled(last="2026-12-08"))
+    assert portal.services.asked("POST", "booking")[0].body["ends_at"] == "2026-12-08T20:00:00+01:00"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("date", "i morgen", "Skriv en dato"),
+        ("date", "1999-12-31", "Skriv en dato"),
+        ("from", "25:00", "Skriv et klokkeslett"),
+        ("to", "atten", "Skriv et klokkeslett"),
+        ("participants", "mange", "Skriv et helt tall"),
+    ],
+)
+def test_what_is_no_time_is_not_sent(
+    portal: Portal, kari: Visitor, booking: str, field: str, value: str, said: str
+) -> None:
+    kari.go(f"/bookings/{booking}/move")
+    page = kari.submit("/move", **filled(**{field: value}))
+    assert (page.status_code, f'<a href="#{field}">{said}' in page.text) == (422, True)
+    assert not portal.services.asked("POST", "booking")
+
+
+@pytest.mark.parametrize(
+    ("code", "field"), [("slot_taken", "from"), ("too_short_notice", "date"), ("too_long", "to"), ("too_late", "")]
+)
+def test_a_no_stands_by_its_field_and_the_old_time_stays(
+    portal: Portal, kari: Visitor, booking: str, code: str, field: str
+) -> None:
+    portal.services.refusals[f"POST booking /bookings/{booking}/reschedule"] = refused(409, code, "Det går ikke.")
+    kari.go(f"/bookings/{booking}/move")
+    page = kari.submit("/move", **filled(date="2026-12-13"))
+    assert page.status_code == 409
+    assert (f'<a href="#{field}">Det går ikke.</a>' if field else "<p>Det går ikke.</p>") in page.text
+    assert 'value="2026-12-13"' in page.text
+    assert "lørdag 5. desember, <span" in page.text
+
+
+def test_new_house_rules_are_shown_where_they_are_asked_for(portal: Portal, kari: Visitor, booking: str) -> None:
+    portal.services.house_rules = [some_house_rules()]
+    assert "Rydd etter dere." not in kari.go(f"/bookings/{booking}/move").text
+    refusal = refused(409, "house_rules_not_accepted", "Les først.", fields={"missing": []})
+    portal.services.refusals[f"POST booking /bookings/{booking}/reschedule"] = refusal
+    assert "Rydd etter dere." in kari.submit("/move", **filled()).text

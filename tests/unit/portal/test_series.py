@@ -1,0 +1,37 @@
+"""Fixed bookings: the list, all dates of one, and what is done to them as one."""
+
+from tests.unit.portal.conftest import Portal, Visitor
+from tests.unit.portal.services import refused
+
+
+def test_my_fixed_bookings(portal: Portal, kari: Visitor) -> None:
+    assert "Du har ingen faste bookinger" in kari.go("/series").text
+    series = portal.services.a_series()
+    page = kari.go("/series")
+    assert f'href="/series/{series}"' in page.text
+    assert "tirsdag 8. desember – tirsdag 15. desember, 2 datoer" in page.text
+
+
+def test_all_its_dates_with_what_was_skipped(portal: Portal, kari: Visitor) -> None:
+    series = portal.services.a_series()
+    page = kari.go(f"/series/{series}")
+    assert page.text.count('href="/bookings/') == 2
+    assert "Tatt av andre" in page.text
+    assert "2 datoer er reservert for deg" in page.text
+
+
+def test_confirms_them_all_at_once(portal: Portal, kari: Visitor) -> None:
+    series = portal.services.a_series()
+    kari.go(f"/series/{series}")
+    page = kari.submit("/confirm")
+    (call,) = portal.services.asked("POST", "booking")
+    assert (call.path, call.headers["If-Match"]) == (f"/series/{series}/confirm", '"1"')
+    assert "Den faste bookingen er bekreftet." in page.text
+    portal.services.refusals[call.method + f" booking {call.path}"] = refused(409, "not_priced", "Prisen er ikke klar.")
+    assert "Prisen er ikke klar." in kari.submit("/confirm").text
+
+
+def test_a_booking_leads_to_its_series(portal: Portal, kari: Visitor) -> None:
+    series = portal.services.a_series()
+    booking = portal.services.a_booking(state="confirmed", series=series)
+    assert f'href="/series/{series}"' in kari.go(f"/bookings/{booking}").text
