@@ -1,5 +1,6 @@
 """Sixteen clients want the same at the same moment, by HTTP, at two api processes: a slot, the last place in a shared
-space, the last pieces of equipment. Exactly as many get it as there is room for, in every round."""
+space, the last pieces of equipment, the dates of a series. Exactly as many get it as there is room for, in every
+round."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -44,7 +45,7 @@ def clients(stack: Stack) -> Iterator[list[httpx.Client]]:
 @pytest.fixture(scope="module")
 def lobby(stack: Stack) -> str:
     """A lobby shared by three groups and twenty people, with ten easels to borrow, and room for as many bookings of
-    its own in two studios. The id of the square."""
+    its own in four studios. The id of the square."""
     rules = {"grid_minutes": 15, "min_minutes": 15, "max_minutes": 480, "notice_minutes": 0, "horizon_days": 700}
     about = {"premises": "hall", "area": 100, **rules}
     always = [{"weekday": day, "opens": "00:00", "closes": "24:00"} for day in range(1, 8)]
@@ -52,6 +53,8 @@ def lobby(stack: Stack) -> str:
         {"id": "race-lobby", "name": three("Vrimleareal"), "capacity": 20, "sharing": {"groups": 3}, **about},
         {"id": "race-studio-1", "name": three("Atelier 1"), "capacity": 50, **about},
         {"id": "race-studio-2", "name": three("Atelier 2"), "capacity": 50, **about},
+        {"id": "race-studio-3", "name": three("Atelier 3"), "capacity": 50, **about},
+        {"id": "race-studio-4", "name": three("Atelier 4"), "capacity": 50, **about},
     ]
     easels = [{"id": "race-easels", "name": three("Staffeli"), "pieces": 10}]
     house = {"id": "race-house", "name": three("Huset"), "opening": always, "spaces": spaces, "equipment": easels}
@@ -99,6 +102,66 @@ def move(clients: list[httpx.Client], bookings: list[str], aim: dict[str, str]) 
 
     with ThreadPoolExecutor(len(bookings)) as pool:
         return list(pool.map(run, clients, bookings))
+
+
+def evenings(turn: int, *, from_day: int, shift: int = 0) -> dict[str, Any]:
+    """Four days in a row for each round, at a time of its own; `shift` is how many days later. Eight days are a round's
+    alone, and each test has its own from some day on."""
+    week, hour = divmod(turn, 6)
+    first = (SystemClock().now().astimezone(OSLO) + timedelta(days=from_day + 8 * week + shift)).date()
+    # from 4 on: there is no night between 2 and 3 when the clock goes forward
+    return {"starts": f"{first}T{4 + 3 * hour:02}:00", "minutes": 60, "rule": "FREQ=DAILY;COUNT=4"}
+
+
+def series(space: str, when: dict[str, Any], **different: Any) -> dict[str, Any]:
+    return {"space": space, **when, "purpose": "meeting", "audience": "adults", "participants": 5, **different}
+
+
+def single(space: str, when: dict[str, Any], number: int) -> dict[str, Any]:
+    """One of the dates of a series, as a booking."""
+    begins = datetime.fromisoformat(when["starts"]).replace(tzinfo=OSLO) + timedelta(days=number)
+    return wish(space, {"begins_at": begins.isoformat(), "ends_at": (begins + timedelta(hours=1)).isoformat()})
+
+
+def at_once(clients: list[httpx.Client], asked: list[tuple[str, dict[str, Any]]]) -> list[httpx.Response]:
+    """Any requests, each of a client of its own, all at once; changes are of whatever version there is."""
+    ready = Barrier(len(asked))
+
+    def run(client: httpx.Client, what: tuple[str, dict[str, Any]]) -> httpx.Response:
+        ready.wait()
+        return client.post(what[0], json=what[1], headers={"Idempotency-Key": str(new_id()), "If-Match": "*"})
+
+    with ThreadPoolExecutor(len(asked)) as pool:
+        return list(pool.map(run, clients, asked))
+
+
+def had(answer: httpx.Response) -> list[tuple[str, str, str]]:
+    """The dates somebody got: space, when, and the booking's id."""
+    body = answer.json()
+    if answer.status_code not in (200, 201):
+        return []
+    dates = body.get("occurrences", [{**body, "booking": body.get("id")}])
+    return [(each["space"], each["begins_at"], each["booking"]) for each in dates if each["booking"] is not None]
+
+
+def taken(answers: list[httpx.Response]) -> list[tuple[str, str]]:
+    """Where and when those who won have something, each date once: no two have the same."""
+    found = [(space, begins_at) for answer in answers for space, begins_at, _ in had(answer)]
+    assert len(found) == len(set(found))
+    return sorted(found)
+
+
+def demand_nothing_else_is_held(client: httpx.Client, space: str, answers: list[httpx.Response]) -> None:
+    """Of the dates of these rounds, what was answered is all there is: no loser left anything behind."""
+    told = {booking: begins_at for answer in answers for _, begins_at, booking in had(answer)}
+    page: dict[str, Any] = {"next_cursor": ""}
+    first, last = min(told.values()), max(told.values())
+    found = set()
+    while page["next_cursor"] is not None:
+        cursor = {"cursor": page["next_cursor"]} if page["next_cursor"] else {}
+        page = client.get("/bookings", params={"space": space, "mine": True, "limit": 100, **cursor}).json()
+        found |= {each["id"] for each in page["items"] if first <= each["begins_at"] <= last}
+    assert found == told.keys()
 
 
 def told(answers: list[httpx.Response]) -> Counter[tuple[int, str | None]]:
@@ -168,3 +231,64 @@ def test_one_idempotency_key_makes_one_booking_however_often_it_is_sent(clients:
         answers = race(clients, [wish(PART, slot(turn))] * CLIENTS, **{"Idempotency-Key": str(new_id())})
         assert told(answers) == {(201, None): CLIENTS}
         assert len({answer.json()["id"] for answer in answers}) == 1
+
+
+def test_of_identical_series_one_has_all_dates_and_nobody_else_any(clients: list[httpx.Client], lobby: str) -> None:
+    everything = []
+    for turn in range(ROUNDS):
+        answers = at_once(clients, [("/series", series("race-studio-2", evenings(turn, from_day=30)))] * CLIENTS)
+        assert told(answers) == {(201, None): 1, (409, "series_clashes"): CLIENTS - 1}, f"round {turn}"
+        assert len(taken(answers)) == 4
+        everything += answers
+    demand_nothing_else_is_held(clients[0], "race-studio-2", everything)
+
+
+@pytest.mark.parametrize(("policy", "space"), [("skip", "race-studio-1"), ("all_or_nothing", "race-studio-3")])
+def test_series_that_overlap_in_part_share_the_dates_out(
+    clients: list[httpx.Client], lobby: str, policy: str, space: str
+) -> None:
+    everything = []
+    for turn in range(ROUNDS):
+        asked = [
+            series(space, evenings(turn, from_day=30, shift=number % 4), policy=policy) for number in range(CLIENTS)
+        ]
+        answers = at_once(clients, [("/series", each) for each in asked])
+        assert told(answers).keys() <= {(201, None), (409, "series_clashes")}
+        dates = taken(answers)
+        # with all or nothing a date may be left that goes with no other; else each of the seven is somebody's
+        assert len(dates) == (7 if policy == "skip" else 4), f"round {turn}"
+        everything += answers
+    demand_nothing_else_is_held(clients[0], space, everything)
+
+
+def test_a_series_and_single_bookings_never_share_a_date(clients: list[httpx.Client], lobby: str) -> None:
+    for turn in range(ROUNDS):
+        when = evenings(turn, from_day=200)
+        policies, elsewhere = ["all_or_nothing", "skip", "alternatives"], ["race-studio-1", "race-studio-3"]
+        asked: list[tuple[str, dict[str, Any]]] = [
+            ("/bookings", single("race-studio-2", when, number // 2 % 4))
+            if number % 2
+            else ("/series", series("race-studio-2", when, policy=policies[number // 2 % 3], elsewhere=elsewhere))
+            for number in range(CLIENTS)
+        ]
+        answers = at_once(clients, asked)
+        assert told(answers).keys() <= {(201, None), (409, "series_clashes"), (409, "slot_taken")}
+        contested = {begins_at for space, begins_at in taken(answers) if space == "race-studio-2"}
+        assert len(contested) == 4, f"round {turn}: a date was left to nobody"
+
+
+def test_of_series_that_move_to_the_same_dates_one_gets_there(clients: list[httpx.Client], lobby: str) -> None:
+    spaces = ["race-studio-1", "race-studio-2", "race-studio-4"]
+    for turn in range(ROUNDS):
+        when = evenings(turn, from_day=400)
+        made = at_once(clients[:3], [("/series", series(space, when)) for space in spaces])
+        assert told(made) == {(201, None): 3}
+        paths = [f"/series/{answer.json()['id']}" for answer in made]
+        aim = {"scope": "all", "space": "race-studio-3"}
+        answers = at_once(clients[:3], [(f"{path}/reschedule", aim) for path in paths])
+        assert told(answers) == {(200, None): 1, (409, "series_clashes"): 2}, f"round {turn}"
+        assert len(taken(answers)) == 4
+        left = [clients[0].get(path).json() for path in paths]
+        places = sorted({each["space"] for one in left for each in one["occurrences"]})
+        assert len(places) == 3
+        assert all(len({each["space"] for each in one["occurrences"]}) == 1 for one in left)

@@ -3,7 +3,8 @@ here: single, in a series, and from the waiting list.
 
 Lock order, for all of them: the booking that is changed (several by id) → the space (`place_for`; several by id) →
 those who make way (`make_way`) → the tenant's quotas → claims, by part and time → equipment, by number. Nobody waits
-for a booking while holding claims, so rivals meet in a queue and not in a ring.
+for a booking while holding claims, so rivals meet in a queue and not in a ring. Only those who move to each other's
+times can come to a deadlock, as each gives up what it had before it takes the new: the api runs its victim again.
 """
 
 from collections.abc import Collection, Iterable

@@ -1,17 +1,25 @@
 """Rivals for one time: exactly one has it in every round, and nobody waits for a deadlock to be found."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 
 from kernel.db import Database
+from kernel.errors import DomainError
+from kernel.versions import ANY_VERSION
 from services.booking.model.bookings import BookingRequest
 from services.booking.model.refusals import SlotTaken
+from services.booking.model.series import Shift
+from services.booking.store.tables import bookings, claims
 from services.booking.usecases import bookings as usecases
+from services.booking.usecases import series as series_usecases
 from tests.at_once import at_once
-from tests.callers import RESIDENT
+from tests.callers import MANAGER, RESIDENT, STRANGER
+from tests.season import FIRST, WEEK, Season, at, take
 
 ROUNDS = 30
 RIVALS = 16
@@ -67,3 +75,146 @@ def test_rivals_never_come_to_a_deadlock(counter: Any, many: Database) -> None:
 
     with many.reading() as tx:
         assert tx.execute(DEADLOCKS).scalar_one() == before
+
+
+class Rivals:
+    """Whoever wants something of the same dates, all at once."""
+
+    def __init__(self, counter: Any, many: Database) -> None:
+        self.counter, self.many = counter, many
+        self.deadlocks = 0
+
+    def at_once(self, *works: Any) -> list[str | None]:
+        """The code of each one's refusal, or None."""
+
+        def run(work: Any) -> str | None:
+            try:
+                with self.many.transaction() as tx:
+                    work(tx)
+            except DomainError as refused:
+                return refused.code
+            except OperationalError as error:
+                if getattr(error.orig, "pgcode", None) != "40P01":
+                    raise
+                self.deadlocks += 1
+                return run(work)  # as the api does
+            return None
+
+        return at_once(run, works)
+
+    def demand_claims_are_those_of_live_bookings(self) -> None:
+        """No live booking without what it takes, nothing taken without one."""
+        with self.many.reading() as tx:
+            holders = set(tx.execute(select(claims.c.holder)).scalars())
+            rows = tx.execute(select(bookings.c.id, bookings.c.state)).all()
+        live = {row.id for row in rows if row.state in ("held", "confirmed")}
+        assert holders == live
+        assert {row.state for row in rows} <= {"held", "confirmed", "cancelled", "expired"}
+
+
+@pytest.fixture
+def rivals(counter: Any, many: Database) -> Iterator[Rivals]:
+    rivals = Rivals(counter, many)
+    yield rivals
+    rivals.demand_claims_are_those_of_live_bookings()
+
+
+SEASONS = 12
+"""Rounds, each in the evenings of four weeks of its own hour."""
+
+
+def evening(season: Season, space: str, turn: int, shift: int = 0, **how: Any) -> Any:
+    """A series four weeks long, at an hour of its own for each round; `shift` is how many weeks later it begins."""
+    starts = (FIRST + shift * WEEK).replace(tzinfo=None, hour=2 * (turn % 11))
+    return season.request(space, starts=starts, minutes=60, **how)
+
+
+@pytest.mark.parametrize("policy", ["all_or_nothing", "skip", "alternatives"])
+def test_series_and_singles_in_a_hall_and_its_thirds_share_the_dates_out(
+    season: Season, rivals: Rivals, policy: str
+) -> None:
+    for turn in range(SEASONS):
+        asked = [
+            evening(
+                season,
+                ["hall", "third-1", "third-2"][number % 3],
+                turn,
+                shift=number % 2 + 5 * (turn // 11),
+                policy=policy,
+                elsewhere=["third-3", "room"] if policy == "alternatives" else (),
+            )
+            for number in range(8)
+        ]
+        works = [lambda tx, each=each: series_usecases.book(tx, RESIDENT, each) for each in asked]
+        singles = [lambda tx, each=each: usecases.hold(tx, STRANGER, each.like) for each in asked]
+
+        refusals = rivals.at_once(*works, *singles)
+
+        assert set(refusals) <= {None, "series_clashes", "slot_taken"}
+        assert None in refusals
+    assert rivals.deadlocks == 0
+
+
+def test_series_that_move_to_each_other_s_dates_all_move_or_stay(season: Season, rivals: Rivals) -> None:
+    thirds = ["third-1", "third-2", "third-3"]
+    mine = [season.book(space, rule="FREQ=DAILY;COUNT=4") for space in thirds]
+    for turn in range(SEASONS):
+        aims = [thirds[(turn + number) % 3] for number in range(3)]
+        rivals.at_once(
+            *(
+                lambda tx, one=one, aim=aim: series_usecases.reschedule(
+                    tx, RESIDENT, one.id, ANY_VERSION, scope="all", booking=None, shift=Shift(space=aim, days=1)
+                )
+                for one, aim in zip(mine, aims, strict=True)
+            )
+        )
+        for one in mine:
+            dates = season.dates(one)
+            assert len({each.space for each in dates}) == 1
+            assert {each.begins_at - dates[0].begins_at for each in dates} == {number * WEEK / 7 for number in range(4)}
+
+
+def test_a_skipped_date_is_booked_once_whoever_asks(counter: Any, season: Season, rivals: Rivals) -> None:
+    for turn in range(4):
+        before = take(counter, "room", 4 * turn + 1)
+        starts = (FIRST + 4 * turn * WEEK).replace(tzinfo=None, hour=18)
+        one, other = (
+            season.book("room", policy="skip", starts=starts, who=who)
+            if who is RESIDENT
+            else season.book("third-1", starts=starts, who=who)
+            for who in (RESIDENT, STRANGER)
+        )
+        counter.cancel(before, who=STRANGER)
+        date = FIRST + (4 * turn + 1) * WEEK
+        again = [
+            lambda tx, date=date, one=one: series_usecases.book_skipped(
+                tx, RESIDENT, one.id, ANY_VERSION, begins_at=date
+            )
+        ] * 4
+        moved = season.seen(other, STRANGER)["occurrences"][1].booking
+        move = [
+            lambda tx, other=other, moved=moved: series_usecases.reschedule(
+                tx, STRANGER, other.id, ANY_VERSION, scope="this", booking=moved, shift=Shift(space="room")
+            )
+        ]
+        like = replace(counter.wanted("room"), **at(4 * turn + 1))
+        single = [lambda tx, like=like: usecases.hold(tx, MANAGER, like)]
+
+        refusals = rivals.at_once(*again, *move, *single)
+
+        assert refusals.count(None) == 1
+        assert set(refusals) <= {None, "slot_taken", "not_skipped", "series_clashes"}
+
+
+def test_cancelling_and_moving_a_series_at_once_leaves_it_whole(season: Season, rivals: Rivals) -> None:
+    for turn in range(SEASONS):
+        series = season.book("room", starts=FIRST.replace(tzinfo=None, hour=2 * (turn % 11)), minutes=60)
+        first = season.booking(series, 0)
+        rivals.at_once(
+            lambda tx, of=series: series_usecases.cancel(tx, MANAGER, of.id, ANY_VERSION),
+            lambda tx, of=series: series_usecases.reschedule(
+                tx, RESIDENT, of.id, ANY_VERSION, scope="all", booking=None, shift=Shift(days=1)
+            ),
+            lambda tx, one=first: usecases.cancel(tx, RESIDENT, one, ANY_VERSION),
+        )
+        assert set(season.states(series)) == {"cancelled"}
