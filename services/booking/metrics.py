@@ -12,5 +12,6 @@ MAILS = Counter("torg_booking_mails_total", "Invitations by mail: sent, put off,
 ACCEPTED = Counter("torg_booking_house_rules_accepted_total", "House rules accepted, by where.", ["channel"])
 UNACCEPTED = Counter("torg_booking_unaccepted_total", "Bookings refused until house rules are accepted.")
 OVER_QUOTA = Counter("torg_booking_over_quota_total", "Bookings refused by a quota, by what it limits.", ["limit"])
+IMPORTED = Counter("torg_booking_imported_total", "Rows of imported files, by what became of them.", ["outcome"])
 ERASED = Counter("torg_booking_persons_erased_total", "Persons who were forgotten, as they asked.")
 SERIES = Counter("torg_booking_series_total", "What was done to series of bookings as one.", ["what"])

@@ -135,6 +135,8 @@ BOOKING = {
             "decisions": [{"booking": known["awaiting"], "verdict": "decline", "why": "Nei", "version": 1}]
         }
     ),
+    "POST /imports/preview": Good(body=lambda known: things.an_import(known["band"])),
+    "POST /imports": Good(body=lambda known: things.an_import(known["band"])),
     "GET /bookings.csv": Good(query="from=2026-12-01&to=2026-12-31"),
     "GET /me/export": Good(),
     "POST /me/erasure": Good(body=lambda _: {"cancel_bookings": True}),

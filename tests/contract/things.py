@@ -5,6 +5,7 @@ registered hours. Rita represents the band, too, and did none of it; Kari is its
 of it.
 """
 
+import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -94,6 +95,23 @@ def a_closure() -> dict[str, Any]:
         "reason": three("Gulvet slipes"),
         "dry_run": False,
         "decisions": [decision | {"begins_at": "2027-02-03T10:00:00Z", "ends_at": "2027-02-03T12:00:00Z"}],
+    }
+
+
+def an_import(band: str) -> dict[str, Any]:
+    """A table from another system, with a booking at a time when nobody has booked anything."""
+    table = "uid;space;begins_at;ends_at\n1;Salen;2026-12-18 09:00;2026-12-18 11:00\n"
+    return {
+        "source": "old",
+        "format": "csv",
+        "file": base64.b64encode(table.encode()).decode(),
+        "places": {"Salen": SPACE},
+        "tenant": band,
+        "purpose": "culture",
+        "audience": "youth",
+        "participants": 20,
+        "public_titles": True,
+        "until": "2027-06-30",
     }
 
 

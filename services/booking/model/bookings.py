@@ -256,7 +256,7 @@ class Booking:
         else:
             place.check(wanted, wanted.begins_at, wanted.ends_at, now=now)
         decide_again = place.rules.approval and by == "tenant" and self.state != "held"
-        moved = self._step(now, **_where(place, wanted), timed_version=self.version + 1)
+        moved = self._step(now, **placed(place, wanted), timed_version=self.version + 1)
         if moved.state == "held":
             return replace(moved, price=None)
         if decide_again or moved.state == "awaiting_approval":
@@ -376,11 +376,11 @@ def hold(
         created_at=now,
         changed_at=now,
         hold_expires_at=now + HOLD,
-        **_where(place, wanted),
+        **placed(place, wanted),
     )
 
 
-def _where(place: Bookable, wanted: BookingRequest) -> dict[str, Any]:
+def placed(place: Bookable, wanted: BookingRequest) -> dict[str, Any]:
     """What a booking has from the space and the time it is of."""
     release = place.rules.release_minutes
     return {

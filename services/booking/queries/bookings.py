@@ -30,8 +30,10 @@ def one(tx: Transaction, who: Caller, booking: UUID) -> Booking:
 def history(tx: Transaction, who: Caller, booking: UUID) -> list[Step]:
     """All that happened to a booking the caller may see, its making included."""
     found = one(tx, who, booking)
-    made = Step(version=1, what="held", at=found.created_at, by=found.booked_by, why=None)
-    return [made, *steps(tx, booking)]
+    since = steps(tx, booking)
+    if since and since[0].version == 1:  # it came into being otherwise: imported
+        return since
+    return [Step(version=1, what="held", at=found.created_at, by=found.booked_by, why=None), *since]
 
 
 def consequence(tx: Transaction, who: Caller, booking: UUID) -> Consequence:

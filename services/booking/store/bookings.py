@@ -1,6 +1,7 @@
 """Bookings: add, lock, save; and the history of each. What they take is in `claims`."""
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,9 +12,10 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from kernel.contracts import plain
 from kernel.db import Transaction
-from kernel.errors import Text
+from kernel.errors import DomainError, Text
 from services.booking.model.actors import Actor
 from services.booking.model.bookings import WAITING, Booking, KeyState, Price, PriceLine
+from services.booking.model.refusals import EquipmentLent, NoRoom, SlotTaken
 from services.booking.store import claims
 from services.booking.store.tables import actors, booking_keys, booking_steps, bookings
 from services.booking.store.tables import claims as claimed
@@ -123,6 +125,33 @@ def move_all(tx: Transaction, moved: Sequence[Booking], *, parts: Mapping[str, i
     return {booking.id for booking in moved if taken[booking.id] < parts[booking.space]}
 
 
+def place_all(
+    tx: Transaction, new: Sequence[Booking], moved: Sequence[Booking], *, parts: Mapping[str, int]
+) -> dict[UUID, DomainError]:
+    """Writes new bookings and saves moved ones, and takes what they need: those that can't have it, and why. Then the
+    transaction must be rolled back; what the others took is there until then, to be looked at."""
+    claims.free_all(tx, [booking.id for booking in moved])
+    for booking in moved:
+        tx.later(_SAVE, _step_values(booking))
+    if new:
+        tx.execute(_WRITE, [_columns(booking) for booking in new])
+    everyone = [*new, *moved]
+    taken = claims.take_all(tx, [booking.id for booking in everyone if not booking.shared])
+    lost: dict[UUID, DomainError] = {}
+    # one by one, as a trigger that refuses one would refuse all
+    for booking in sorted(everyone, key=lambda each: (each.space, each.begins_at, each.id)):
+        try:
+            with tx.savepoint() if booking.shared or booking.equipment else nullcontext():
+                got = claims.take_space(tx, booking) if booking.shared else taken[booking.id]
+                claims.borrow_all(tx, [booking])
+        except (NoRoom, EquipmentLent) as refusal:
+            lost[booking.id] = refusal
+        else:
+            if got < parts[booking.space]:
+                lost[booking.id] = SlotTaken()
+    return lost
+
+
 def lock(tx: Transaction, booking: UUID) -> Booking | None:
     """The booking, locked until the transaction ends."""
     row = tx.execute(_LOCK, {"booking": booking}).one_or_none()
@@ -160,6 +189,18 @@ def record(tx: Transaction, booking: Booking, what: str, *, by: UUID | None, why
     """Adds to a booking's history what brought it to its version."""
     step = {"booking": booking.id, "version": booking.version, "what": what, "at": tx.now, "by": by, "why": why}
     tx.execute(_RECORD, step)
+
+
+def record_imported(tx: Transaction, new: Sequence[Booking], *, by: UUID) -> None:
+    """Begins the history of bookings that were never held."""
+    if new:
+        tx.execute(
+            _RECORD,
+            [
+                {"booking": each.id, "version": each.version, "what": "imported", "at": tx.now, "by": by, "why": None}
+                for each in new
+            ],
+        )
 
 
 def steps(tx: Transaction, booking: UUID) -> list[Step]:

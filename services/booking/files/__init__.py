@@ -1,0 +1,18 @@
+"""Reading the files of other systems, by libraries: iCalendar and tables. `usecases.imports` calls it.
+
+It stands beside the layers, as `booking.recurrence` does: a model knows no library.
+"""
+
+from datetime import datetime
+
+from services.booking.files import calendar, table
+from services.booking.model.imports import MOST, File, ImportRequest, TooManyRows
+
+
+def read(wanted: ImportRequest, *, now: datetime) -> File:
+    """What a file says. Raises UnreadableFile, NotUtf8 or TooManyRows; what is wrong with a single row is its fault."""
+    text = wanted.text()
+    found = calendar.read(text, until=wanted.until, now=now) if wanted.kind == "ics" else table.read(text)
+    if len(found.rows) > MOST:
+        raise TooManyRows(most=MOST)
+    return found

@@ -1,0 +1,122 @@
+"""What was imported from other systems, by their own names for it; and what stands in the way of an import."""
+
+from collections.abc import Collection, Iterable, Mapping
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ForeignKey,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    func,
+    or_,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import insert
+
+from kernel.db import Transaction
+from services.booking.model.actors import Actor
+from services.booking.model.imports import InTheWay, Known
+from services.booking.store.tables import actors, bookings, metadata
+
+imported = Table(
+    "imported_bookings",
+    metadata,
+    Column("source", Text, primary_key=True, comment="the other system"),
+    Column("uid", Text, primary_key=True),
+    Column("recurrence", Text, primary_key=True, comment="the date, of an event that recurs"),
+    Column("booking", ForeignKey("bookings.id"), nullable=False, unique=True),
+    Column("digest", LargeBinary, nullable=False, comment="of what the file said when it was last imported"),
+)
+
+_QUEUE = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)))
+_KNOWN = select(imported.c.uid, imported.c.recurrence, imported.c.booking, imported.c.digest).where(
+    imported.c.source == bindparam("of"), imported.c.uid == func.any(bindparam("uids", type_=ARRAY(Text)))
+)
+_REMEMBER = insert(imported)
+_REMEMBER = _REMEMBER.on_conflict_do_update(
+    index_elements=["source", "uid", "recurrence"],
+    set_={name: _REMEMBER.excluded[name] for name in ("booking", "digest")},
+)
+_TENANTS = select(actors.c.id, actors.c.kind, actors.c.name, actors.c.organisation_number).where(
+    or_(
+        actors.c.organisation_number == func.any(bindparam("numbers", type_=ARRAY(Text))),
+        actors.c.id == bindparam("actor", type_=Uuid),
+    )
+)
+_SQUARES = select(bookings.c.square.distinct()).where(bookings.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
+_IN_THE_WAY = text(
+    """
+    SELECT DISTINCT lost.id AS lost, claims.holder, holding.id IS NOT NULL AS booked,
+           coalesce(holding.begins_at, lower(claims.during)) AS begins_at,
+           coalesce(holding.ends_at, upper(claims.during)) AS ends_at
+      FROM bookings AS lost
+      JOIN spaces ON spaces.id = lost.space
+     CROSS JOIN LATERAL unnest(spaces.parts) AS own
+      JOIN claims ON part = own AND claims.holder <> lost.id
+       AND claims.during && tstzrange(
+             lost.begins_at - make_interval(mins => lost.setup_minutes),
+             lost.ends_at + make_interval(mins => lost.clearing_minutes)
+           )
+      LEFT JOIN bookings AS holding ON holding.id = claims.holder
+     WHERE lost.id = ANY(:ids)
+     ORDER BY lost.id, begins_at, claims.holder
+    """
+).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
+
+
+def queue(tx: Transaction, source: str) -> None:
+    """Waits until nobody else imports from this system."""
+    tx.execute(_QUEUE, {"name": f"import {source}"})
+
+
+def known(tx: Transaction, source: str, uids: Collection[str]) -> dict[tuple[str, str], Known]:
+    """What was imported under these uids, by uid and date."""
+    rows = tx.execute(_KNOWN, {"of": source, "uids": sorted(uids)})
+    found = [
+        Known(uid=row.uid, recurrence=row.recurrence, booking=row.booking, digest=bytes(row.digest)) for row in rows
+    ]
+    return {(each.uid, each.recurrence): each for each in found}
+
+
+def remember(tx: Transaction, source: str, said: Iterable[Known]) -> None:
+    """Writes what was imported."""
+    rows = [
+        {
+            "source": source,
+            "uid": each.uid,
+            "recurrence": each.recurrence,
+            "booking": each.booking,
+            "digest": each.digest,
+        }
+        for each in said
+    ]
+    if rows:
+        tx.execute(_REMEMBER, rows)
+
+
+def tenants(tx: Transaction, numbers: Collection[str], actor: UUID | None) -> tuple[dict[str, Actor], Actor | None]:
+    """Organisations by number, and the one of this id."""
+    found = [Actor(**row._mapping) for row in tx.execute(_TENANTS, {"numbers": sorted(numbers), "actor": actor})]
+    numbered = {each.organisation_number: each for each in found if each.organisation_number is not None}
+    return numbered, next((each for each in found if each.id == actor), None)
+
+
+def in_the_way(tx: Transaction, lost: Collection[UUID]) -> Mapping[UUID, list[InTheWay]]:
+    """What keeps bookings, as they are written, from what they need."""
+    found: dict[UUID, list[InTheWay]] = {}
+    for row in tx.execute(_IN_THE_WAY, {"ids": list(lost)}):
+        found.setdefault(row.lost, []).append(
+            InTheWay(
+                holder=row.holder,
+                kind="booking" if row.booked else "closure",
+                begins_at=row.begins_at,
+                ends_at=row.ends_at,
+            )
+        )
+    return found
