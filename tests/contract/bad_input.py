@@ -32,6 +32,7 @@ READS = [
 PAGED = [
     *(each for each in READS if OWN[each[0]][each[1]].lists),
     ("booking", "GET /availability"),
+    ("booking", "GET /availability/recurring"),
     ("booking", "GET /arenas/{arena}/opening/clashes"),
     ("pricing", "GET /waivers/{tenant}"),
 ]

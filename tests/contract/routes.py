@@ -50,6 +50,12 @@ BOOKING = {
     "GET /squares": Good(lists="square"),
     "PUT /squares/{square}": Good(body=lambda _: things.borgen()),
     "GET /availability": Good(query="from=2026-12-05&to=2026-12-06"),
+    "GET /availability/check": Good(
+        query=f"space={SPACE}&begins_at=2026-12-05T17:00:00Z&ends_at=2026-12-05T19:00:00Z"
+        "&purpose=culture&audience=everyone&participants=20"
+    ),
+    "GET /availability/recurring": Good(query="starts=2026-12-01T18:00&minutes=120&rule=FREQ%3DWEEKLY%3BCOUNT%3D4"),
+    "GET /squares/{square}/day": Good(query="date=2026-12-05"),
     "GET /arenas/{arena}/opening": Good(query="from=2026-12-05&to=2026-12-06"),
     "PUT /arenas/{arena}/opening": Good(body=lambda _: things.an_opening_plan(), if_match=True),
     "GET /arenas/{arena}/opening/clashes": Good(),

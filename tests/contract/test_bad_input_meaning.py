@@ -262,6 +262,13 @@ PERIODS = {
         "from=2026-12-06&to=2026-12-05",
         "from=2026-12-01&to=2027-01-01",
     ],
+    ("booking", "GET /availability/recurring"): [
+        "starts=2026-12-01T18:00&minutes=120",
+        "starts=2026-12-01T18:00Z&minutes=120&rule=FREQ%3DWEEKLY%3BCOUNT%3D4",
+        "starts=2026-12-01T18:00&minutes=1441&rule=FREQ%3DWEEKLY%3BCOUNT%3D4",
+        "starts=2026-12-01T18:00&minutes=120&rule=FREQ%3DWEEKLY%3BCOUNT%3D4&at_least=101",
+    ],
+    ("booking", "GET /squares/{square}/day"): ["", "date=2026-02-29", "date=9999-12-31"],
     ("programming", "GET /activities"): [
         "from=2026-12-06T00:00:00Z&to=2026-12-05T00:00:00Z",
         "from=2026-12-06T00:00:00Z&to=2026-12-06T00:00:00Z",

@@ -28,7 +28,7 @@ from services.booking.schemas.series import (
 )
 from services.booking.usecases import series as usecases
 
-_NO_RECURRENCE = (
+NO_RECURRENCE = (
     recurrence.InvalidRecurrence,
     recurrence.EndlessRecurrence,
     recurrence.TooFrequent,
@@ -42,7 +42,7 @@ _UNCHANGEABLE = (refusals.NotLive, refusals.AlreadyOver, refusals.AlreadyBegun)
 @blp.route("/series/preview", methods=["POST"])
 @allow(Role.RESIDENT, Role.ARENA_MANAGER)
 @writes
-@answers(actor_rules.NotRepresentative, resource_rules.UnknownSpace, *_NO_RECURRENCE)
+@answers(actor_rules.NotRepresentative, resource_rules.UnknownSpace, *NO_RECURRENCE)
 @blp.arguments(SeriesRequestSchema)
 @blp.response(200, PreviewSchema)
 def preview_series(tx: Transaction, wanted: SeriesRequest) -> Preview:
@@ -53,7 +53,7 @@ def preview_series(tx: Transaction, wanted: SeriesRequest) -> Preview:
 @blp.route("/series", methods=["POST"])
 @allow(Role.RESIDENT, Role.ARENA_MANAGER)
 @writes
-@answers(actor_rules.NotRepresentative, rules.SeriesClashes, *NOT_THERE, *_NO_RECURRENCE)
+@answers(actor_rules.NotRepresentative, rules.SeriesClashes, *NOT_THERE, *NO_RECURRENCE)
 @blp.arguments(SeriesRequestSchema)
 @blp.response(201, WholeSeriesSchema)
 def book_series(tx: Transaction, wanted: SeriesRequest) -> Answer:

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal, TypeAlias
 
 from services.booking.model.opening import DAY, OSLO, Span, instant
+from services.booking.model.rules import BookingRules
 
 Order = Literal["earliest", "best_fit"]
 """What is free first comes first; or the smallest that is large enough."""
 EVERY_WEEKDAY = (1, 2, 3, 4, 5, 6, 7)
 Days: TypeAlias = tuple[date, date]
 """From a local day to another, that one included."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,3 +64,22 @@ def days_of(spans: Iterable[Span]) -> Days:
     opens, closes = zip(*spans, strict=True)
     last = max(closes) - timedelta(microseconds=1)
     return min(opens).astimezone(OSLO).date(), last.astimezone(OSLO).date()
+
+
+def as_near(rules: BookingRules, begins_at: datetime, ends_at: datetime) -> timedelta:
+    """How long a booking by these rules would be that is as long as this, or as nearly so as can be."""
+    grid = timedelta(minutes=rules.grid_minutes)
+    on_grid = -((begins_at - ends_at) // grid) * grid
+    return min(max(on_grid, timedelta(minutes=rules.min_minutes)), timedelta(minutes=rules.max_minutes))
+
+
+def before_and_after(free: Iterable[Span], begins_at: datetime, length: timedelta, grid: timedelta) -> list[Span]:
+    """The last time of this length that begins at an instant or before, and the first that begins then or after, among
+    free times that lie on the grid, in their order."""
+    gaps = [(opens, closes - length) for opens, closes in free if closes - length >= opens]
+    past_grid = (begins_at - _EPOCH) % grid
+    floor = begins_at - past_grid
+    ceiling = floor + grid if past_grid else floor
+    before = [min(last, floor) for first, last in gaps if first <= floor]
+    after = [max(first, ceiling) for first, last in gaps if ceiling <= last]
+    return [(at, at + length) for at in dict.fromkeys((*before[-1:], *after[:1]))]

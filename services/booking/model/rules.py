@@ -1,6 +1,6 @@
 """What a booking must keep to before it is one: the rules of a space, and the errors that name the rule broken."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -204,31 +204,33 @@ class BookingRules:
 
     def check(self, begins_at: datetime, ends_at: datetime, *, now: datetime) -> None:
         """Raises the error that names the first rule which the time breaks."""
-        if begins_at < now and begins_at < ends_at:
-            raise InThePast
-        self.check_length(begins_at, ends_at)
-        if begins_at < now + timedelta(minutes=self.notice_minutes):
-            raise TooShortNotice(minutes=self.notice_minutes)
-        if ends_at > self.last_end(now):
-            raise BeyondHorizon(days=self.horizon_days)
+        _refuse(self.broken(begins_at, ends_at, now=now))
 
     def check_length(self, begins_at: datetime, ends_at: datetime) -> None:
         """The same, whenever it is: grid, shortest and longest alone."""
-        if ends_at <= begins_at:
-            raise EndsBeforeBegin
-        if not (self._on_grid(begins_at) and self._on_grid(ends_at)):
-            raise OffGrid(minutes=self.grid_minutes)
-        if ends_at - begins_at < timedelta(minutes=self.min_minutes):
-            raise TooShort(minutes=self.min_minutes)
-        if ends_at - begins_at > timedelta(minutes=self.max_minutes):
-            raise TooLong(minutes=self.max_minutes)
+        _refuse(self._broken_length(begins_at, ends_at))
 
-    def check_use(self, purpose: str, audience: str) -> None:
-        """Raises the error that names what the space is not let for."""
-        if self.purposes and purpose not in self.purposes:
-            raise PurposeNotPermitted
-        if self.audiences and audience not in self.audiences:
-            raise AudienceNotPermitted
+    def broken(self, begins_at: datetime, ends_at: datetime, *, now: datetime) -> Iterator[DomainError]:
+        """Every rule which the time breaks."""
+        past = begins_at < now and begins_at < ends_at
+        if past:
+            yield InThePast()
+        yield from self._broken_length(begins_at, ends_at)
+        if not past and begins_at < now + timedelta(minutes=self.notice_minutes):
+            yield TooShortNotice(minutes=self.notice_minutes)
+        if ends_at > self.last_end(now):
+            yield BeyondHorizon(days=self.horizon_days)
+
+    def _broken_length(self, begins_at: datetime, ends_at: datetime) -> Iterator[DomainError]:
+        if ends_at <= begins_at:
+            yield EndsBeforeBegin()
+            return
+        if not (self._on_grid(begins_at) and self._on_grid(ends_at)):
+            yield OffGrid(minutes=self.grid_minutes)
+        if ends_at - begins_at < timedelta(minutes=self.min_minutes):
+            yield TooShort(minutes=self.min_minutes)
+        if ends_at - begins_at > timedelta(minutes=self.max_minutes):
+            yield TooLong(minutes=self.max_minutes)
 
     def _on_grid(self, at: datetime) -> bool:
         return at.minute % self.grid_minutes == 0 and at.second == at.microsecond == 0
@@ -262,25 +264,45 @@ class Bookable:
 
     def check(self, wanted: "Use", begins_at: datetime, ends_at: datetime, *, now: datetime) -> None:
         """Raises the error that names the first rule broken."""
-        self.rules.check(begins_at, ends_at, now=now)
-        self.check_use(wanted)
-        self.check_open(begins_at, ends_at)
+        _refuse(self.broken(wanted, begins_at, ends_at, now=now))
 
     def check_use(self, wanted: "Use") -> None:
         """The same, whenever it is: what it is for, how many, how loud, what is borrowed."""
-        self.rules.check_use(wanted.purpose, wanted.audience)
-        if wanted.participants > self.capacity:
-            raise TooManyParticipants(capacity=self.capacity)
-        if NOISES.index(wanted.noise) > NOISES.index(self.noise):
-            raise TooLoud
-        for each in wanted.equipment:
-            if each not in self.equipment:
-                raise UnknownEquipment(equipment=each)
+        _refuse(self.misused(wanted))
 
     def check_open(self, begins_at: datetime, ends_at: datetime) -> None:
         """Raises OutsideOpeningHours."""
-        if not covered(self.open, begins_at.astimezone(UTC), ends_at.astimezone(UTC)):
+        if not self._open(begins_at, ends_at):
             raise OutsideOpeningHours
+
+    def broken(self, wanted: "Use", begins_at: datetime, ends_at: datetime, *, now: datetime) -> Iterator[DomainError]:
+        """Every rule broken, in the order in which they are checked."""
+        yield from self.rules.broken(begins_at, ends_at, now=now)
+        yield from self.misused(wanted)
+        if not self._open(begins_at, ends_at):
+            yield OutsideOpeningHours()
+
+    def misused(self, wanted: "Use") -> Iterator[DomainError]:
+        """Every rule that is broken whenever it is."""
+        if self.rules.purposes and wanted.purpose not in self.rules.purposes:
+            yield PurposeNotPermitted()
+        if self.rules.audiences and wanted.audience not in self.rules.audiences:
+            yield AudienceNotPermitted()
+        if wanted.participants > self.capacity:
+            yield TooManyParticipants(capacity=self.capacity)
+        if NOISES.index(wanted.noise) > NOISES.index(self.noise):
+            yield TooLoud()
+        for each in wanted.equipment:
+            if each not in self.equipment:
+                yield UnknownEquipment(equipment=each)
+
+    def _open(self, begins_at: datetime, ends_at: datetime) -> bool:
+        return covered(self.open, begins_at.astimezone(UTC), ends_at.astimezone(UTC))
+
+
+def _refuse(errors: Iterator[DomainError]) -> None:
+    for first in errors:
+        raise first
 
 
 class Use(Protocol):

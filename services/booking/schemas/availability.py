@@ -1,6 +1,7 @@
 """What is looked for, and when it is free."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, get_args
 
@@ -9,13 +10,15 @@ from marshmallow import fields, post_load, validate, validates_schema
 from kernel.errors import Text
 from kernel.http import Instant, Schema, TextSchema, code, invalid
 from kernel.pagination import PageArguments
+from services.booking.events import BookingState, ClosureKind
 from services.booking.model.availability import EVERY_WEEKDAY, Order, Wanted, Window
-from services.booking.model.bookings import AUDIENCES, PURPOSES
-from services.booking.model.opening import DAY
+from services.booking.model.bookings import AUDIENCES, PURPOSES, BookingRequest
+from services.booking.model.opening import DAY, KINDS
+from services.booking.model.recurrence import MOST, Recurrence
 from services.booking.model.rules import LONGEST
 from services.booking.model.sharing import NOISES
-from services.booking.schemas.common import IN_OUR_TIME, count, slug
-from services.booking.schemas.series import Clock
+from services.booking.schemas.common import ID, IN_OUR_TIME, MOMENT_IN_OUR_TIME, count, slug
+from services.booking.schemas.series import ClashSchema, Clock, WallTime
 
 MOST_DAYS = 31
 """The longest stretch of days one search covers."""
@@ -198,3 +201,177 @@ class FreeSpaceSchema(Schema):
     arena_name = fields.Nested(TextSchema)
     square = slug("Its square.", "borgen")
     free = fields.List(fields.Nested(FreeTimeSchema))
+
+
+class RecurringFilter(WantedFilter):
+    """What is looked for, again and again."""
+
+    minutes = count("How long each is, by the clock on the wall.", 120, most=DAY, strict=False, required=True)
+    starts = WallTime(
+        required=True,
+        metadata={
+            "description": "When the first is, or may be: dates of the rule come from then on.",
+            "example": "2026-12-01T18:00",
+        },
+    )
+    rule = fields.String(
+        required=True,
+        validate=validate.Length(1, 500),
+        metadata={
+            "description": f"An RRULE of RFC 5545 with COUNT or UNTIL, for at most {MOST} dates.",
+            "example": "FREQ=WEEKLY;BYDAY=TU;UNTIL=20270615",
+        },
+    )
+    at_least = count("Free on so many percent of the dates.", 80, least=0, most=100, strict=False, load_default=80)
+
+    @post_load
+    def _with_page(self, given: Mapping[str, Any], **more: object) -> dict[str, Any]:
+        page = {name: given[name] for name in ("limit", "cursor")}
+        # each date's own length is judged, which is another on the night when the clock changes
+        wanted = replace(self.wanted(given), minutes=None)
+        recurrence = Recurrence(**{name: given[name] for name in ("starts", "minutes", "rule")})
+        return {
+            **super()._with_page(page, **more),
+            "wanted": wanted,
+            "recurrence": recurrence,
+            "at_least": given["at_least"],
+        }
+
+
+class FailingSchema(Schema):
+    """A date that it can't be had on."""
+
+    begins_at = Instant()
+    ends_at = Instant()
+    reason = fields.String(metadata={"description": "The code booking it is refused with.", "example": "slot_taken"})
+
+
+class RecurringSpaceSchema(Schema):
+    """A space, and on how many of the dates it is free."""
+
+    space = slug("The space's id.", "borgen-storsal")
+    name = fields.Nested(TextSchema)
+    arena = slug("Its arena.", "borgen-innbyggertorg")
+    arena_name = fields.Nested(TextSchema)
+    square = slug("Its square.", "borgen")
+    dates = fields.Integer(metadata={"description": "How many dates the rule comes to.", "example": 28})
+    free = fields.Integer(metadata={"description": "On how many it is free.", "example": 26})
+    failing = fields.List(fields.Nested(FailingSchema))
+
+
+class CheckFilter(Schema):
+    """What is asked for, as a booking asks for it."""
+
+    space = slug("What to book.", "borgen-storsal", required=True)
+    begins_at = Instant(required=True, validate=MOMENT_IN_OUR_TIME, metadata={"example": "2026-12-05T17:00:00Z"})
+    ends_at = Instant(required=True, validate=MOMENT_IN_OUR_TIME, metadata={"example": "2026-12-05T19:00:00Z"})
+    purpose = fields.String(required=True, validate=validate.OneOf(PURPOSES), metadata={"example": "culture"})
+    audience = fields.String(required=True, validate=validate.OneOf(AUDIENCES), metadata={"example": "everyone"})
+    participants = count("How many will come.", 20, strict=False, required=True)
+    noise = fields.String(
+        load_default="normal", validate=validate.OneOf(NOISES), metadata={"description": "How loud it will be."}
+    )
+    equipment = Pieces("So many pieces to borrow.", "borgen-stoler:40")
+    tenant = fields.UUID(
+        load_default=None, metadata={"description": "The actor who rents; yourself if left out.", "example": ID}
+    )
+
+    @post_load
+    def _made(self, given: Mapping[str, Any], **_: object) -> BookingRequest:
+        return BookingRequest(**{**given, "equipment": given["equipment"] or {}})
+
+
+class ElsewhereSchema(Schema):
+    """Another space that is free at that time."""
+
+    space = slug("The space's id.", "borgen-storsal", attribute="id")
+    name = fields.Nested(TextSchema)
+    arena = slug("Its arena.", "borgen-innbyggertorg")
+    arena_name = fields.Nested(TextSchema)
+    square = slug("Its square.", "borgen")
+
+
+class CheckSchema(Schema):
+    """Whether it can be had; if not, every reason, and what is nearest."""
+
+    possible = fields.Boolean()
+    reasons = fields.List(
+        fields.Nested(ClashSchema), metadata={"description": "Booking it is refused with one of these codes."}
+    )
+    times = fields.List(
+        fields.Nested(FreeTimeSchema),
+        metadata={"description": "Other times of the space: the last before, and the first after."},
+    )
+    spaces = fields.List(
+        fields.Nested(ElsewhereSchema),
+        metadata={"description": "Other spaces at that time: of its arena first, then of its square."},
+    )
+
+
+class DayFilter(Schema):
+    """Which day."""
+
+    date = fields.Date(required=True, validate=IN_OUR_TIME, metadata={"description": "A local day."})
+
+
+class OpenedSchema(Schema):
+    """Open, within the day."""
+
+    begins_at = Instant()
+    ends_at = Instant()
+    kind = fields.String(validate=validate.OneOf(KINDS))
+    bookable = fields.Boolean(metadata={"description": "Whether the space is booked in hours of this kind."})
+
+
+class SeenBookingSchema(Schema):
+    """The booking, for those who may see it; its own times are without set-up and clearing."""
+
+    id = fields.UUID(metadata={"example": ID})
+    state = fields.String(validate=validate.OneOf(get_args(BookingState)))
+    title = fields.String(allow_none=True)
+    begins_at = Instant()
+    ends_at = Instant()
+
+
+class TakenSchema(Schema):
+    """Taken, set-up and clearing included."""
+
+    begins_at = Instant()
+    ends_at = Instant()
+    what = fields.String(validate=validate.OneOf(("booking", *get_args(ClosureKind))))
+    reason = fields.Nested(TextSchema, allow_none=True, metadata={"description": "Why it is closed."})
+    booking = fields.Nested(SeenBookingSchema, allow_none=True)
+
+
+class RoomSchema(Schema):
+    """What is left of a shared space."""
+
+    begins_at = Instant()
+    ends_at = Instant()
+    people = fields.Integer(metadata={"description": "Places for people.", "example": 12})
+    groups = fields.Integer(metadata={"description": "And for groups.", "example": 1})
+
+
+class SpaceDaySchema(Schema):
+    """A day of a space."""
+
+    space = slug("The space's id.", "borgen-storsal")
+    name = fields.Nested(TextSchema)
+    parent = fields.String(allow_none=True, metadata={"description": "The space it is a part of."})
+    arena = slug("Its arena.", "borgen-innbyggertorg")
+    arena_name = fields.Nested(TextSchema)
+    open = fields.List(fields.Nested(OpenedSchema))
+    taken = fields.List(fields.Nested(TakenSchema))
+    room = fields.List(
+        fields.Nested(RoomSchema), allow_none=True, metadata={"description": "All through the day, where it is shared."}
+    )
+
+
+class DaySchema(Schema):
+    """A day of a square."""
+
+    square = slug("The square.", "borgen")
+    date = fields.Date()
+    begins_at = Instant(metadata={"description": "23 or 25 hours before its end, when the clock changes."})
+    ends_at = Instant()
+    spaces = fields.List(fields.Nested(SpaceDaySchema), metadata={"description": "In the order of the tree's arenas."})

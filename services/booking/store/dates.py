@@ -42,9 +42,8 @@ _SHARE = text(
 # what is over its deadline and not cleared away yet is in nobody's way
 _CLASHES = text(
     """
-    SELECT asked.number, spaces.id AS space,
-           CASE
-             WHEN EXISTS (
+    SELECT asked.number, spaces.id AS space, array_remove(ARRAY[
+             CASE WHEN EXISTS (
                 SELECT
                   FROM unnest(spaces.parts) AS own
                   JOIN claims ON part = own AND claims.during && asked.during
@@ -53,16 +52,16 @@ _CLASHES = text(
                  WHERE bookings.id IS NULL
                     OR bookings.state NOT IN ('held', 'awaiting_approval', 'awaiting_payment')
                     OR bookings.hold_expires_at > :now
-             ) THEN 'slot_taken'
-             WHEN spaces.sharing IS NOT NULL
-              AND crowded(spaces.parts[1], asked.during, :people, :traits, NULL) && asked.during THEN 'no_room'
-             WHEN EXISTS (
+             ) THEN 'slot_taken' END,
+             CASE WHEN spaces.sharing IS NOT NULL
+              AND crowded(spaces.parts[1], asked.during, :people, :traits, NULL) && asked.during THEN 'no_room' END,
+             CASE WHEN EXISTS (
                 SELECT
                   FROM jsonb_each_text(:equipment) AS wanted (id, pieces)
                   JOIN equipment ON equipment.id = wanted.id
                  WHERE lent_out(equipment.number, asked.during, wanted.pieces::integer, NULL) && asked.during
-             ) THEN 'equipment_lent'
-           END AS code
+             ) THEN 'equipment_lent' END
+           ], NULL) AS codes
       FROM (
         SELECT number, space, tstzrange(taken_from, taken_until) AS during
           FROM unnest(:numbers, :spaces, :froms, :untils) AS given (number, space, taken_from, taken_until)
@@ -138,13 +137,20 @@ def clashes(
 ) -> dict[tuple[int, str], str]:
     """Of dates by number, each asked for in a space: the codes of those that others are in the way of, by number and
     space."""
+    return {where: codes[0] for where, codes in all_clashes(tx, like, asked).items()}
+
+
+def all_clashes(
+    tx: Transaction, like: BookingRequest, asked: Iterable[tuple[int, Occurrence, Bookable]]
+) -> dict[tuple[int, str], list[str]]:
+    """The same with every code that holds."""
     given = list(asked)
     if not given:
         return {}
     use = {"people": like.participants, "equipment": dict(like.equipment)}
     use["traits"] = dict(traits(purpose=like.purpose, audience=like.audience, noise=like.noise))
     rows = tx.execute(_CLASHES, {**use, "now": tx.now, "numbers": [each[0] for each in given], **_spans(given)})
-    return {(row.number, row.space): row.code for row in rows if row.code is not None}
+    return {(row.number, row.space): row.codes for row in rows if row.codes}
 
 
 def expired_in_the_way(tx: Transaction, wanted: Collection[Taking]) -> list[UUID]:

@@ -56,7 +56,7 @@ _seen = spaces.alias("seen")
 # in words of its own, for the index that has the waiting alone: it is at hand, and as a rule says "none" at once
 _waiting = bookings.c.state.in_([literal_column(f"'{state}'") for state in WAITING])
 _overdue = select(bookings.c.id).where(_waiting, bookings.c.hold_expires_at <= bindparam("now")).exists()
-_TO_BOOK = (
+_AS_IT_IS = (
     select(
         spaces.c.id,
         spaces.c.arena,
@@ -92,8 +92,8 @@ _TO_BOOK = (
         & in_force(bindparam("today", type_=Date)),
     )
     .where(spaces.c.id == bindparam("space"), ~spaces.c.withdrawn)
-    .with_for_update(read=True, key_share=True, of=spaces)
 )
+_TO_BOOK = _AS_IT_IS.with_for_update(read=True, key_share=True, of=spaces)
 
 _EQUIPMENT = select(equipment.c.id, equipment.c.pieces_owned).where(
     equipment.c.arena == bindparam("arena"), ~equipment.c.withdrawn
@@ -106,11 +106,20 @@ def to_book(
     """The space, kept from being divided anew or opened at other hours until the transaction ends, with its hours
     around a time, and what binds the person and the tenant there; and the tenant, if the person may act for it."""
     asked = {"space": space, "begins_at": begins_at, "ends_at": ends_at, "tenant": tenant, "person": person}
-    wanted = {**asked, "today": local_date(tx.now), "now": tx.now}
+    wanted = {**asked, **_today(tx)}
     row = tx.execute(_TO_BOOK, wanted).one_or_none()
     if row is not None and row.locked != row.read:
         # what binds a booking was changed while this one waited for the lock: the change is there to be read now
         row = tx.execute(_TO_BOOK, wanted).one_or_none()
+    return (_bookable(row), _tenant(row)) if row else None
+
+
+def as_it_is(
+    tx: Transaction, space: str, begins_at: datetime, ends_at: datetime, *, tenant: UUID | None, person: UUID
+) -> tuple[Bookable, Actor | None] | None:
+    """The same for one who only asks: nothing is kept."""
+    asked = {"space": space, "begins_at": begins_at, "ends_at": ends_at, "tenant": tenant, "person": person}
+    row = tx.execute(_AS_IT_IS, {**asked, **_today(tx)}).one_or_none()
     return (_bookable(row), _tenant(row)) if row else None
 
 
@@ -128,6 +137,10 @@ def rules_from(row: Row[Any]) -> BookingRules:
         **found
         | {"purposes": tuple(row.purposes), "audiences": tuple(row.audiences), "open_kinds": tuple(row.open_kinds)}
     )
+
+
+def _today(tx: Transaction) -> dict[str, Any]:
+    return {"today": local_date(tx.now), "now": tx.now}
 
 
 def _bookable(row: Row[Any]) -> Bookable:

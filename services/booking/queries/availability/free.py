@@ -51,11 +51,15 @@ _SHOWN = """
 _NEAREST = text(
     f"""
     WITH {_FREE}
-    SELECT id, times FROM free
+    SELECT id, name, arena, arena_name, square, times FROM free
      ORDER BY arena <> :near_arena, square <> :near_square, capacity, thousandths, id
      LIMIT :most
     """
-).bindparams(*PARAMETERS, bindparam("near_arena", type_=String), bindparam("near_square", type_=String))
+).bindparams(
+    *PARAMETERS,
+    *(bindparam(name, type_=String) for name in ("near_arena", "near_square")),
+    bindparam("most", type_=Integer),
+)
 
 _POSITIONS: Mapping[Order, Mapping[str, type]] = {
     "earliest": {"first_at": datetime, "id": str},
@@ -105,7 +109,7 @@ def free_times(
 def nearest(
     tx: Transaction, wanted: Wanted, spans: Sequence[Span], *, arena: str, square: str, most: int
 ) -> Sequence[Row[Any]]:
-    """The ids of the wanted spaces that are free in these times, and their free `times`: first those of an arena, then
-    of its square, then of elsewhere; of each the smallest that is large enough."""
+    """The wanted spaces that are free in these times, with their free `times`: first those of an arena, then of its
+    square, then of elsewhere; of each the smallest that is large enough."""
     near = {"near_arena": arena, "near_square": square, "most": most}
     return tx.execute(_NEAREST, {**given(tx, wanted, spans), **near}).all()

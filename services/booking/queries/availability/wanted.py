@@ -90,13 +90,17 @@ BOOKABLE = "(hours * searched * tstzmultirange(noticed) * tstzmultirange(near))"
 """When a wanted space could be booked if nobody else were there."""
 
 _WIDENED = "range_agg(tstzrange(lower(each) - clearing, upper(each) + setup))"
-BUSY = f"""
+
+
+def busy(during: str) -> str:
+    """When others have it, as far as that touches the time `during`, or several."""
+    return f"""
     coalesce((
         SELECT {_WIDENED}
           FROM unnest(parts) AS own CROSS JOIN LATERAL (
             SELECT during
               FROM claims
-             WHERE part = own AND during && tstzrange(begins - setup, ends + clearing)
+             WHERE part = own AND during && {during}
                AND (sharing IS NULL OR share <> uuid_nil())
                AND share <> ALL(ARRAY(
                 SELECT id FROM bookings
@@ -105,7 +109,10 @@ BUSY = f"""
             OFFSET 0
           ) AS claimed (each)
     ), '{{}}')
-"""
+    """
+
+
+BUSY = busy("tstzrange(begins - setup, ends + clearing)")
 """When others have it."""
 CROWDED = f"""
     CASE WHEN sharing IS NULL THEN '{{}}' ELSE coalesce((

@@ -1,0 +1,158 @@
+"""On which of the dates of a rule each space is free: all spaces and dates in one statement.
+
+A date fails for the first reason that booking it would be refused for, as the preview of a series tells; what a series
+does to itself, when one date's clearing runs into the next date's set-up, is for the model.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, text
+
+from kernel.db import Transaction
+from kernel.pagination import Page, PageRequest
+from services.booking.model.availability import Wanted
+from services.booking.model.recurrence import Occurrence, Recurrence
+from services.booking.model.refusals import SlotTaken
+from services.booking.model.rules import LONGEST, BookingRules
+from services.booking.model.series import TAKEN, overlapping
+from services.booking.queries.availability.wanted import (
+    CROWDED,
+    FITS,
+    HERE,
+    LENT,
+    LIMITS,
+    PARAMETERS,
+    SPACES,
+    WINDOW,
+    busy,
+    given,
+)
+from services.booking.recurrence import dates_of
+
+_RECURRING = text(
+    f"""
+    WITH {WINDOW}, dates AS MATERIALIZED (
+        SELECT number - 1 AS number, begins_at, ends_at, tstzrange(begins_at, ends_at) AS during
+          FROM unnest(:opens, :closes) WITH ORDINALITY AS at (begins_at, ends_at, number)
+    ), spread AS MATERIALIZED (
+        SELECT setup_minutes, clearing_minutes, range_agg(tstzrange(
+                 begins_at - make_interval(mins => setup_minutes), ends_at + make_interval(mins => clearing_minutes)
+               )) AS taken
+          FROM (SELECT DISTINCT setup_minutes, clearing_minutes FROM spaces WHERE NOT withdrawn) AS buffers, dates
+         GROUP BY setup_minutes, clearing_minutes
+    ), wanted AS (
+        SELECT {LIMITS}, spread.taken
+          FROM {SPACES} JOIN spread USING (setup_minutes, clearing_minutes)
+         WHERE {HERE} AND {FITS} OFFSET 0
+    )
+    SELECT id, name, arena, arena_name, square, capacity, cast(round(area * 1000) AS bigint) AS thousandths,
+           setup_minutes, clearing_minutes, failing.numbers, failing.codes
+      FROM wanted
+     CROSS JOIN LATERAL (SELECT {busy("taken")} AS busy, {CROWDED} AS crowded, {LENT} AS short OFFSET 0) AS others
+     CROSS JOIN LATERAL (
+        SELECT array_agg(number) AS numbers, array_agg(code) AS codes
+          FROM (
+            SELECT number, CASE
+                     WHEN begins_at < :now THEN 'in_the_past'
+                     WHEN date_bin(grid, begins_at, 'epoch') < begins_at OR date_bin(grid, ends_at, 'epoch') < ends_at
+                       THEN 'off_grid'
+                     WHEN ends_at - begins_at < make_interval(mins => min_minutes) THEN 'too_short'
+                     WHEN ends_at - begins_at > make_interval(mins => max_minutes) THEN 'too_long'
+                     WHEN begins_at < lower(noticed) THEN 'too_short_notice'
+                     WHEN ends_at > upper(near) THEN 'beyond_horizon'
+                     WHEN NOT during <@ hours THEN 'outside_opening_hours'
+                     WHEN during && busy THEN 'slot_taken'
+                     WHEN during && crowded THEN 'no_room'
+                     WHEN during && short THEN 'equipment_lent'
+                   END AS code
+              FROM dates
+          ) AS judged
+         WHERE code IS NOT NULL
+     ) AS failing
+    """
+).bindparams(*PARAMETERS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failing:
+    """A date that a space can't be had on, and the code of the reason."""
+
+    begins_at: Any
+    ends_at: Any
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recurring:
+    """A space, on how many of the dates it is free, and on which it is not."""
+
+    space: str
+    name: Any
+    arena: str
+    arena_name: Any
+    square: str
+    capacity: int
+    thousandths: int
+    dates: int
+    failing: Sequence[Failing]
+
+    @property
+    def free(self) -> int:
+        return self.dates - len(self.failing)
+
+    @property
+    def rank(self) -> tuple[int, int, int, str]:
+        """The better the less."""
+        return len(self.failing), self.capacity, self.thousandths, self.space
+
+
+def recurring(
+    tx: Transaction, page: PageRequest, wanted: Wanted, recurrence: Recurrence, *, at_least: int
+) -> Page[Recurring]:
+    """The wanted spaces that are free on at least so many percent of a rule's dates: those that are on most come first,
+    then the smallest that is large enough. Raises what `dates_of` does."""
+    dates = dates_of(recurrence)
+    after = page.after(int, int, int, str)
+    spans = [(date.begins_at, date.ends_at) for date in dates]
+    own = _OwnClashes(dates)
+    found = (_recurring(row, dates, own) for row in tx.execute(_RECURRING, given(tx, wanted, spans)).all())
+    enough = [each for each in found if each.free * 100 >= at_least * each.dates and (not after or each.rank > after)]
+    enough.sort(key=lambda each: each.rank)
+    return page.cut(enough[: page.fetch], lambda each: each.rank)
+
+
+class _OwnClashes(dict[tuple[int, int], set[int]]):
+    """The numbers of the dates that others of their own rule keep out of a space, by its set-up and clearing."""
+
+    def __init__(self, dates: Sequence[Occurrence]) -> None:
+        super().__init__()
+        self._dates = dates
+
+    def __missing__(self, buffers: tuple[int, int]) -> set[int]:
+        setup, clearing = buffers
+        rules = BookingRules(
+            grid_minutes=1,
+            min_minutes=1,
+            max_minutes=LONGEST,
+            notice_minutes=0,
+            horizon_days=0,
+            setup_minutes=setup,
+            clearing_minutes=clearing,
+        )
+        found = self[buffers] = overlapping(self._dates, rules)
+        return found
+
+
+def _recurring(row: Row[Any], dates: Sequence[Occurrence], own: Mapping[tuple[int, int], set[int]]) -> Recurring:
+    codes = dict(zip(row.numbers or (), row.codes or (), strict=True))
+    for number in own[row.setup_minutes, row.clearing_minutes]:
+        if codes.get(number, SlotTaken.code) in TAKEN:
+            codes[number] = SlotTaken.code
+    failing = [
+        Failing(begins_at=dates[number].begins_at, ends_at=dates[number].ends_at, reason=code)
+        for number, code in sorted(codes.items())
+    ]
+    where = {name: getattr(row, name) for name in ("name", "arena", "arena_name", "square", "capacity", "thousandths")}
+    return Recurring(space=row.id, **where, dates=len(dates), failing=failing)
