@@ -7,11 +7,13 @@ import typer
 
 from cli.paths import ROOT
 
+SHARED_OUT = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadgroup"]
+"""To as many processes as there are cores; tests/conftest.py says what must not run at the same time."""
 LEVELS = {
-    "all": [],
+    "all": SHARED_OUT,
     "unit": ["tests/unit"],
-    "contract": ["tests/contract"],
-    "integration": ["tests/integration"],
+    "contract": [*SHARED_OUT, "tests/contract"],
+    "integration": [*SHARED_OUT, "tests/integration"],
     "journey": ["tests/journey"],
     "faults": ["tests/faults"],
     "long": ["-m", "long"],
@@ -28,6 +30,7 @@ app = typer.Typer(help="Run the tests: all, or one level; servers they need are 
 def test(context: typer.Context) -> None:
     """Whatever follows the level goes to pytest: `./torg test unit -k tariff -x`.
 
+    Levels with much to do are shared out to a process for each core; `-n 0` does all in one, as a debugger needs.
     Tests use a private PostgreSQL and a private RabbitMQ, started when a test first asks for one.
     TORG_TEST_DATABASE_URL and TORG_TEST_AMQP_URL name yours instead.
     """
@@ -36,7 +39,7 @@ def test(context: typer.Context) -> None:
 
 
 def pytest_command(words: list[str]) -> list[str]:
-    """The pytest command for a level and options; without a level it is all tests."""
-    if words and words[0] in LEVELS:
-        words = [*LEVELS[words[0]], *words[1:]]
-    return [sys.executable, "-m", "pytest", *words]
+    """The pytest command for a level and options, or for a path; without either it is all tests."""
+    if not words or words[0].startswith("-"):
+        words = ["all", *words]
+    return [sys.executable, "-m", "pytest", *LEVELS.get(words[0], words[:1]), *words[1:]]

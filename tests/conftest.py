@@ -1,4 +1,5 @@
 """The servers that tests share, each started when a test first asks for it, and databases that no two tests share.
+Each of the processes that `./torg test` shares the tests out to has servers of its own.
 
 `fresh_database("booking")` gives a `kernel.db.Database` of booking, migrated and empty, for one test: a copy of a
 template that was migrated once. `fresh_url("booking")` is the same as a URL, for a process. `amqp_url` is a RabbitMQ on
@@ -23,13 +24,21 @@ from kernel.topology import known_events
 from tests.speaking import Speaking, Start
 
 LEVELS = ("unit", "contract", "integration", "journey", "faults")
+WHOLE_STACKS = ("journey", "faults", "integration/cli")
+ONE_BY_ONE = pytest.mark.xdist_group("one by one")
 TESTS = Path(__file__).parent
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks that are set here
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The folder a test lies in is its level. The quick levels come first; soaks only when they are asked for."""
+    """The folder a test lies in is its level. The quick levels come first; soaks only when they are asked for.
+
+    What starts whole stacks or shares the one RabbitMQ is done by one of several workers (decision 21).
+    """
     for item in items:
         item.add_marker(level_of(item))
+        if "rabbitmq" in getattr(item, "fixturenames", ()) or folder_of(item).startswith(WHOLE_STACKS):
+            item.add_marker(ONE_BY_ONE)
     if not config.option.markexpr:
         soaks = [item for item in items if item.get_closest_marker("long")]
         config.hook.pytest_deselected(items=soaks)
@@ -37,8 +46,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: LEVELS.index(level_of(item)))
 
 
+def folder_of(item: pytest.Item) -> str:
+    return item.path.relative_to(TESTS).parent.as_posix()
+
+
 def level_of(item: pytest.Item) -> str:
-    return item.path.relative_to(TESTS).parts[0]
+    return folder_of(item).partition("/")[0]
 
 
 @pytest.fixture(scope="session")
