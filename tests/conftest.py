@@ -8,20 +8,18 @@ which none of our queues is left. A test that stops or kills a server starts one
 
 import os
 from collections.abc import Callable, Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
 
 from cli import broker
-from cli.servers import databases
 from cli.servers.postgres import PrivatePostgres
 from cli.servers.processes import Run, reap
 from cli.servers.rabbitmq import PrivateRabbitMQ
 from kernel.db import Database
-from kernel.migrate import migrate
 from kernel.topology import known_events
 from tests.speaking import Speaking, Start
+from tests.templates import Templates
 
 LEVELS = ("unit", "contract", "integration", "journey", "faults")
 WHOLE_STACKS = ("journey", "faults", "integration/cli")
@@ -75,44 +73,6 @@ def postgres(run: Run) -> Iterator[str]:
     server.kill()  # nothing of it is kept
 
 
-class Templates:
-    """One migrated database for each service, made when first asked for, and copied for every test."""
-
-    def __init__(self, server: str) -> None:
-        self._server = server
-        self._role = f"torg_test_{os.getpid()}"
-        self._numbers = count()
-        self._made: list[str] = []
-        databases.create_role(server, self._role, self._role)
-
-    def copy(self, service: str) -> str:
-        """The URL of a new database of this service."""
-        template = f"{self._role}_{service}"
-        if template not in self._made:
-            self._create(template, "template0")
-            migrate(service, self._url(template))
-        name = f"{template}_{next(self._numbers)}"
-        self._create(name, template)
-        return self._url(name)
-
-    def drop(self, url: str) -> None:
-        name = url.rpartition("/")[2]
-        databases.drop_database(self._server, name)
-        self._made.remove(name)
-
-    def drop_all(self) -> None:
-        for name in self._made:
-            databases.drop_database(self._server, name)
-        databases.drop_role(self._server, self._role)
-
-    def _create(self, name: str, template: str) -> None:
-        databases.create_database(self._server, name, self._role, template=template)
-        self._made.append(name)
-
-    def _url(self, name: str) -> str:
-        return databases.url_of(self._server, name, self._role, self._role)
-
-
 @pytest.fixture(scope="session")
 def templates(postgres: str) -> Iterator[Templates]:
     templates = Templates(postgres)
@@ -131,7 +91,7 @@ def fresh_url(templates: Templates) -> Iterator[Callable[[str], str]]:
 
     yield fresh
     for url in made:
-        templates.drop(url)
+        templates.take_back(url)
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.conftest import Templates
 from tests.contract import things
 from tests.contract.bad_input import Sender, Sending
 from tests.contract.pages import Portal, portal_of
 from tests.contract.things import Owned
 from tests.issuer import issuer
 from tests.municipality import BUILDS, Municipality
+from tests.templates import Templates
 
 
 @contextmanager
@@ -23,7 +23,7 @@ def a_municipality(templates: Templates) -> Iterator[Municipality]:
         yield everything
         everything.close()
     for url in urls.values():
-        templates.drop(url)
+        templates.take_back(url)
 
 
 @pytest.fixture(scope="session")

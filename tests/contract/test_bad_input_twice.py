@@ -8,12 +8,12 @@ from uuid import uuid4
 
 import pytest
 
-from tests.conftest import Templates
 from tests.contract import things
 from tests.contract.bad_input import BODIES, POSTS, Sender
 from tests.contract.conftest import a_municipality
 from tests.contract.things import Owned, Things
 from tests.municipality import SPACE, Municipality
+from tests.templates import Templates
 
 FIRST_COME = {
     "POST /bookings": "slot_taken",

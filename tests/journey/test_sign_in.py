@@ -23,9 +23,9 @@ from kernel.auth import Caller
 from kernel.clock import SystemClock
 from kernel.settings import Settings, load
 from services.portal.settings import PortalSettings
-from tests.conftest import Templates
 from tests.contract.things import borgen
 from tests.independent_issuer import LEVELS, IndependentIssuer, independent_issuer
+from tests.templates import Templates
 from tests.unit.portal.conftest import Visitor, serving
 
 PID = "21850799784"
@@ -64,7 +64,7 @@ def databases(templates: Templates) -> Iterator[dict[str, str]]:
     urls = {service: templates.copy(service) for service in SERVICES}
     yield urls
     for url in urls.values():
-        templates.drop(url)
+        templates.take_back(url)
 
 
 @pytest.fixture(scope="module")
