@@ -18,7 +18,7 @@ from kernel.clock import OSLO, SystemClock
 from kernel.ids import new_id
 
 SQUARE = "borgen"
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 HOUR = timedelta(hours=1)
 
 

@@ -20,7 +20,7 @@ from cli.servers.passwords import kept_key, kept_password
 from cli.servers.ports import free_port
 from cli.servers.processes import Child, Run, ServerFailed
 
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 STOP_SECONDS = 25.0
 
 

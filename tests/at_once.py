@@ -14,7 +14,7 @@ def at_once(work: Callable[[A], R], each: Sequence[A]) -> list[R]:
     start = Barrier(len(each))
 
     def run(one: A) -> R:
-        start.wait(10)
+        start.wait(60)
         return work(one)
 
     with ThreadPoolExecutor(len(each)) as pool:

@@ -7,7 +7,7 @@ from email.message import Message
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Event, Thread
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class MailServer:

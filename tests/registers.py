@@ -15,7 +15,7 @@ from typing import Any
 UNITS = "/enhetsregisteret/api/enheter/"
 VOLUNTARY = "/frivillighetsregisteret/api/frivillige-organisasjoner/"
 REGISTERED = "frivilligOrganisasjonsstatus.innfoert"
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 BAND, BAND_UNLISTED, CAFE, TOWN, TOWN_OFFICE, OTHER_TOWN = (
     "974760673",

@@ -42,7 +42,7 @@ class Speaking:
         )
         self._children.append(child)
         if wait and die_at is None:
-            wait_until(lambda: self.answers(port), child, seconds=30)
+            wait_until(lambda: self.answers(port), child, seconds=120)
         return child
 
     def stop(self) -> None:

@@ -21,7 +21,7 @@ from cli.servers.passwords import kept_password
 from cli.servers.ports import free_port
 from cli.servers.processes import Child, Run, ServerFailed, wait_until
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",

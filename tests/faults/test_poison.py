@@ -80,7 +80,7 @@ def test_what_kills_its_worker_time_and_again_is_set_aside_by_the_broker(speak_o
     put(amqp_url, json.dumps({"deadly": True}).encode())
     for _ in range(topology.DELIVERY_LIMIT + 1):  # workers that took it and died
         with Connection(amqp_url) as connection, connection.channel() as channel:
-            eventually(lambda channel=channel: channel.basic_get(topology.queue("access", Said).name), seconds=30)
+            eventually(lambda channel=channel: channel.basic_get(topology.queue("access", Said).name))
     speaking.start()
     letter = eventually(lambda: dead_letters(speaking.hearer))[0]
     assert (letter.entrypoint, json.loads(letter.body)) == (Said.TYPE, {"deadly": True})
@@ -91,7 +91,7 @@ def test_a_queue_with_other_arguments_ends_the_worker_loudly(speak_over: Start, 
     with Connection(amqp_url) as connection, connection.channel() as channel:
         Queue(topology.queue("access", Said).name, durable=True)(channel).queue_declare()
     worker = speak_over(amqp_url).start("access", wait=False)
-    assert worker.wait(30) not in (0, None)
+    assert worker.wait(60) not in (0, None)
     assert "PreconditionFailed" in worker.last_lines()
 
 

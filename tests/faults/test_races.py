@@ -36,7 +36,7 @@ def clients(stack: Stack) -> Iterator[list[httpx.Client]]:
     """One client for each of sixteen callers, half of them at each api process."""
     headers = {"Authorization": f"Bearer {token(stack.issuer, 'ola')}"}
     apis = cycle(stack.api_urls("booking"))
-    opened = [httpx.Client(base_url=next(apis), headers=headers, timeout=30) for _ in range(CLIENTS)]
+    opened = [httpx.Client(base_url=next(apis), headers=headers, timeout=120) for _ in range(CLIENTS)]
     yield opened
     for client in opened:
         client.close()
@@ -59,7 +59,7 @@ def lobby(stack: Stack) -> str:
     easels = [{"id": "race-easels", "name": three("Staffeli"), "pieces": 10}]
     house = {"id": "race-house", "name": three("Huset"), "opening": always, "spaces": spaces, "equipment": easels}
     headers = {"Authorization": f"Bearer {token(stack.issuer, 'drift')}"}
-    with httpx.Client(base_url=stack.api_urls("booking")[0], headers=headers, timeout=30) as operator:
+    with httpx.Client(base_url=stack.api_urls("booking")[0], headers=headers, timeout=120) as operator:
         answer = operator.put("/squares/race", json={"name": three("Løp"), "arenas": [house]})
         assert answer.status_code == 200, answer.text
     return "race"

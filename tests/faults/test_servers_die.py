@@ -19,7 +19,7 @@ from tests.speakers import heard, say
 from tests.speaking import Speaking, Start
 from tests.waiting import eventually
 
-SLOW = 60.0
+SLOW = 180.0
 
 
 @pytest.fixture(scope="module")

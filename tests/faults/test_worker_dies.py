@@ -53,7 +53,7 @@ def test_a_stop_lets_running_handlers_end(speaking: Speaking) -> None:
     say(speaking.speaker, "slow one", mood="slowly")
     eventually(lambda: speaking.metric("torg_database_connections_in_use") > 2)
     worker.send(signal.SIGTERM)
-    assert worker.wait(10) == 0
+    assert worker.wait(60) == 0
     assert heard(speaking.hearer) == ["slow one"]
     speaking.start()
     eventually(lambda: all_sent(speaking.speaker))

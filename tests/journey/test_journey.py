@@ -41,7 +41,7 @@ EVENTS = [
 def journey(*options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-W", "ignore", "-m", "cli", "journey", *options]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=ROOT, env=environment)
+    return subprocess.run(command, capture_output=True, text=True, timeout=480, cwd=ROOT, env=environment)
 
 
 def assert_every_step_seen(done: subprocess.CompletedProcess[str]) -> None:

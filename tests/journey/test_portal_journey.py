@@ -11,7 +11,7 @@ from cli.journey import whole_torg
 from kernel.clock import OSLO, SystemClock
 from tests.waiting import eventually
 
-PATIENCE_MILLISECONDS = 30_000
+PATIENCE_MILLISECONDS = 90_000
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def total(page: Page) -> str:
 
 def test_the_whole_journey_in_a_browser(sign_in: Callable[..., Page], portal: str) -> None:
     kari = sign_in("Kari Nordmann", 390, scripts=False)
-    eventually(lambda: seconds_to_the_quarter() > 30, seconds=40)
+    eventually(lambda: seconds_to_the_quarter() > 60, seconds=75)
     today = SystemClock().now().astimezone(OSLO)
 
     book(kari, f"{today:%Y-%m-%d}", "Åpen korpsøving")

@@ -42,7 +42,7 @@ def there() -> Iterator[StandIn]:
 
 @pytest.fixture
 def client(there: StandIn) -> Iterator[Registers]:
-    client = Registers(there.url, seconds=10.0)
+    client = Registers(there.url, seconds=60.0)
     yield client
     client.close()
 
@@ -301,7 +301,7 @@ import eventlet
 eventlet.monkey_patch()
 import sys, httpx
 from services.booking.registers import Registers
-asked = eventlet.spawn(Registers(sys.argv[1], seconds=10).ask, sys.argv[2])
+asked = eventlet.spawn(Registers(sys.argv[1], seconds=60).ask, sys.argv[2])
 eventlet.sleep(0)
 httpx.get(sys.argv[1] + "/wake")
 print(asked.wait().unit.state)
@@ -312,7 +312,7 @@ def test_a_worker_goes_on_while_it_waits_for_an_answer(there: StandIn) -> None:
     """In one process, as workers are: the register answers only when another green thread has woken it."""
     there.doze()
     command = [sys.executable, "-W", "ignore", "-c", ASKS_AND_WAKES, there.url, BAND]
-    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert said.stdout == "active\n", said.stderr
 
 

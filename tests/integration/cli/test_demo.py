@@ -16,7 +16,7 @@ from cli.paths import ROOT
 from cli.servers.ports import FIRST, LAST, is_free
 from cli.servers.processes import Run
 
-READY_SECONDS = 120
+READY_SECONDS = 240
 NO_SUCH_PROXY = {"HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
 """Many machines fetch packages through a proxy; what runs on this one must be reached without."""
 
@@ -80,7 +80,7 @@ def eventually(condition: Callable[[], bool]) -> None:
 
 def interrupt(process: subprocess.Popen[str]) -> int:
     process.send_signal(signal.SIGINT)
-    return process.wait(60)
+    return process.wait(120)
 
 
 def family(process: subprocess.Popen[str]) -> list[psutil.Process]:

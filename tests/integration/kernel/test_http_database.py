@@ -78,7 +78,7 @@ def test_writes_that_can_not_be_put_in_order_are_run_again(database: Database) -
         tx.execute(text("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE"))
         tx.execute(text("SELECT sum(seats) FROM halls"))
         if len(runs) <= 2:
-            barrier.wait(20)
+            barrier.wait(60)
         tx.execute(TRANSFER, {"name": hall["name"]})
 
     app = app_of(act, database)

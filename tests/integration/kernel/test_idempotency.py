@@ -196,7 +196,7 @@ class Gate:
             return
         self._passed = True
         self.reached.set()
-        assert self.opened.wait(20)
+        assert self.opened.wait(60)
         if self.error:
             raise self.error
 
@@ -208,7 +208,7 @@ def test_a_twin_under_way_waits_for_the_first(database: Database, first_fails: b
     app = app_of(gate, database)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(lambda: post(app.test_client()))
-        assert gate.reached.wait(20)
+        assert gate.reached.wait(60)
         twin = pool.submit(lambda: post(app.test_client()))
         eventually(lambda: waiting(database))
         gate.opened.set()

@@ -29,7 +29,7 @@ def together(*works: Callable[[], object]) -> list[object]:
     start = Barrier(len(works))
 
     def run(work: Callable[[], object]) -> object:
-        start.wait(timeout=20)
+        start.wait(timeout=60)
         try:
             return work()
         except DomainError as refused:
@@ -99,7 +99,7 @@ def test_a_tariff_waits_for_one_that_is_being_adopted(office: Office) -> None:
             second = thread.submit(office.adopt, id="stage-2", premises=row)
             eventually(lambda: second.done() or waiting(office))
         with pytest.raises(TariffsOverlap):
-            second.result(timeout=20)
+            second.result(timeout=60)
 
 
 def waiting(office: Office) -> int:

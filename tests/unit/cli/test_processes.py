@@ -64,7 +64,7 @@ def test_what_a_dead_run_left_is_ended_and_its_record_removed(tmp_path: Path, sl
     record = leave_behind(tmp_path, identity(sleeper))
     (tmp_path / "data").mkdir()
     assert reap(tmp_path) == [sleeper.pid]
-    assert sleeper.wait(5) == -signal.SIGTERM
+    assert sleeper.wait(60) == -signal.SIGTERM
     assert not record.exists()
     assert not (tmp_path / "data").exists()
 
@@ -98,7 +98,7 @@ def test_one_that_will_not_end_is_killed_with_what_it_started(tmp_path: Path) ->
         child = psutil.Process(stubborn.pid).children()[0]
         leave_behind(tmp_path, identity(stubborn, marker="trap"))
         reap(tmp_path, patience_seconds=0.1)
-        assert stubborn.wait(5) == -signal.SIGKILL
+        assert stubborn.wait(60) == -signal.SIGKILL
         eventually(lambda: not runs(child.pid))
 
 
@@ -133,7 +133,7 @@ def test_processes_die_with_the_one_that_started_them_even_by_kill_9(tmp_path: P
 
 def test_one_that_ends_by_itself_is_told_of_with_its_last_lines(run: Run, tmp_path: Path) -> None:
     child = start(run, tmp_path, "echo the disk is full; exit 3")
-    child.wait(5)
+    child.wait(60)
     with pytest.raises(ServerFailed, match=r"(?s)a child ended with status 3.*the disk is full") as failure:
         child.must_run()
     assert str(tmp_path / "child.log") in str(failure.value)
@@ -161,5 +161,5 @@ def test_a_process_that_does_not_stop_when_asked_is_killed(run: Run, tmp_path: P
 def test_the_input_of_a_process_is_held_open_when_asked(run: Run, tmp_path: Path) -> None:
     reader = run.start("reader", ["cat"], marker="cat", log=tmp_path / "log", hold_input=True)
     without = run.start("reader", ["cat"], marker="cat", log=tmp_path / "log")
-    assert without.wait(5) == 0
+    assert without.wait(60) == 0
     assert reader.status is None

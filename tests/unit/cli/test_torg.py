@@ -78,7 +78,7 @@ class Machine:
             capture_output=True,
             text=True,
             check=False,
-            timeout=30,
+            timeout=60,
         )
 
     @property
@@ -177,7 +177,7 @@ def test_a_start_that_was_broken_off_leaves_no_pip_behind_and_can_be_repeated(ma
     )
     pip = wait_for_pid(pid_file)
     started.send_signal(signal.SIGTERM)
-    _, said = started.communicate(timeout=20)
+    _, said = started.communicate(timeout=60)
     assert started.returncode == 1
     assert "interrupted" in said
     assert not psutil.pid_exists(pip)
