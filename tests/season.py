@@ -63,6 +63,10 @@ class Season:
         done: Series = self.counter.run(usecases.cancel, who, series.id, ANY_VERSION, **how)
         return done
 
+    def consequence(self, series: Series, who: Any = RESIDENT, *, scope: str = "all", booking: Any = None) -> Any:
+        with self.counter.database.reading() as tx:
+            return queries.consequence(tx, who, series.id, scope=scope, booking=booking)
+
     def move(self, series: Series, who: Any = RESIDENT, scope: str = "all", booking: Any = None, **how: Any) -> Series:
         done: Series = self.counter.run(
             usecases.reschedule, who, series.id, ANY_VERSION, scope=scope, booking=booking, shift=Shift(**how)

@@ -30,6 +30,7 @@ BOOKING_STATES = {
     "expired": noted("Expired"),
     "released": noted("Released"),
 }
+EVERY = {"week": noted("Every week"), "fortnight": noted("Every other week")}
 SERIES_STATES = {"active": noted("Active"), "cancelled": noted("Cancelled")}
 DESK_KINDS = {
     "approval": noted("To approve"),

@@ -62,6 +62,11 @@ def _version(known: Things) -> dict[str, str]:
     return {"version": str(known["version"])}
 
 
+def _a_series(known: Things) -> dict[str, str]:
+    """From a date that is taken: it is skipped."""
+    return {**_booking(known), "every": "week", "until": "2026-12-20", "policy": "skip"}
+
+
 def _a_move(known: Things) -> dict[str, str]:
     when = {"date": "2026-12-07", "from": "08:00", "to": "09:30", "participants": "12", "why": "Vi ble færre"}
     return when | _version(known)
@@ -85,10 +90,17 @@ PAGES = {
     "GET /bookings/{booking}/move": Page(),
     "POST /bookings/{booking}/move": Page(form=_a_move),
     "POST /bookings/{booking}/comments": Page(form=lambda _: {"text": "Kan vi komme før?"}),
+    "POST /series": Page(form=_a_series),
+    "GET /series/{series}/cancel": Page(),
+    "POST /series/{series}/cancel": Page(form=lambda _: {"version": "1", "scope": "all", "why": "Vi er på tur"}),
     "GET /series": Page(lists="series"),
     "GET /series/{series}": Page(),
     "POST /series/{series}/confirm": Page(form=lambda _: {"version": "1"}),
     "POST /bookings/{booking}/unlock": Page(form=lambda known: {"key": known["key"]}, means={"booking": "confirmed"}),
+    # the secret is out of the address at once, whoever asks
+    "GET /invitations/{invitation}": Page(query="secret=x"),
+    "POST /invitations/{invitation}/accept": Page(form=lambda known: {"secret": known["secret"]}),
+    "POST /invitations/{invitation}/decline": Page(form=lambda known: {"secret": known["secret"]}),
     "GET /volunteer": Page(lists="agreement"),
     "GET /volunteer/{agreement}/hours": Page(),
     "POST /volunteer/{agreement}/hours": Page(

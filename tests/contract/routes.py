@@ -85,6 +85,7 @@ BOOKING = {
     "GET /series": Good(lists="series"),
     "GET /series/{series}": Good(),
     "POST /series/{series}/confirm": Good(if_match=True),
+    "GET /series/{series}/cancellation": Good(query="scope=all"),
     "POST /series/{series}/cancel": Good(body=lambda _: {"scope": "all", "why": "Korpset er på tur"}, if_match=True),
     "POST /series/{series}/reschedule": Good(
         body=lambda _: {"scope": "all", "at": "09:00", "minutes": 90, "participants": 12}, if_match=True
@@ -117,6 +118,10 @@ BOOKING = {
         means={"actor": "band"},
     ),
     "DELETE /actors/{actor}/invitations/{invitation}": Good(means={"actor": "band"}),
+    "POST /invitations/{invitation}/reading": Good(body=lambda known: {"secret": known["secret"]}),
+    "POST /invitations/{invitation}/refusal": Good(
+        body=lambda known: {"secret": known["refused secret"]}, means={"invitation": "refused"}
+    ),
     "POST /invitations/{invitation}/acceptance": Good(body=lambda known: {"secret": known["secret"]}),
     "PUT /house-rules/{scope}/{place}": Good(body=lambda _: things.some_house_rules()),
     "GET /house-rules/{scope}/{place}": Good(query="version=1"),

@@ -39,6 +39,8 @@ ADDRESSES = {
     "GET /bookings": ["cursor"],
     "GET /bookings/{booking}": ["looks"],
     "GET /series": ["cursor"],
+    "GET /series/{series}/cancel": ["booking"],
+    "GET /invitations/{invitation}": ["secret"],
     "GET /manage/desk": ["kind", "cursor", "all"],
     "GET /manage/bookings": ["square", "cursor"],
     "GET /sign-in": ["next"],

@@ -227,7 +227,9 @@ def _band(all_of_it: Municipality, operator: str) -> str:
 def _invitation(all_of_it: Municipality, band: str) -> Things:
     invite = {"role": "booker", "email": "ny@example.no"}
     made = all_of_it.did("POST", f"/booking/actors/{band}/invitations", all_of_it.token("kari"), invite)
-    return {"invitation": made["invitation"]["id"], "secret": made["secret"]}
+    other = all_of_it.did("POST", f"/booking/actors/{band}/invitations", all_of_it.token("kari"), invite)
+    refused = {"refused": other["invitation"]["id"], "refused secret": other["secret"]}
+    return {"invitation": made["invitation"]["id"], "secret": made["secret"], **refused}
 
 
 def _bookings(all_of_it: Municipality, space: str, tenant: str) -> Things:

@@ -95,6 +95,7 @@ def walk(visit: Visit) -> Iterator[None]:
     for path in ("/bookings", "/volunteer", f"/volunteer/{an_agreement()['id']}/hours", "/manage/bookings"):
         visit.go(path)
         yield
+    yield from _walk_ahead(visit)
     yield from walk_desk(visit)
     visit.go("/manage/hours")
     page.get_by_text("Ikke godkjenn …").first.click()
@@ -151,9 +152,22 @@ def _walk_bookings(visit: Visit) -> Iterator[None]:
     visit.go(f"/bookings/{booking}")
     yield
     series = services.a_series()
-    for path in ("/series", f"/series/{series}"):
+    second = services.series[series]["occurrences"][1]["booking"]
+    asked = f"/series/{series}/cancel?booking={second}"
+    for path in ("/series", f"/series/{series}", asked, f"/invitations/{booking}?secret=sesam"):
         visit.go(path)
         yield
+
+
+def _walk_ahead(visit: Visit) -> Iterator[None]:
+    """A fixed booking: the form, and every date before anything is booked."""
+    visit.go(BOOK)
+    visit.page.get_by_text("Book samme tid i flere uker …").click()
+    visit.page.get_by_label("Hvor ofte?").select_option("week")
+    visit.page.get_by_label("Siste dag").fill("2026-12-26")
+    yield
+    fill_in(visit.page)
+    yield
 
 
 def walk_desk(visit: Visit) -> Iterator[None]:

@@ -16,12 +16,14 @@ from services.booking.model import representatives as rules
 from services.booking.model.invitations import Invitation
 from services.booking.model.representatives import Representative
 from services.booking.queries import representatives
+from services.booking.queries.representatives import OpenedInvitation
 from services.booking.schemas.representatives import (
     AcceptanceSchema,
     AppointmentSchema,
     InvitationSchema,
     InvitedSchema,
     InviteSchema,
+    OpenedInvitationSchema,
     RepresentativeSchema,
     TermsSchema,
 )
@@ -106,6 +108,28 @@ def invite(tx: Transaction, given: dict[str, Any], actor: UUID) -> dict[str, Any
 def withdraw_invitation(tx: Transaction, actor: UUID, invitation: UUID) -> None:
     """Take an invitation back."""
     invitations.withdraw(tx, caller(), actor, invitation)
+
+
+@blp.route("/invitations/<uuid:invitation>/reading", methods=["POST"])
+@allow(Role.RESIDENT, Role.ARENA_MANAGER, Role.OPERATOR)
+@writes
+@blp.arguments(AcceptanceSchema)
+@blp.response(200, OpenedInvitationSchema)
+def read_invitation(tx: Transaction, given: dict[str, Any], invitation: UUID) -> OpenedInvitation:
+    """See what you are invited to. The secret goes in the body, so that no log of addresses has it."""
+    return representatives.opened(tx, invitation, **given)
+
+
+@blp.route("/invitations/<uuid:invitation>/refusal", methods=["POST"])
+@allow(Role.RESIDENT, Role.ARENA_MANAGER, Role.OPERATOR)
+@writes
+@answers(invitation_rules.InvitationOver)
+@blp.arguments(AcceptanceSchema)
+@blp.response(200, OpenedInvitationSchema)
+def refuse_invitation(tx: Transaction, given: dict[str, Any], invitation: UUID) -> OpenedInvitation:
+    """Turn an invitation down: nobody can accept it then."""
+    invitations.turn_down(tx, invitation, **given)
+    return representatives.opened(tx, invitation, **given)
 
 
 @blp.route("/invitations/<uuid:invitation>/acceptance", methods=["POST"])

@@ -14,11 +14,13 @@ from services.booking.model import actors as actor_rules
 from services.booking.model import recurrence, refusals
 from services.booking.model import resources as resource_rules
 from services.booking.model import series as rules
-from services.booking.model.series import Preview, Series, SeriesRequest, Standing
+from services.booking.model.series import Preview, Series, SeriesConsequence, SeriesRequest, Standing
 from services.booking.queries import series as queries
 from services.booking.schemas.series import (
+    ChoiceQuery,
     PreviewSchema,
     SeriesCancellationSchema,
+    SeriesConsequenceSchema,
     SeriesFilter,
     SeriesRequestSchema,
     SeriesSchema,
@@ -91,6 +93,17 @@ def get_series(tx: Transaction, series: UUID) -> Answer:
 def confirm_series(tx: Transaction, expected: Expected, series: UUID) -> Answer:
     """Take all that is held of a series, each booking at the price it has."""
     return _shown(tx, usecases.confirm(tx, caller(), series, expected))
+
+
+@blp.route("/series/<uuid:series>/cancellation", methods=["GET"])
+@allow(Role.RESIDENT, Role.ARENA_MANAGER)
+@reads
+@answers(rules.NotOfSeries, rules.NothingToChange, *_UNCHANGEABLE)
+@blp.arguments(ChoiceQuery, location="query")
+@blp.response(200, SeriesConsequenceSchema)
+def get_series_cancellation(tx: Transaction, wanted: dict[str, Any], series: UUID) -> SeriesConsequence:
+    """What cancelling one booking of a series, that and those after it, or all would cost at this moment."""
+    return queries.consequence(tx, caller(), series, **wanted)
 
 
 @blp.route("/series/<uuid:series>/cancel", methods=["POST"])

@@ -84,7 +84,7 @@ class Invitation:
         return replace(self, state="accepted")
 
     def withdrawn(self) -> "Invitation":
-        """Taken back; once is enough."""
+        """Taken back, or turned down by whoever it was sent to; once is enough."""
         if self.state == "accepted":
             raise InvitationOver
         return replace(self, state="withdrawn")

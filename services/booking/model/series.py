@@ -16,7 +16,7 @@ from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from kernel.errors import DomainError, Text
-from services.booking.events import BookingState, SeriesSnapshot, SeriesState
+from services.booking.events import BookingState, GivenUpBy, SeriesSnapshot, SeriesState
 from services.booking.model.actors import Actor
 from services.booking.model.bookings import Booking, BookingRequest, Confirm
 from services.booking.model.opening import DAY, OSLO, instant
@@ -61,6 +61,17 @@ class NothingToChange(DomainError):
         nn="Ingen av bookingane det gjeld, kan endrast lenger.",
         en="None of the bookings that are meant can be changed any more.",
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesConsequence:
+    """What giving bookings of a series up costs: how many they are, how many of them cost something, and the sum, in
+    øre of `currency`."""
+
+    bookings: int
+    charged: int
+    fee: int
+    currency: str
 
 
 class NotSkipped(DomainError):
@@ -279,6 +290,29 @@ class Shift:
         if self.participants is not None:
             changes["participants"] = self.participants
         return replace(booking.request, **changes)
+
+
+def meant(found: Sequence[Booking], scope: Scope, booking: UUID | None, *, now: datetime) -> list[Booking]:
+    """Of a series' bookings those that a change is for: the one that is named, whatever its state; of those that come
+    after it, or of all, the ones that can be changed. Raises NotOfSeries or NothingToChange."""
+    in_order = sorted(found, key=lambda each: (each.begins_at, each.id))
+    named = next((each for each in in_order if each.id == booking), None)
+    if scope != "all" and named is None:
+        raise NotOfSeries
+    if scope == "this" and named is not None:
+        return [named]
+    since = named.begins_at if scope == "following" and named else None
+    later = [each for each in in_order if (since is None or each.begins_at >= since) and each.changeable(now=now)]
+    if not later:
+        raise NothingToChange
+    return later
+
+
+def consequence(given_up: Sequence[Booking], *, now: datetime, by: GivenUpBy) -> SeriesConsequence:
+    """What cancelling these now would cost. Raises why one of them can't be cancelled."""
+    costs = [each.consequence(now=now, by=by) for each in given_up]
+    fees = [each.fee for each in costs if each.fee]
+    return SeriesConsequence(bookings=len(costs), charged=len(fees), fee=sum(fees), currency=costs[0].currency)
 
 
 def request_for(like: BookingRequest, date: Occurrence, space: str | None = None) -> BookingRequest:

@@ -11,10 +11,15 @@ from kernel.auth import Caller, Role
 from kernel.db import Transaction
 from kernel.pagination import Page, PageRequest
 from kernel.problems import NotFound
-from services.booking.model.series import Standing
+from services.booking.model.series import Scope, SeriesConsequence, Standing, meant
+from services.booking.model.series import consequence as costs
 from services.booking.store import series as store
+from services.booking.store.actors import may_act
+from services.booking.store.bookings import SHOWN as BOOKINGS
+from services.booking.store.bookings import booking_from
 from services.booking.store.representatives import represented
 from services.booking.store.series import SHOWN, series, series_from
+from services.booking.store.tables import bookings
 
 
 def one(tx: Transaction, who: Caller, id: UUID) -> dict[str, Any]:
@@ -30,6 +35,18 @@ def one(tx: Transaction, who: Caller, id: UUID) -> dict[str, Any]:
         "occurrences": store.dates(tx, id),
         "history": store.steps(tx, id),
     }
+
+
+def consequence(tx: Transaction, who: Caller, id: UUID, *, scope: Scope, booking: UUID | None) -> SeriesConsequence:
+    """What it would cost if the caller gave these bookings of a series up now. Raises NotFound, or why they can't be
+    cancelled."""
+    row = tx.execute(SHOWN.where(series.c.id == id, _seen_by(tx, who))).one_or_none()
+    if row is None:
+        raise NotFound
+    found = [booking_from(each) for each in tx.execute(BOOKINGS.where(bookings.c.series == id))]
+    mine = may_act(tx, row.tenant, who.person)
+    chosen = meant(found, scope, booking, now=tx.now)
+    return costs(chosen, now=tx.now, by="tenant" if mine else "house")
 
 
 def seen_by(

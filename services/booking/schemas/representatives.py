@@ -101,6 +101,17 @@ class InvitedSchema(Schema):
     link = fields.String(allow_none=True, metadata={"description": "Where the portal takes it; null without a portal."})
 
 
+class OpenedInvitationSchema(Schema):
+    """What an invitation is to, for whoever has its secret."""
+
+    organisation = fields.String(metadata={"example": "Borgen skolekorps"})
+    role = fields.String(metadata={"example": "booker"})
+    until = fields.Date(allow_none=True)
+    by_house = fields.Boolean(metadata={"description": "The municipality invites, not an owner."})
+    expires_at = Instant()
+    open = fields.Boolean(metadata={"description": "Whether it can still be accepted."})
+
+
 class AcceptanceSchema(Schema):
     """What proves that an invitation was meant for you."""
 

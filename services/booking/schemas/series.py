@@ -248,6 +248,22 @@ class _MeantSchema(Schema):
             raise invalid(_WHICH, "booking")
 
 
+class ChoiceQuery(Schema):
+    """Which bookings of a series are asked about."""
+
+    scope = fields.String(load_default="all", validate=validate.OneOf(get_args(Scope)))
+    booking = fields.UUID(load_default=None, metadata={"description": "Which; not for all.", "example": ID})
+
+
+class SeriesConsequenceSchema(Schema):
+    """What cancelling them would cost at this moment."""
+
+    bookings = fields.Integer(metadata={"description": "So many would be cancelled.", "example": 12})
+    charged = fields.Integer(metadata={"description": "So many of them cost something.", "example": 1})
+    fee = fields.Integer(metadata={"description": "Øre, for all of them.", "example": 70000})
+    currency = fields.String(metadata={"example": "NOK"})
+
+
 class SeriesCancellationSchema(_MeantSchema):
     """What is given up of a series."""
 

@@ -105,6 +105,15 @@ def accept(tx: Transaction, who: Caller, invitation: UUID, *, secret: str) -> Re
     return tell(tx, person, person.given(before.terms, now=tx.now))
 
 
+def turn_down(tx: Transaction, invitation: UUID, *, secret: str) -> None:
+    """Whoever has the secret does not want it. Nobody can accept it then."""
+    found = invitations.find(tx, invitation)
+    if found is None or not found.opens_with(secret):
+        raise NotFound
+    actors.lock(tx, found.actor)
+    invitations.save(tx, _locked(tx, invitation).withdrawn())
+
+
 def take_mail(tx: Transaction) -> Outgoing | None:
     """The next mail to send, with a secret made for this attempt; nobody else takes it for a while. One whose
     invitation is over is forgotten."""

@@ -24,8 +24,6 @@ from services.booking.model.rules import Bookable
 from services.booking.model.series import (
     TAKEN,
     Clash,
-    NothingToChange,
-    NotOfSeries,
     NotSkipped,
     Preview,
     Scope,
@@ -34,6 +32,7 @@ from services.booking.model.series import (
     SeriesRequest,
     Shift,
     SkippedDate,
+    meant,
     near,
     request_for,
 )
@@ -102,10 +101,10 @@ def cancel(
     stay as they are."""
     series, by = locked(tx, who, id, managers=True)
     expected.check(series.version)
-    meant = _meant(tx, who, series, by, scope, booking)
-    for before in meant:
+    chosen = _meant(tx, who, series, by, scope, booking)
+    for before in chosen:
         step(tx, before, before.cancelled(now=tx.now, by=by), by=who.person, why=why)
-    return _cancelled(tx, series.changed(tx.now), len(meant), by=by, person=who.person, why=why)
+    return _cancelled(tx, series.changed(tx.now), len(chosen), by=by, person=who.person, why=why)
 
 
 def reschedule(
@@ -115,22 +114,22 @@ def reschedule(
     each other's earlier times."""
     series, by = locked(tx, who, id, managers=True)
     expected.check(series.version)
-    meant = _meant(tx, who, series, by, scope, booking)
-    wanted = [shift.of(each) for each in meant]
+    chosen = _meant(tx, who, series, by, scope, booking)
+    wanted = [shift.of(each) for each in chosen]
     places = _places(tx, who, wanted, by)
-    after = _rescheduled(tx, meant, wanted, places, by)
+    after = _rescheduled(tx, chosen, wanted, places, by)
     make_way(tx, places.values(), after)
     if by == "tenant":
-        _demand(tx, who.person, after, places, instead_of=meant)
+        _demand(tx, who.person, after, places, instead_of=chosen)
     dates.queue_for_room(tx, places.values())
     lost = bookings.move_all(tx, after, parts={space: place.parts for space, place in places.items()})
     if lost:
         metrics.CLASHES.inc()
         _refuse([(each.begins_at, TAKEN[SlotTaken.code]) for each in after if each.id in lost], len(after))
-    for before, moved in zip(meant, after, strict=True):
+    for before, moved in zip(chosen, after, strict=True):
         noted(tx, before, moved, by=who.person, why=shift.why)
     changed = series.changed(tx.now, **_new_home(shift, places) if scope == "all" else {})
-    return _done(tx, changed, "rescheduled", by=who.person, bookings=len(meant), why=shift.why)
+    return _done(tx, changed, "rescheduled", by=who.person, bookings=len(chosen), why=shift.why)
 
 
 def book_skipped(
@@ -328,23 +327,11 @@ def _demand_quotas(
 def _meant(
     tx: Transaction, who: Caller, series: Series, by: GivenUpBy, scope: Scope, booking: UUID | None
 ) -> list[Booking]:
-    """The bookings that a change is for, locked: the one that is named, whatever its state; of those that come after
-    it, or of all, the ones that can be changed."""
-    found = bookings.lock_many(tx, store.bookings_of(tx, series.id))
-    found.sort(key=lambda each: (each.begins_at, each.id))
-    named = next((each for each in found if each.id == booking), None)
-    if scope != "all" and named is None:
-        raise NotOfSeries
-    if scope == "this" and named is not None:
-        meant = [named]
-    else:
-        since = named.begins_at if scope == "following" and named else found[0].begins_at
-        meant = [each for each in found if each.begins_at >= since and each.changeable(now=tx.now)]
-    if not meant:
-        raise NothingToChange
-    if by == "house" and not all(who.manages(each.square) for each in meant):
+    """The bookings that a change is for, locked."""
+    found = meant(bookings.lock_many(tx, store.bookings_of(tx, series.id)), scope, booking, now=tx.now)
+    if by == "house" and not all(who.manages(each.square) for each in found):
         raise Forbidden
-    return meant
+    return found
 
 
 def _new_home(shift: Shift, places: dict[str, Bookable]) -> dict[str, Any]:

@@ -1,13 +1,26 @@
 """The portal's pages, by what people come to do. Each view asks the services, and renders one template."""
 
-from services.portal.pages import bookings, desk, front, manage, moving, search, series, volunteer
+from services.portal.pages import (
+    bookings,
+    desk,
+    front,
+    invitations,
+    manage,
+    moving,
+    repeating,
+    search,
+    series,
+    volunteer,
+)
 
 blueprints = (
     front.blueprint,
     search.blueprint,
     bookings.blueprint,
     moving.blueprint,
+    repeating.blueprint,
     series.blueprint,
+    invitations.blueprint,
     volunteer.blueprint,
     desk.blueprint,
     manage.blueprint,

@@ -4,25 +4,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import Any
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from kernel.clock import OSLO
 from services.portal.backend import Json, Refused, everything, tell
-from services.portal.forms import CENTURY, Form, asked_day, asked_whole, instant, midnight, sent, today, whole
+from services.portal.forms import Form, asked_day, asked_whole, instant, midnight, sent, today
+from services.portal.pages import repeating
 from services.portal.places import Space, places
-from services.portal.refusals import ABOUT, accepted, house_rules, told
+from services.portal.refusals import ABOUT, house_rules, told
 from services.portal.session import now, signed_in
-from services.portal.words import AUDIENCES, PURPOSES
+from services.portal.wishes import LONGEST, use, wanted_in
+from services.portal.words import AUDIENCES, EVERY, PURPOSES
 
 blueprint = Blueprint("search", __name__)
 
 LENGTHS = (30, 60, 90, 120, 180, 240, 360, 480)
 MORNING = timedelta(hours=8)
 _DEFAULT_MINUTES = 60
-_LONGEST = 14 * 24 * 60
 _FIELDS = {name: name for name in ("purpose", "audience", "participants", "tenant", "title")}
 
 
@@ -39,7 +39,7 @@ class Offer:
 @blueprint.get("/search")
 def search() -> str:
     """Free times on a day."""
-    day, minutes = asked_day(), asked_whole("minutes", _DEFAULT_MINUTES, most=_LONGEST)
+    day, minutes = asked_day(), asked_whole("minutes", _DEFAULT_MINUTES, most=LONGEST)
     square = request.args.get("square", "")
     # the day after, too: what begins in the evening may end past midnight
     period = {"from": day.isoformat(), "to": (day + timedelta(days=1)).isoformat()}
@@ -60,16 +60,18 @@ def search() -> str:
 @signed_in
 def book() -> str:
     """What the time is for, and for whom."""
-    space, begins_at, minutes = _wanted(request.args)
+    space, begins_at, minutes = wanted_in(request.args)
     return _page(space, begins_at, minutes, Form())
 
 
 @blueprint.post("/book")
 @signed_in
-def hold() -> Response | tuple[str, int]:
-    """Holds the time. The price follows on the booking's own page."""
+def hold() -> Response | str | tuple[str, int]:
+    """Holds the time. The price follows on the booking's own page; if it is to be repeated, its dates come first."""
     form = sent()
-    space, begins_at, minutes = _wanted(form.values)
+    space, begins_at, minutes = wanted_in(form.values)
+    if form["every"] or form["until"]:
+        return _ahead(form, space, begins_at, minutes)
     wanted = _request(form, space, begins_at, minutes)
     if form.wrong:
         return _page(space, begins_at, minutes, form), 422
@@ -118,31 +120,20 @@ def _beginnings(first: datetime, last: datetime, grid: int) -> Iterator[datetime
         at += timedelta(minutes=grid)
 
 
-def _wanted(given: Any) -> tuple[Space, datetime, int]:
-    """The space and the time in an address or a form. Answers 404 or 400 when they are not as our pages write them."""
-    space = places().spaces.get(given.get("space", ""))
-    if space is None:
-        abort(404)
-    try:
-        begins_at, minutes = instant(given.get("begins_at", "")), int(given.get("minutes", ""))
-    except ValueError:
-        abort(400)
-    if not 0 < minutes <= _LONGEST or not CENTURY[0] <= begins_at.date() < CENTURY[1]:
-        abort(400)
-    return space, begins_at, minutes
-
-
 def _request(form: Form, space: Space, begins_at: datetime, minutes: int) -> Json:
-    return {
-        "space": space.id,
-        "begins_at": begins_at.isoformat(),
-        "ends_at": (begins_at + timedelta(minutes=minutes)).isoformat(),
-        "purpose": form["purpose"],
-        "audience": form["audience"],
-        "participants": whole(form, "participants"),
-        **{name: form[name] for name in ("tenant", "title") if form[name]},
-        **accepted(form),
-    }
+    ends_at = begins_at + timedelta(minutes=minutes)
+    return use(form, space) | {"begins_at": begins_at.isoformat(), "ends_at": ends_at.isoformat()}
+
+
+def _ahead(form: Form, space: Space, begins_at: datetime, minutes: int) -> str | tuple[str, int]:
+    """What would become of each date of a fixed booking."""
+    wanted = repeating.asked(form)
+    if form.wrong:
+        return _page(space, begins_at, minutes, form), 422
+    try:
+        return repeating.look_ahead(form, wanted)
+    except Refused as said:
+        return _page(space, begins_at, minutes, told(form, said, _FIELDS | {"rule": "until"}, ABOUT)), said.status
 
 
 def _page(space: Space, begins_at: datetime, minutes: int, form: Form) -> str:
@@ -158,4 +149,5 @@ def _page(space: Space, begins_at: datetime, minutes: int, form: Form) -> str:
         rules=house_rules(space.id),
         purposes=PURPOSES,
         audiences=AUDIENCES,
+        every=EVERY,
     )

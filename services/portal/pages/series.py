@@ -1,4 +1,4 @@
-"""My fixed bookings: each with all its dates, confirmed as one."""
+"""My fixed bookings: each with all its dates, confirmed and given up as one."""
 
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from services.portal.session import now, signed_in
 
 blueprint = Blueprint("series", __name__, url_prefix="/series")
 
+SCOPES = ("this", "following", "all")
 _TIMES = ("first_at", "last_until", "created_at")
 _UNDOABLE = (409, 412, 422)
 
@@ -43,6 +44,35 @@ def confirm(series: UUID) -> Response:
     return _act(series, "confirm", {}, sent(), gettext("The fixed booking is confirmed."))
 
 
+@blueprint.get("/<uuid:series>/cancel")
+@signed_in
+def ask_to_cancel(series: UUID) -> Response | str:
+    """What giving up one date, that and those after it, or all leads to, before it is done."""
+    found, booking = one(series), request.args.get("booking", "")
+    chosen = next((each for each in found["occurrences"] if booking and each["booking"] == booking), None)
+    try:
+        choices = {
+            scope: ask("booking", f"/series/{series}/cancellation", scope=scope, booking=booking if chosen else None)
+            for scope in (SCOPES if chosen else SCOPES[-1:])
+        }
+    except Refused as said:
+        return _told(said, series)
+    house = "tenant" not in sides(found)
+    return render_template(
+        "cancel_series.html", series=found, chosen=chosen, choices=choices, house=house, places=places()
+    )
+
+
+@blueprint.post("/<uuid:series>/cancel")
+@signed_in
+def cancel(series: UUID) -> Response:
+    """Gives up what was chosen."""
+    form = sent()
+    which = {name: form[name] for name in ("booking", "why") if form[name]}
+    scope = form["scope"] if form["scope"] in SCOPES else "all"
+    return _act(series, "cancel", {"scope": scope, **which}, form, gettext("The dates are cancelled."))
+
+
 def one(series: UUID | str) -> dict[str, Any]:
     """A series the person may see, its dates as times."""
     found = timed(ask("booking", f"/series/{series}"), *_TIMES)
@@ -53,9 +83,13 @@ def _act(series: UUID, action: str, body: Json, form: Form, done: str) -> Respon
     try:
         tell("booking", f"/series/{series}/{action}", body, key=form.key, version=form.version)
     except Refused as said:
-        if said.status not in _UNDOABLE:
-            raise
-        flash(" ".join([said.detail, *said.faults.values()]), "refused")
-    else:
-        flash(done, "done")
+        return _told(said, series)
+    flash(done, "done")
+    return redirect(url_for("series.show", series=series))
+
+
+def _told(said: Refused, series: UUID) -> Response:
+    if said.status not in _UNDOABLE:
+        raise said
+    flash(" ".join([said.detail, *said.faults.values()]), "refused")
     return redirect(url_for("series.show", series=series))

@@ -165,6 +165,37 @@ def test_a_secret_that_is_wrong_or_of_another_invitation_finds_nothing(ask: Ask,
     assert unknown.status_code == 404
 
 
+def test_who_has_the_secret_sees_what_they_are_invited_to(counter: Any, ask: Ask, band: str) -> None:
+    invited = ask("POST", f"{band}/invitations", "kari", INVITE | {"known_as": "Treneren", "until": "2027-06-30"}).json
+    path, secret = f"/invitations/{invited['invitation']['id']}", {"secret": invited["secret"]}
+
+    assert ask("POST", f"{path}/reading", "rolf", {"secret": "another"}).status_code == 404
+    seen = ask("POST", f"{path}/reading", "rolf", secret).json
+    assert seen == {
+        "organisation": BAND["name"],
+        "role": "booker",
+        "until": "2027-06-30",
+        "by_house": False,
+        "expires_at": invited["invitation"]["expires_at"],
+        "open": True,
+    }
+
+    ask("POST", f"{path}/acceptance", "rolf", secret)
+    assert ask("POST", f"{path}/reading", "rolf", secret).json["open"] is False
+    assert ask("POST", f"{path}/refusal", "rolf", secret).json["code"] == "invitation_over"
+
+
+def test_what_was_turned_down_can_not_be_accepted(counter: Any, ask: Ask, band: str) -> None:
+    invited = ask("POST", f"{band}/invitations", "kari", INVITE).json
+    path, secret = f"/invitations/{invited['invitation']['id']}", {"secret": invited["secret"]}
+
+    assert ask("POST", f"{path}/refusal", "rolf", {"secret": "another"}).status_code == 404
+    for _ in range(2):
+        assert ask("POST", f"{path}/refusal", "rolf", secret).json["open"] is False
+    assert ask("POST", f"{path}/acceptance", "rolf", secret).json["code"] == "invitation_over"
+    assert ask("GET", f"{band}/invitations", "kari").json["items"] == []
+
+
 def test_an_invitation_is_accepted_once(ask: Ask, band: str) -> None:
     invited = ask("POST", f"{band}/invitations", "kari", INVITE).json
     path, secret = f"/invitations/{invited['invitation']['id']}/acceptance", {"secret": invited["secret"]}

@@ -244,9 +244,11 @@ def test_a_series_confirms_itself_when_it_is_priced(counter: Any, season: Season
 def test_cancelling_this_this_and_following_or_all(counter: Any, season: Season, scope: str, left: list[str]) -> None:
     series = season.book("room")
 
+    expected = season.consequence(series, scope=scope, booking=season.booking(series, 1))
     done = season.cancel(series, scope=scope, booking=season.booking(series, 1), why="Korpset er på tur")
 
     assert season.states(series) == left
+    assert (expected.bookings, expected.fee, expected.charged) == (left.count("cancelled"), 0, 0)
     assert len(counter.told(BookingCancelled)) == left.count("cancelled")
     given_up = left.count("cancelled")
     history = season.seen(series)["history"][-1]
@@ -257,6 +259,34 @@ def test_cancelling_this_this_and_following_or_all(counter: Any, season: Season,
     else:
         [changed] = counter.told(SeriesChanged)
         assert (done.state, changed.data.live, changed.data.changed) == ("active", 4 - given_up, given_up)
+
+
+def test_what_giving_it_up_costs_is_told_before(counter: Any, season: Season) -> None:
+    series = season.book("room", confirm="when_priced")
+    for number, each in enumerate(season.dates(series)):
+        priced = counter.priced(counter.booking(each.booking), quote=number + 1)
+        free_until = counter.clock.now() + timedelta(days=number - 1)  # too late for the first of them
+        counter.deliver(replace(priced, data=replace(priced.data, free_until=free_until)))
+    later = {"scope": "following", "booking": season.booking(series, 1)}
+
+    for who, how, expected in (
+        (RESIDENT, {}, (4, 1, 35000)),
+        (RESIDENT, later, (3, 0, 0)),
+        (MANAGER, {}, (4, 0, 0)),
+    ):
+        found = season.consequence(series, who, **how)
+        assert (found.bookings, found.charged, found.fee) == expected
+    for who, how, error in (
+        (STRANGER, {}, NotFound),
+        (RESIDENT, {"scope": "this", "booking": series.id}, NotOfSeries),
+    ):
+        with pytest.raises(error):
+            season.consequence(series, who, **how)
+    season.cancel(series)
+    with pytest.raises(NothingToChange):
+        season.consequence(series)
+    with pytest.raises(NotLive):
+        season.consequence(series, scope="this", booking=season.booking(series, 0))
 
 
 def test_what_is_over_or_given_up_stays_as_it_is(counter: Any, season: Season) -> None:

@@ -27,6 +27,22 @@ def three(text: str) -> Json:
     return {"nb": text, "nn": text, "en": text}
 
 
+def look_ahead(*codes: str | None, refusal: Json | None = None) -> Json:
+    """A week's step apart, each free or with its clash; the clashes can be had in the part."""
+    dates = []
+    for week, code in enumerate(codes):
+        begins_at = datetime.fromisoformat("2026-12-05T17:00:00+00:00") + timedelta(days=7 * week)
+        clash = {"code": code, "text": three("Lokalet er opptatt.")} if code else None
+        when = {"begins_at": begins_at.isoformat(), "ends_at": (begins_at + timedelta(hours=2)).isoformat()}
+        dates.append({**when, "clash": clash, "alternatives": ["borgen-storsal-a"] if code else []})
+    return {"dates": dates, "clashes": sum(code is not None for code in codes), "refusal": refusal}
+
+
+def an_invitation(**changed: Any) -> Json:
+    invited = {"organisation": "Borgen skolekorps", "role": "booker", "until": None, "by_house": False}
+    return {**invited, "expires_at": "2026-12-17T09:00:00Z", "open": True, **changed}
+
+
 def a_space(id: str, name: str, capacity: int, *spaces: Json) -> Json:
     return {
         "id": id,
@@ -87,6 +103,8 @@ class FakeServices:
     series: dict[str, Json] = field(default_factory=dict)
     consequence: Json = field(default_factory=lambda: {"fee": 0, "currency": "NOK", "free_until": None})
     why: str | None = None
+    ahead: Json = field(default_factory=lambda: look_ahead(None, "slot_taken", None))
+    invitation: Json = field(default_factory=an_invitation)
     activities: list[Json] = field(default_factory=list)
     agreements: list[Json] = field(default_factory=list)
     answers: dict[str, httpx.Response] = field(default_factory=dict)
@@ -151,6 +169,10 @@ class FakeServices:
                 return httpx.Response(200, json={"items": wanted, "next_cursor": None, "counts": counts})
             case ["series"]:
                 return items(list(self.series.values()))
+            case ["series", _, "cancellation"]:
+                cost = {"this": (1, 0), "following": (2, 0), "all": (3, 60000)}[query["scope"]]
+                consequence = {"bookings": cost[0], "fee": cost[1], "charged": cost[1] // 60000, "currency": "NOK"}
+                return httpx.Response(200, json=consequence)
             case ["series", id] if id in self.series:
                 return httpx.Response(200, json=self.series[id])
         return refused(404, "not_found", "Det du ser etter, finnes ikke.")
@@ -194,9 +216,21 @@ class FakeServices:
                 return httpx.Response(201, json=self.say(id, "tenant", body["text"]))
             case ["desk", "decisions"]:
                 return items([self._decided(**each) for each in body["decisions"]])
-            case ["series", id, "confirm"]:
-                return httpx.Response(200, json=self.series[id])
+            case ["series", *which]:
+                return self._post_series(*which)
+            case ["invitations", _, answer]:
+                return self._answered(answer, body["secret"])
         raise AssertionError(parts)
+
+    def _post_series(self, which: str = "", _: str = "") -> httpx.Response:
+        if not which:
+            return httpx.Response(201, json=self.series[self.a_series()])
+        return httpx.Response(200, json=self.ahead if which == "preview" else self.series[which])
+
+    def _answered(self, _: str, secret: str) -> httpx.Response:
+        if secret != "sesam":
+            return refused(404, "not_found", "Det du ser etter, finnes ikke.")
+        return httpx.Response(200, json=self.invitation)
 
     def _get_pricing(self, parts: list[str], query: Json, _: Any) -> httpx.Response:
         match parts:

@@ -35,3 +35,27 @@ def test_a_booking_leads_to_its_series(portal: Portal, kari: Visitor) -> None:
     series = portal.services.a_series()
     booking = portal.services.a_booking(state="confirmed", series=series)
     assert f'href="/series/{series}"' in kari.go(f"/bookings/{booking}").text
+
+
+def test_what_giving_up_costs_is_told_for_each_choice(portal: Portal, kari: Visitor) -> None:
+    series = portal.services.a_series()
+    page = kari.go(f"/series/{series}/cancel")
+    assert page.text.count('name="scope"') == 1
+    assert "Full pris gjelder for 1 av dem: 600\xa0kr." in page.text
+    second = portal.services.series[series]["occurrences"][1]["booking"]
+    page = kari.go(f"/series/{series}/cancel?booking={second}")
+    assert "Bare tirsdag 15. desember" in page.text
+    assert "tirsdag 15. desember og alle etter den" in page.text
+    page = kari.submit("/cancel", scope="following", why="Dirigenten er syk")
+    (call,) = portal.services.asked("POST", "booking")
+    assert (call.path, call.headers["If-Match"]) == (f"/series/{series}/cancel", '"1"')
+    assert call.body == {"scope": "following", "booking": second, "why": "Dirigenten er syk"}
+    assert "Datoene er avbestilt." in page.text
+
+
+def test_a_series_that_can_not_be_cancelled_says_so(portal: Portal, kari: Visitor) -> None:
+    series = portal.services.a_series()
+    refusal = refused(409, "nothing_to_change", "Ingen av bookingene kan endres.")
+    portal.services.refusals[f"GET booking /series/{series}/cancellation"] = refusal
+    page = kari.go(f"/series/{series}/cancel")
+    assert (kari.path, "Ingen av bookingene kan endres." in page.text) == (f"/series/{series}", True)

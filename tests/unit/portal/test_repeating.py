@@ -1,0 +1,88 @@
+"""Booking a fixed time: every date is seen before anything is booked."""
+
+import pytest
+
+from tests.unit.portal.conftest import Portal, Visitor
+from tests.unit.portal.services import an_id, look_ahead, refused, three
+
+BOOK = "/book?space=borgen-storsal&begins_at=2026-12-05T17:00:00%2B00:00&minutes=120"
+FILLED = {"purpose": "culture", "audience": "everyone", "participants": "40", "every": "week", "until": "2026-12-19"}
+
+
+def test_every_date_is_shown_and_nothing_is_booked(portal: Portal, kari: Visitor) -> None:
+    kari.go(BOOK)
+    page = kari.submit("/book", **FILLED)
+    (call,) = portal.services.asked("POST", "booking")
+    assert call.path == "/series/preview"
+    assert call.body == {
+        "space": "borgen-storsal",
+        "starts": "2026-12-05T18:00",
+        "minutes": 120,
+        "rule": "FREQ=WEEKLY;UNTIL=20261219",
+        "purpose": "culture",
+        "audience": "everyone",
+        "participants": 40,
+    }
+    assert "1 dato kan du ikke få. Ingenting er booket ennå." in page.text
+    assert "Ledig i stedet: Storsalen, del A" in page.text
+    assert page.text.count("Ikke ledig") == 1
+
+
+def test_what_was_seen_is_booked_as_one(portal: Portal, kari: Visitor) -> None:
+    kari.go(BOOK)
+    kari.submit("/book", **FILLED | {"every": "fortnight"}, title="Korpsøving", tenant=str(an_id("korps")))
+    kari.submit("/series", policy="alternatives")
+    call = portal.services.asked("POST", "booking")[-1]
+    assert call.path == "/series"
+    assert call.body == portal.services.asked("POST", "booking")[-2].body | {"policy": "alternatives"}
+    assert call.body["rule"] == "FREQ=WEEKLY;INTERVAL=2;UNTIL=20261219"
+    assert kari.path == f"/series/{an_id('series 0')}"
+
+
+def test_where_all_is_free_it_is_all_or_nothing(portal: Portal, kari: Visitor) -> None:
+    portal.services.ahead = look_ahead(None, None)
+    kari.go(BOOK)
+    page = kari.submit("/book", **FILLED)
+    assert "Alle datoene er ledige." in page.text
+    kari.submit("/series")
+    assert portal.services.asked("POST", "booking")[-1].body["policy"] == "all_or_nothing"
+
+
+def test_a_quota_is_told_and_nothing_offered(portal: Portal, kari: Visitor) -> None:
+    refusal = {"code": "quota_exceeded", "text": three("Kvoten tillater 10 timer.")}
+    portal.services.ahead = look_ahead(None, None, refusal=refusal)
+    kari.go(BOOK)
+    page = kari.submit("/book", **FILLED)
+    assert "Kvoten tillater 10 timer." in page.text
+    assert "Reserver datoene" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "fault"),
+    [({"until": ""}, 422, "#until"), ({"until": "jul"}, 422, "#until"), ({"every": ""}, 200, None)],
+)
+def test_a_last_day_is_needed(
+    portal: Portal, kari: Visitor, changed: dict[str, str], status: int, fault: str | None
+) -> None:
+    kari.go(BOOK)
+    page = kari.submit("/book", **FILLED | changed)
+    assert page.status_code == status
+    assert fault is None or f'<a href="{fault}">Skriv en dato' in page.text
+    assert bool(portal.services.asked("POST", "booking")) is (fault is None)
+
+
+def test_no_dates_are_told_by_the_last_day(portal: Portal, kari: Visitor) -> None:
+    fault = {"pointer": "#/rule", "detail": "Ingen datoer."}
+    portal.services.refusals["POST booking /series/preview"] = refused(422, "invalid_request", "Feil.", errors=[fault])
+    kari.go(BOOK)
+    assert '<a href="#until">Ingen datoer.</a>' in kari.submit("/book", **FILLED).text
+
+
+def test_dates_that_others_took_meanwhile_are_looked_at_anew(portal: Portal, kari: Visitor) -> None:
+    kari.go(BOOK)
+    kari.submit("/book", **FILLED)
+    portal.services.refusals["POST booking /series"] = refused(409, "series_clashes", "2 av 3 datoer kan ikke bookes.")
+    page = kari.submit("/series", policy="skip")
+    assert page.status_code == 409
+    assert "2 av 3 datoer kan ikke bookes." in page.text
+    assert "Reserver datoene" in page.text
