@@ -7,76 +7,13 @@ every instant at which something changes. Times are whole minutes after the firs
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from tests.booking_house import NOISES, OWNED, Wish
+
 DAY = 24 * 60
 HOLD = 15
 PAYMENT = DAY
 WAITING = ("held", "awaiting_approval", "awaiting_payment")
 LIVE = (*WAITING, "confirmed", "in_use")
-NOISES = ("quiet", "normal", "loud")
-OWNED = {"chairs": 6, "microphones": 2}
-"""The equipment of the house, and how many pieces of each there are."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """A space: its smallest parts, and its rules."""
-
-    parts: frozenset[str]
-    capacity: int = 50
-    groups: int = 0
-    apart: tuple[tuple[Mapping[str, str], Mapping[str, str]], ...] = ()
-    setup: int = 0
-    clearing: int = 0
-    approval: bool = False
-    prepay: bool = False
-    release: int | None = None
-    notice: int = 0
-    noise: str = "loud"
-    longest: int = 480
-
-    @property
-    def shared(self) -> bool:
-        """Whether several may be there at once."""
-        return self.groups > 0
-
-
-def _place(*parts: str, **rules: object) -> Place:
-    return Place(frozenset(parts), **rules)  # type: ignore[arg-type]
-
-
-APART = (({"noise": "quiet"}, {"noise": "loud"}), ({"purpose": "youth"}, {"purpose": "commercial"}))
-HOUSE: Mapping[str, Place] = {
-    "whole": _place("lobby", "third-1", "third-2", "third-3", "stage", "studio", capacity=150),
-    "lobby": _place("lobby", capacity=30, groups=3, apart=APART),
-    "big": _place("third-1", "third-2", "third-3", capacity=90, notice=30),
-    "third-1": _place("third-1"),
-    "two-thirds": _place("third-2", "third-3", setup=15),
-    "third-2": _place("third-2"),
-    "third-3": _place("third-3", noise="normal"),
-    "stage": _place("stage", setup=30, clearing=15, approval=True, release=30),
-    "studio": _place("studio", clearing=30, prepay=True, longest=90),
-    "joint": _place("third-3", "studio", approval=True, prepay=True, release=15),
-}
-"""`two-thirds` lies in `big`, and `joint` is made of spaces in two branches of the tree."""
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What somebody asks for."""
-
-    space: str
-    begin: int
-    end: int
-    people: int = 8
-    noise: str = "normal"
-    purpose: str = "culture"
-    equipment: Mapping[str, int] = field(default_factory=dict)
-    at_once: bool = False
-
-    @property
-    def place(self) -> Place:
-        """The space it is for."""
-        return HOUSE[self.space]
 
 
 @dataclass
@@ -99,6 +36,7 @@ class Known:
     free_until: int | None = None
     steps: list[tuple[int, str]] = field(default_factory=list)
     told: list[tuple[str, str, int]] = field(default_factory=list)
+    series: str | None = None
 
     @property
     def live(self) -> bool:
@@ -137,12 +75,28 @@ def kept_apart(one: Wish, other: Wish) -> bool:
     return any((fits(a, one) and fits(b, other)) or (fits(b, one) and fits(a, other)) for a, b in one.place.apart)
 
 
+@dataclass
+class Closed:
+    """Parts that are closed for a time, unless that was lifted."""
+
+    parts: frozenset[str]
+    begin: int
+    end: int
+    version: int = 1
+    lifted: bool = False
+
+    def hits(self, booking: Known) -> bool:
+        """Whether a booking takes some of what is closed."""
+        return bool(self.parts & booking.wish.place.parts) and meets((self.begin, self.end), booking.taken)
+
+
 class House:
     """All bookings by name, and what becomes of them. Each method returns the code of the refusal, or None."""
 
     def __init__(self) -> None:
         self.now = 0
         self.all: dict[str, Known] = {}
+        self.closed: dict[str, Closed] = {}
 
     def refusal_of_rules(self, wish: Wish, *, smaller: bool = False) -> str | None:
         """The first rule of the space that is broken. What only grows smaller need not keep its notice."""
@@ -157,29 +111,46 @@ class House:
         ]
         return next((code for code, broken in rules if broken), None)
 
-    def refusal_of_others(self, wanted: Known, besides: str | None) -> str | None:
-        """Which of those who are there is in the way. Whose deadline is over is not."""
-        others = [
+    def refusal_of_others(self, wanted: Known, *besides: str | None) -> str | None:
+        """Which of those who are there is in the way."""
+        others = self.others(wanted, *besides)
+        return (
+            _first(no_room=no_room(wanted, others))
+            or self.slot_taken(wanted, others)
+            or _first(equipment_lent=over_lent(wanted, others))
+        )
+
+    def others(self, wanted: Known, *besides: str | None) -> list[Known]:
+        """Those who have something at the same time. Whose deadline is over is not in the way."""
+        return [
             each
             for name, each in self.all.items()
-            if name != besides and each.live and not each.stale(self.now) and meets(each.taken, wanted.taken)
+            if name not in besides and each.live and not each.stale(self.now) and meets(each.taken, wanted.taken)
         ]
-        near = [each for each in others if each.wish.place.parts & wanted.wish.place.parts]
-        if wanted.shared and _crowded(wanted, [each for each in near if each.shared]):
-            return "no_room"
-        if [each for each in near if not (wanted.shared and each.shared)]:
-            return "slot_taken"
-        return "equipment_lent" if _over_lent(wanted, others) else None
+
+    def slot_taken(self, wanted: Known, others: Sequence[Known]) -> str | None:
+        """Whether some of its space is another's alone, or closed."""
+        closed = any(each.hits(wanted) for each in self.closed.values() if not each.lifted)
+        alone = [each for each in near(wanted, others) if not (wanted.shared and each.shared)]
+        return _first(slot_taken=closed or bool(alone))
 
     def hold(self, name: str, wish: Wish) -> str | None:
         """Somebody asks for a space."""
-        new = Known(wish, *_where(wish), deadline=self.now + HOLD)
-        refused = self.refusal_of_rules(wish) or self.refusal_of_others(new, None)
+        new = self.wanted(wish)
+        refused = self.refusal_of_rules(wish) or self.refusal_of_others(new)
         if refused is None:
-            self._clear_away(new, None)
-            new.told.append(("held", "held", 1))
-            self.all[name] = new
+            self.clear_away(new)
+            self.held(name, new)
         return refused
+
+    def wanted(self, wish: Wish) -> Known:
+        """What would be there if it were held now."""
+        return Known(wish, *_where(wish), deadline=self.now + HOLD)
+
+    def held(self, name: str, new: Known) -> None:
+        """It is there."""
+        new.told.append(("held", "held", 1))
+        self.all[name] = new
 
     def price(self, name: str, total: int, free_until: int | None, of_version: int) -> None:
         """Pricing tells what it costs."""
@@ -189,7 +160,7 @@ class House:
         known.price, known.free_until = total, free_until
         known.version += 1
         if known.state == "held" and known.wish.at_once and self.now < known.deadline:
-            self._accept(known)
+            self.accept(known)
 
     def confirm(self, name: str) -> str | None:
         """Its tenant takes it."""
@@ -198,7 +169,7 @@ class House:
             not_held=known.state != "held", not_priced=known.price is None, hold_expired=known.deadline <= self.now
         )
         if refused is None:
-            self._accept(known)
+            self.accept(known)
         return refused
 
     def approve(self, name: str, *, yes: bool) -> str | None:
@@ -210,7 +181,7 @@ class House:
         else:
             refused = _first(not_held=known.state != "held" and not awaits, hold_expired=awaits and late)
         if refused is None and yes:
-            self._settle(known)
+            self.settle(known)
         elif refused is None:
             known.go("declined")
         return refused
@@ -222,7 +193,7 @@ class House:
 
     def cancel(self, name: str) -> str | None:
         """It is given up."""
-        refused = self._unchangeable(self.all[name])
+        refused = self.unchangeable(self.all[name])
         if refused is None:
             self.all[name].go("cancelled")
         return refused
@@ -230,19 +201,21 @@ class House:
     def move(self, name: str, wish: Wish, *, by_house: bool) -> str | None:
         """It is to be elsewhere, at another time, or smaller."""
         known = self.all[name]
+        moved = elsewhere(known, wish)
+        refused = self.refusal_to_move(known, wish, by_house=by_house) or self.refusal_of_others(moved, name)
+        if refused is None:
+            self.clear_away(moved, name)
+            self.all[name] = self.moved(moved, by_house=by_house)
+        return refused
+
+    def refusal_to_move(self, known: Known, wish: Wish, *, by_house: bool) -> str | None:
+        """The first rule that keeps it where it is."""
         late = known.free_until is not None and known.free_until < self.now and known.state == "confirmed"
-        moved = replace(known, wish=wish, steps=known.steps, told=known.told)
-        moved.setup, moved.clearing, moved.shared, moved.approval, moved.prepay, moved.release_at = _where(wish)
-        refused = (
-            self._unchangeable(known)
+        return (
+            self.unchangeable(known)
             or _first(hold_expired=known.stale(self.now), too_late_to_move=late and not by_house)
             or self.refusal_of_rules(wish, smaller=_smaller(known.wish, wish))
-            or self.refusal_of_others(moved, name)
         )
-        if refused is None:
-            self._clear_away(moved, name)
-            self.all[name] = self._moved(moved, by_house)
-        return refused
 
     def open_door(self, name: str) -> None:
         """Somebody opens its door with their key."""
@@ -251,12 +224,15 @@ class House:
 
     def end_early(self, name: str) -> str | None:
         """Those who were there have left."""
-        known = self.all[name]
-        under_way = known.state == "in_use" or (known.state == "confirmed" and known.wish.begin <= self.now)
-        refused = _first(not_in_use=not under_way, already_over=known.wish.end <= self.now)
+        refused = self.refusal_to_end(self.all[name])
         if refused is None:
-            known.go("completed")
+            self.all[name].go("completed")
         return refused
+
+    def refusal_to_end(self, known: Known) -> str | None:
+        """Why it can't be ended early."""
+        under_way = known.state == "in_use" or (known.state == "confirmed" and known.wish.begin <= self.now)
+        return _first(not_in_use=not under_way, already_over=known.wish.end <= self.now)
 
     def nobody_came(self, name: str) -> None:
         """Access tells that its door stayed shut until the time set for that."""
@@ -277,28 +253,32 @@ class House:
             if known.state in ("confirmed", "in_use") and known.wish.end <= self.now:
                 known.go("completed")
 
-    def _accept(self, known: Known) -> None:
+    def accept(self, known: Known) -> None:
+        """Its tenant takes it at its price."""
         if known.approval:
             known.deadline = known.wish.begin
             known.go("awaiting_approval")
         else:
-            self._settle(known)
+            self.settle(known)
 
-    def _settle(self, known: Known) -> None:
+    def settle(self, known: Known) -> None:
+        """Nothing more is to be decided."""
         if known.prepay and known.price:
             known.deadline = min(self.now + PAYMENT, known.wish.begin)
             known.go("awaiting_payment")
         else:
             known.go("confirmed")
 
-    def _unchangeable(self, known: Known) -> str | None:
+    def unchangeable(self, known: Known) -> str | None:
+        """Why it can't be given up or moved."""
         return _first(
             not_live=not known.live,
             already_over=known.wish.end <= self.now,
             already_begun=known.state == "in_use",
         )
 
-    def _moved(self, known: Known, by_house: bool) -> Known:
+    def moved(self, known: Known, *, by_house: bool) -> Known:
+        """It is there now, where it was not before."""
         known.version += 1
         known.timed = known.version
         if known.state == "held":
@@ -311,10 +291,10 @@ class House:
         known.told.append(("rescheduled", known.state, known.version))
         return known
 
-    def _clear_away(self, new: Known, besides: str | None) -> None:
+    def clear_away(self, new: Known, *besides: str) -> None:
         """Whose deadline is over makes way when somebody else comes."""
         for name, each in self.all.items():
-            if name != besides and each.stale(self.now) and meets(each.taken, new.taken):
+            if name not in besides and each.stale(self.now) and meets(each.taken, new.taken):
                 same_part = each.wish.place.parts & new.wish.place.parts
                 if same_part or set(each.wish.equipment) & set(new.wish.equipment):
                     each.go("expired")
@@ -335,6 +315,23 @@ def _first(**refusals: bool) -> str | None:
     return next((code for code, refused in refusals.items() if refused), None)
 
 
+def elsewhere(known: Known, wish: Wish) -> Known:
+    """What a booking would be at another time or place, its history the same."""
+    moved = replace(known, wish=wish, steps=known.steps, told=known.told)
+    moved.setup, moved.clearing, moved.shared, moved.approval, moved.prepay, moved.release_at = _where(wish)
+    return moved
+
+
+def near(wanted: Known, others: Sequence[Known]) -> list[Known]:
+    """Those who have some of the same parts."""
+    return [each for each in others if each.wish.place.parts & wanted.wish.place.parts]
+
+
+def no_room(wanted: Known, others: Sequence[Known]) -> bool:
+    """Whether those who share its space leave it no room."""
+    return wanted.shared and _crowded(wanted, [each for each in near(wanted, others) if each.shared])
+
+
 def _crowded(wanted: Known, others: Sequence[Known]) -> bool:
     place = wanted.wish.place
     if any(kept_apart(wanted.wish, each.wish) for each in others):
@@ -348,7 +345,8 @@ def _crowded(wanted: Known, others: Sequence[Known]) -> bool:
     return False
 
 
-def _over_lent(wanted: Known, others: Sequence[Known]) -> bool:
+def over_lent(wanted: Known, others: Sequence[Known]) -> bool:
+    """Whether those who are there at the same time have borrowed what it wants."""
     for at in instants([wanted, *others]):
         if wanted.taken[0] <= at < wanted.taken[1]:
             there = [each.wish.equipment for each in others if each.taken[0] <= at < each.taken[1]]
