@@ -39,6 +39,7 @@ ADDRESSES = {
     "GET /bookings": ["cursor"],
     "GET /bookings/{booking}": ["looks"],
     "GET /series": ["cursor"],
+    "GET /series/{series}": ["looks"],
     "GET /series/{series}/cancel": ["booking"],
     "GET /invitations/{invitation}": ["secret"],
     "GET /manage/desk": ["kind", "cursor", "all"],

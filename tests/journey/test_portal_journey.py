@@ -42,15 +42,15 @@ def sign_in(browser: Browser, portal: str) -> Iterator[Callable[..., Page]]:
         yield open_one
 
 
-def book(page: Page, day: str, title: str) -> None:
-    """Finds the first free hour of the great hall from then on, and holds it for the band."""
+def book(page: Page, day: str, title: str, space: str = "Storsalen", people: int = 40) -> None:
+    """Finds the first free hour of a space from then on, and holds it for the band."""
     page.goto(f"/search?square=borgen&date={day}&minutes=60")
-    offer = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name="Storsalen", exact=True))
-    offer.get_by_role("button", name="Velg Storsalen").click()
+    offer = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name=space, exact=True))
+    offer.get_by_role("button", name=f"Velg {space}").click()
     page.get_by_role("radio", name="Borgen skolekorps").check()
     page.get_by_label("Hva er formålet?").select_option("Kultur")
     page.get_by_label("Hvem er det for?").select_option("Voksne")
-    page.get_by_label("Hvor mange deltar?").fill("40")
+    page.get_by_label("Hvor mange deltar?").fill(str(people))
     page.get_by_label("Navn i det offentlige programmet").fill(title)
     page.get_by_role("button", name="Reserver tida og se prisen").click()
     expect(page.get_by_role("button", name="Bekreft bookingen")).to_be_visible()
@@ -84,8 +84,11 @@ def test_the_whole_journey_in_a_browser(sign_in: Callable[..., Page], portal: st
     kari.goto("/squares/borgen")
     expect(kari.get_by_text("Åpen korpsøving")).to_be_visible()
 
+    ask_for_approval(kari, f"{today + timedelta(days=3):%Y-%m-%d}")
     register_hours(kari)
-    approve_hours(sign_in("Mona Berg", 1280, scripts=True))
+    mona = sign_in("Mona Berg", 1280, scripts=True)
+    approve_booking(mona)
+    approve_hours(mona)
     kari.goto("/volunteer")
     expect(kari.get_by_text("Godkjent", exact=True)).to_be_visible()
 
@@ -95,6 +98,7 @@ def test_the_whole_journey_in_a_browser(sign_in: Callable[..., Page], portal: st
     expect(kari.get_by_role("heading", name="Koden er på døra")).to_be_visible()
     kari.get_by_role("button", name="Lås opp døra nå").click()
     expect(kari.get_by_text("Det er for tidlig")).to_be_visible()
+    move(kari)
 
     book(kari, f"{today + timedelta(hours=2):%Y-%m-%d}", "Kveldsøving")
     kari.get_by_role("button", name="Bekreft bookingen").click()
@@ -107,6 +111,34 @@ def test_the_whole_journey_in_a_browser(sign_in: Callable[..., Page], portal: st
 
     kari.goto("/squares/borgen")
     expect(kari.get_by_text("Kveldsøving")).not_to_be_visible()
+
+
+def ask_for_approval(page: Page, day: str) -> None:
+    book(page, day, "Lydprøve", space="Øvingsrommet", people=8)
+    page.get_by_role("button", name="Bekreft bookingen").click()
+    expect(page.get_by_text("Arena-ansvarlig har ikke svart ennå.")).to_be_visible()
+    page.get_by_label("Skriv til arena-ansvarlig").fill("Kan vi låne stativer?")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("Kan vi låne stativer?")).to_be_visible()
+
+
+def approve_booking(page: Page) -> None:
+    page.get_by_role("link", name="Til behandling").click()
+    page.get_by_role("link", name="Se nærmere Øvingsrommet").first.click()
+    expect(page.get_by_text("Kan vi låne stativer?")).to_be_visible()
+    page.get_by_role("link", name="Til behandling").click()
+    page.get_by_role("checkbox", name="Øvingsrommet").check()
+    page.get_by_role("button", name="Godkjenn de valgte").click()
+    expect(page.get_by_role("status").get_by_text("Bekreftet")).to_be_visible()
+    expect(page.get_by_text("Ingenting venter på deg.")).to_be_visible()
+
+
+def move(page: Page) -> None:
+    """Fewer come than was thought."""
+    page.get_by_role("link", name="Flytt eller gjør den mindre").click()
+    page.get_by_label("Hvor mange deltar?").fill("10")
+    page.get_by_role("button", name="Flytt bookingen").click()
+    expect(page.get_by_text("Bookingen er flyttet")).to_be_visible()
 
 
 def register_hours(page: Page) -> None:

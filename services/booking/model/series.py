@@ -244,13 +244,14 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DateStanding:
-    """How one date of a series stands: the booking it has, or why it was skipped."""
+    """How one date of a series stands: the booking it has and its price in øre, or why it was skipped."""
 
     begins_at: datetime
     ends_at: datetime
     booking: UUID | None = None
     space: str | None = None
     state: BookingState | None = None
+    price: int | None = None
     skipped: str | None = None
 
 

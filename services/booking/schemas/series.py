@@ -161,6 +161,7 @@ class OccurrenceSchema(Schema):
     booking = fields.UUID(allow_none=True, metadata={"example": ID})
     space = fields.String(allow_none=True, metadata={"example": "borgen-storsal"})
     state = fields.String(allow_none=True, validate=validate.OneOf(get_args(BookingState)))
+    price = fields.Integer(allow_none=True, metadata={"description": "Øre; null until priced.", "example": 70000})
     skipped = fields.String(allow_none=True, metadata={"description": "A code, if it was.", "example": "slot_taken"})
 
 

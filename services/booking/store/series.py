@@ -122,7 +122,12 @@ _BOOKED = (
     .values(booking=bindparam("booked"))
 )
 _DATES = select(
-    bookings.c.begins_at, bookings.c.ends_at, bookings.c.id.label("booking"), bookings.c.space, bookings.c.state
+    bookings.c.begins_at,
+    bookings.c.ends_at,
+    bookings.c.id.label("booking"),
+    bookings.c.space,
+    bookings.c.state,
+    bookings.c.price["total"].as_integer().label("price"),
 ).where(bookings.c.series == bindparam("series"))
 _OF_SERIES = (
     select(bookings.c.id).where(bookings.c.series == bindparam("series")).order_by(bookings.c.begins_at, bookings.c.id)

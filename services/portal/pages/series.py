@@ -7,11 +7,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from services.portal.backend import Json, Refused, ask, tell
-from services.portal.forms import Form, sent, timed
+from services.portal.forms import Form, asked_whole, sent, timed
 from services.portal.language import gettext
-from services.portal.pages.bookings import sides
+from services.portal.pages.bookings import MOST_LOOKS, sides
 from services.portal.places import places
-from services.portal.session import now, signed_in
+from services.portal.session import signed_in
 
 blueprint = Blueprint("series", __name__, url_prefix="/series")
 
@@ -34,7 +34,17 @@ def mine() -> str:
 def show(series: UUID) -> str:
     """All its dates, and what can be done with them as one."""
     found = one(series)
-    return render_template("series.html", series=found, side=sides(found), places=places(), now=now())
+    held = [each["price"] for each in found["occurrences"] if each["state"] == "held"]
+    return render_template(
+        "series.html",
+        series=found,
+        side=sides(found),
+        awaited="price" if None in held else "",
+        to_pay=sum(price or 0 for price in held),
+        looks=asked_whole("looks", 0, most=MOST_LOOKS),
+        most_looks=MOST_LOOKS,
+        places=places(),
+    )
 
 
 @blueprint.post("/<uuid:series>/confirm")

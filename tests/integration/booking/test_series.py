@@ -229,8 +229,10 @@ def test_holds_of_a_series_expire(counter: Any, season: Season) -> None:
 
 def test_a_series_confirms_itself_when_it_is_priced(counter: Any, season: Season) -> None:
     series = season.book("room", confirm="when_priced")
+    assert [each.price for each in season.dates(series)] == [None] * 4
     season.priced(series)
     assert season.states(series) == ["confirmed"] * 4
+    assert [each.price for each in season.dates(series)] == [35000] * 4
 
 
 @pytest.mark.parametrize(

@@ -333,8 +333,8 @@ class FakeServices:
             begins_at = datetime.fromisoformat("2026-12-08T17:00:00+00:00") + timedelta(days=7 * week)
             when = {"begins_at": begins_at.isoformat(), "ends_at": (begins_at + timedelta(hours=2)).isoformat()}
             made = str(self.hold(**A_USE, **when, space="borgen-storsal")["id"]) if state else None
-            space, skipped = ("borgen-storsal", None) if state else (None, "slot_taken")
-            dates.append({**when, "booking": made, "space": space, "state": state, "skipped": skipped})
+            space, skipped, price = ("borgen-storsal", None, 60000) if state else (None, "slot_taken", None)
+            dates.append({**when, "booking": made, "space": space, "state": state, "skipped": skipped, "price": price})
         series = str(an_id(f"series {len(self.series)}"))
         self.series[series] = {
             "id": series,

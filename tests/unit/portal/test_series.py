@@ -18,6 +18,12 @@ def test_all_its_dates_with_what_was_skipped(portal: Portal, kari: Visitor) -> N
     assert page.text.count('href="/bookings/') == 2
     assert "Tatt av andre" in page.text
     assert "2 datoer er reservert for deg" in page.text
+    assert "Å betale for alle: 1\xa0200\xa0kr." in page.text
+    portal.services.series[series]["occurrences"][1]["price"] = None
+    page = kari.go(f"/series/{series}")
+    assert "Vi regner ut prisen." in page.text
+    assert f'content="2; url=/series/{series}?looks=1"' in page.text
+    assert "Bekreft alle datoene" not in page.text
 
 
 def test_confirms_them_all_at_once(portal: Portal, kari: Visitor) -> None:
