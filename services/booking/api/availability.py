@@ -36,7 +36,8 @@ from services.booking.usecases.checking import check
 @blp.response(200, page_of(FreeSpaceSchema))
 def list_free_times(tx: Transaction, wanted: dict[str, Any]) -> Response:
     """When spaces are free, as it is at this moment."""
-    found = availability.free_times(tx, **wanted)
+    search = availability.explained if wanted.pop("explain") else availability.free_times
+    found = search(tx, **wanted)
     # the items are JSON already, as PostgreSQL wrote them
     body = f'{{"items":[{",".join(found.items)}],"next_cursor":{json.dumps(found.next_cursor)}}}'
     return Response(body, mimetype="application/json")

@@ -1,18 +1,39 @@
 """What is looked for, when, and which of the times that are free is nearest. `queries.availability` finds them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal, TypeAlias
 
+from kernel.errors import DomainError, Text
 from services.booking.model.opening import DAY, OSLO, Span, instant
-from services.booking.model.rules import BookingRules
+from services.booking.model.rules import Bookable, BookingRules, OffGrid
+from services.booking.model.sharing import NOISES
 
 Order = Literal["earliest", "best_fit"]
 """What is free first comes first; or the smallest that is large enough."""
 EVERY_WEEKDAY = (1, 2, 3, 4, 5, 6, 7)
 Days: TypeAlias = tuple[date, date]
 """From a local day to another, that one included."""
+
+
+class LacksFeatures(DomainError):
+    """The space has not all the features that are looked for. A search that explains tells it; booking does not ask."""
+
+    code = "lacks_features"
+    text = Text(
+        nb="Lokalet mangler noe av dette: {features}.",
+        nn="Lokalet manglar noko av dette: {features}.",
+        en="The space lacks some of this: {features}.",
+    )
+
+
+class TooSmall(DomainError):
+    """The space is smaller than is looked for. A search that explains tells it; booking does not ask."""
+
+    code = "too_small"
+    text = Text(nb="Lokalet er bare {area} m².", nn="Lokalet er berre {area} m².", en="The space is only {area} m².")
+
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -37,6 +58,40 @@ class Wanted:
     noise: str | None = None
     equipment: Mapping[str, int] = field(default_factory=dict)
     minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AnyUse:
+    """What is wanted as a booking would make use of a place; where nothing is said, such as it is let for."""
+
+    purpose: str
+    audience: str
+    noise: str
+    participants: int
+    equipment: Mapping[str, int]
+
+    @classmethod
+    def of(cls, wanted: Wanted, rules: BookingRules) -> "_AnyUse":
+        return cls(
+            purpose=wanted.purpose or next(iter(rules.purposes), ""),
+            audience=wanted.audience or next(iter(rules.audiences), ""),
+            noise=wanted.noise or NOISES[0],
+            participants=wanted.capacity or 0,
+            equipment=wanted.equipment,
+        )
+
+
+def unfit(place: Bookable, wanted: Wanted, *, area: float, features: Collection[str]) -> Iterator[DomainError]:
+    """Why a space is not what is wanted, whenever it is: by the rules that booking goes by, its size and its features.
+    A length off the grid is none: it is how long it must be free."""
+    yield from place.misused(_AnyUse.of(wanted, place.rules))
+    if wanted.minutes is not None:
+        length = place.rules.broken_length(_EPOCH, _EPOCH + timedelta(minutes=wanted.minutes))
+        yield from (each for each in length if not isinstance(each, OffGrid))
+    if wanted.area is not None and area < wanted.area:
+        yield TooSmall(area=f"{area:g}")
+    if missing := sorted({*wanted.features} - {*features}):
+        yield LacksFeatures(features=", ".join(missing))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

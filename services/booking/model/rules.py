@@ -208,20 +208,21 @@ class BookingRules:
 
     def check_length(self, begins_at: datetime, ends_at: datetime) -> None:
         """The same, whenever it is: grid, shortest and longest alone."""
-        _refuse(self._broken_length(begins_at, ends_at))
+        _refuse(self.broken_length(begins_at, ends_at))
 
     def broken(self, begins_at: datetime, ends_at: datetime, *, now: datetime) -> Iterator[DomainError]:
         """Every rule which the time breaks."""
         past = begins_at < now and begins_at < ends_at
         if past:
             yield InThePast()
-        yield from self._broken_length(begins_at, ends_at)
+        yield from self.broken_length(begins_at, ends_at)
         if not past and begins_at < now + timedelta(minutes=self.notice_minutes):
             yield TooShortNotice(minutes=self.notice_minutes)
         if ends_at > self.last_end(now):
             yield BeyondHorizon(days=self.horizon_days)
 
-    def _broken_length(self, begins_at: datetime, ends_at: datetime) -> Iterator[DomainError]:
+    def broken_length(self, begins_at: datetime, ends_at: datetime) -> Iterator[DomainError]:
+        """The same, whenever it is."""
         if ends_at <= begins_at:
             yield EndsBeforeBegin()
             return

@@ -162,6 +162,9 @@ class AvailabilityFilter(WantedFilter):
         validate=validate.OneOf(get_args(Order)),
         metadata={"description": "What is free first comes first; or the smallest that is large enough."},
     )
+    explain = fields.Boolean(
+        load_default=False, metadata={"description": "List what is not free, too, with every reason; after the others."}
+    )
 
     @validates_schema
     def _days(self, given: Mapping[str, Any], **_: object) -> None:
@@ -182,7 +185,8 @@ class AvailabilityFilter(WantedFilter):
         )
         page = {name: given[name] for name in ("limit", "cursor")}
         found = super()._with_page(page, **more)
-        return {**found, "wanted": self.wanted(given), "window": window, "order": given["order"]}
+        how = {name: given[name] for name in ("order", "explain")}
+        return {**found, "wanted": self.wanted(given), "window": window, **how}
 
 
 class FreeTimeSchema(Schema):
@@ -192,8 +196,14 @@ class FreeTimeSchema(Schema):
     ends_at = Instant(required=True)
 
 
+class FreeElsewhereSchema(FreeTimeSchema):
+    """A stretch in which another space can be booked."""
+
+    space = slug("The other space's id.", "borgen-sal-2")
+
+
 class FreeSpaceSchema(Schema):
-    """A space, and when it is free."""
+    """A space, and when it is free. The last three are there when an explanation is asked for."""
 
     space = slug("The space's id.", "borgen-storsal")
     name = fields.Nested(TextSchema)
@@ -201,6 +211,15 @@ class FreeSpaceSchema(Schema):
     arena_name = fields.Nested(TextSchema)
     square = slug("Its square.", "borgen")
     free = fields.List(fields.Nested(FreeTimeSchema))
+    reasons = fields.List(fields.Nested(ClashSchema), metadata={"description": "Why it is not free."})
+    other_time = fields.Nested(
+        FreeTimeSchema, allow_none=True, metadata={"description": "The nearest time, if it is only not free then."}
+    )
+    elsewhere = fields.Nested(
+        FreeElsewhereSchema,
+        allow_none=True,
+        metadata={"description": "The nearest space that is free: of its arena, then of its square."},
+    )
 
 
 class RecurringFilter(WantedFilter):

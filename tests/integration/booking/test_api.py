@@ -310,6 +310,81 @@ def test_what_can_be_searched_for(client: FlaskClient) -> None:
     assert answers == SEARCHES
 
 
+def test_what_is_not_free_is_told_with_its_reason(client: FlaskClient) -> None:
+    asked = "from=2026-11-24&to=2026-11-24&space=room,hall&capacity=11&explain=true"
+    hall, room = client.get(f"/api/booking/availability?{asked}").json["items"]
+
+    assert (hall["space"], hall["reasons"], hall["elsewhere"]) == ("hall", [], None)
+    assert [each["code"] for each in room["reasons"]] == ["too_many_participants"]
+    assert room["reasons"][0]["text"]["en"] == "The space has room for at most 10."
+    assert (room["free"], room["other_time"], room["elsewhere"]["space"]) == ([], None, "hall")
+
+
+def test_a_time_is_checked_before_it_is_booked(client: FlaskClient, counter: Any, booking: Any, ask: Any) -> None:
+    asked = body(counter, space="third-1")
+
+    found = client.get("/api/booking/availability/check", query_string=asked).json
+    mine = ask("GET", "/availability/check", "kari", query_string={**asked, "tenant": str(booking.tenant.id)}).json
+    other = client.get("/api/booking/availability/check", query_string={**asked, "space": "room"}).json
+    stranger = ask("GET", "/availability/check", "ola", query_string={**asked, "tenant": str(booking.tenant.id)})
+
+    assert [(each["code"], each["text"]["en"]) for each in found["reasons"]] == [
+        ("slot_taken", "The space is taken for all or some of that time.")
+    ]
+    assert (found["possible"], mine) == (False, found)
+    assert [each["begins_at"] for each in found["times"]] == ["2026-11-23T13:00:00Z", "2026-11-23T15:00:00Z"]
+    assert [(each["space"], each["arena"], each["square"]) for each in found["spaces"]] == [("room", "house", "borgen")]
+    assert other == {"possible": True, "reasons": [], "times": [], "spaces": []}
+    assert (stranger.status_code, stranger.json["code"]) == (403, "not_representative")
+
+
+def test_what_is_free_again_and_again(client: FlaskClient, booking: Any) -> None:
+    asked = {"starts": "2026-11-23T15:00", "minutes": 60, "rule": "FREQ=DAILY;COUNT=4", "at_least": 75, "capacity": 51}
+    answer = client.get("/api/booking/availability/recurring", query_string=asked)
+    endless = client.get("/api/booking/availability/recurring", query_string={**asked, "rule": "FREQ=DAILY"})
+
+    assert answer.json == {
+        "items": [
+            {
+                "space": "hall",
+                "name": {"nb": "hall", "nn": "hall", "en": "hall"},
+                "arena": "house",
+                "arena_name": {"nb": "house", "nn": "house", "en": "house"},
+                "square": "borgen",
+                "dates": 4,
+                "free": 3,
+                "failing": [
+                    {"begins_at": "2026-11-23T14:00:00Z", "ends_at": "2026-11-23T15:00:00Z", "reason": "slot_taken"}
+                ],
+            }
+        ],
+        "next_cursor": None,
+    }
+    assert (endless.status_code, endless.json["code"]) == (422, "endless_recurrence")
+
+
+def test_a_day_of_a_square(client: FlaskClient, booking: Any, ask: Any) -> None:
+    strangers = client.get("/api/booking/squares/borgen/day?date=2026-11-23").json
+    mine = ask("GET", "/squares/borgen/day?date=2026-11-23", "rolf").json
+
+    taken = {"begins_at": "2026-11-23T14:00:00Z", "ends_at": "2026-11-23T15:00:00Z", "what": "booking", "reason": None}
+    seen = {"id": str(booking.id), "state": "held", "title": "Konsert"}
+    hall = strangers["spaces"][0]
+    assert (hall["space"], hall["parent"], hall["room"]) == ("hall", None, None)
+    assert hall["open"] == [
+        {
+            "begins_at": "2026-11-22T23:00:00Z",
+            "ends_at": "2026-11-23T23:00:00Z",
+            "kind": "staffed",
+            "bookable": True,
+        }
+    ]
+    assert hall["taken"] == [{**taken, "booking": None}]
+    times = {name: taken[name] for name in ("begins_at", "ends_at")}
+    assert mine["spaces"][0]["taken"] == [{**taken, "booking": {**seen, **times}}]
+    assert client.get("/api/booking/squares/nowhere/day?date=2026-11-23").status_code == 404
+
+
 def tree(client: FlaskClient) -> Any:
     """The square as it is shown, without its id: what could be put again."""
     [square] = client.get("/api/booking/squares").json["items"]

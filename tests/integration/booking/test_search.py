@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from kernel.pagination import InvalidCursor, PageRequest
+from services.booking.model.opening import hours
 from services.booking.model.resources import Equipment, Square
 from services.booking.model.sharing import Sharing
-from services.booking.queries.availability import Wanted, Window, free_times
+from services.booking.queries.availability import Wanted, Window, explained, free_times
 
 WEEK = Window(first=date(2026, 11, 24), last=date(2026, 11, 30))
 """From a Tuesday."""
@@ -205,3 +206,107 @@ def test_a_shared_space_with_buffers_needs_room_for_them_too(counter: Any, town:
 
     assert datetime.fromisoformat(before) == booked.begins_at - timedelta(minutes=45)
     assert datetime.fromisoformat(after) == booked.ends_at + timedelta(minutes=45)
+
+
+def explanations(counter: Any, window: Window = WEEK, page: PageRequest | None = None, **asked: Any) -> dict[str, Any]:
+    order = asked.pop("order", "earliest")
+    with counter.database.reading() as tx:
+        answer = explained(tx, page or PageRequest(200), Wanted(**asked), window, order=order)
+    return {each["space"]: each for each in map(json.loads, answer.items)}
+
+
+def codes(found: Mapping[str, Any]) -> dict[str, list[str]]:
+    return {space: [each["code"] for each in shown["reasons"]] for space, shown in found.items()}
+
+
+def test_what_is_not_free_is_told_with_every_reason(town_of_two: Any, town: Any) -> None:
+    counter = town_of_two
+    slow = replace(town.RULES, notice_minutes=6 * 24 * 60, horizon_days=60)
+    close = replace(town.RULES, horizon_days=0)
+    lobby = replace(town.space("lobby", capacity=30), sharing=Sharing(groups=1))
+    mornings = [hours(weekday, "07:00", "09:00") for weekday in range(1, 8)]
+    counter.publish(
+        Square(
+            id="asker",
+            name=town.name("Asker"),
+            arenas=(
+                town.arena("culture", lobby, town.space("slow", rules=slow), town.space("close", rules=close)),
+                town.arena("early", town.space("cafe"), opening=mornings),
+            ),
+        )
+    )
+    counter.hold("stage", 108, 8, equipment={"chairs": 30})  # all of Tuesday's evening: 18 to 20
+    counter.hold("lobby", 108, 8)
+    evening = Window(first=WEEK.first, last=WEEK.first, **EVENING)
+    wanted = {"squares": ["asker", "tofte"], "minutes": 60, "equipment": {}}
+
+    assert codes(explanations(counter, evening, **wanted)) == {
+        "reading": [],
+        "cafe": ["outside_opening_hours"],
+        "close": ["beyond_horizon"],
+        "lobby": ["no_room"],
+        "slow": ["too_short_notice"],
+        "stage": ["slot_taken"],
+    }
+    assert codes(explanations(counter, evening, spaces=["reading"], equipment={"chairs": 11}, minutes=60)) == {
+        "reading": ["equipment_lent"]
+    }
+    assert codes(explanations(counter, replace(evening, first=date(2026, 11, 22), last=date(2026, 11, 22)))) == {
+        space: ["in_the_past"] for space in explanations(counter)
+    }
+    much = {"purpose": "sport", "audience": "adults", "noise": "loud", "capacity": 21, "area": 41.0, "minutes": 91}
+    assert codes(
+        explanations(counter, evening, spaces=["reading"], features=["organ"], equipment={"drums": 1}, **much)
+    ) == {
+        "reading": [
+            "purpose_not_permitted",
+            "audience_not_permitted",
+            "too_many_participants",
+            "too_loud",
+            "unknown_equipment",
+            "too_long",
+            "too_small",
+            "lacks_features",
+        ]
+    }
+
+
+def test_an_explanation_has_the_nearest_time_and_the_nearest_space(town_of_two: Any) -> None:
+    counter = town_of_two
+    counter.hold("stage", 108, 8)
+    evening = Window(first=WEEK.first, last=WEEK.first, **EVENING)
+
+    shown = explanations(counter, evening, squares=["tofte", "borgen"], minutes=90, audience="youth", capacity=20)
+    other = explanations(counter, evening, minutes=90, purpose="sport", capacity=20)
+
+    assert shown["stage"]["other_time"] == {
+        "begins_at": "2026-11-24T15:30:00+00:00",
+        "ends_at": "2026-11-24T17:00:00+00:00",
+    }
+    assert shown["stage"]["elsewhere"] == {
+        "space": "reading",
+        "begins_at": "2026-11-24T17:00:00+00:00",
+        "ends_at": "2026-11-24T19:00:00+00:00",
+    }
+    assert (shown["room"]["other_time"], shown["room"]["elsewhere"]["space"]) == (None, "hall")
+    assert [shown["reading"][name] for name in ("reasons", "other_time", "elsewhere")] == [[], None, None]
+    assert other["reading"]["elsewhere"]["space"] == "hall"
+
+
+@pytest.mark.parametrize("order", ["earliest", "best_fit"])
+def test_what_is_free_comes_first_and_pages_are_of_all(town_of_two: Any, order: Any) -> None:
+    town_of_two.hold("stage", 108, 8)
+    window, wanted = Window(first=WEEK.first, last=WEEK.first, **EVENING), {"capacity": 20}
+    listed: list[str] = []
+    cursor = None
+    while True:
+        with town_of_two.database.reading() as tx:
+            page = explained(tx, PageRequest(2, cursor), Wanted(**wanted), window, order=order)
+        listed += [json.loads(each)["space"] for each in page.items]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+
+    free = list(found(town_of_two, window, order=order, **wanted))
+    assert listed[: len(free)] == free
+    assert listed[len(free) :] == ["room", "stage"]

@@ -43,7 +43,7 @@ _FREE = f"""
     )
 """
 """The wanted spaces that are free at some time, and their free times as JSON."""
-_SHOWN = """
+SHOWN = """
     json_build_object(
         'space', id, 'name', name, 'arena', arena, 'arena_name', arena_name, 'square', square, 'free', times
     )::text AS shown
@@ -61,12 +61,12 @@ _NEAREST = text(
     bindparam("most", type_=Integer),
 )
 
-_POSITIONS: Mapping[Order, Mapping[str, type]] = {
+POSITIONS: Mapping[Order, Mapping[str, type]] = {
     "earliest": {"first_at": datetime, "id": str},
     "best_fit": {"capacity": int, "thousandths": int, "first_at": datetime, "id": str},
 }
 """What each order goes by: its cursors hold these of the last space seen."""
-_TYPES: Mapping[type, TypeEngine[Any]] = {datetime: DateTime(timezone=True), str: String(), int: BigInteger()}
+TYPES: Mapping[type, TypeEngine[Any]] = {datetime: DateTime(timezone=True), str: String(), int: BigInteger()}
 
 
 def _in_order(position: Mapping[str, type]) -> TextClause:
@@ -75,19 +75,19 @@ def _in_order(position: Mapping[str, type]) -> TextClause:
     return text(
         f"""
         WITH {_FREE}
-        SELECT {columns}, {_SHOWN} FROM free
+        SELECT {columns}, {SHOWN} FROM free
          WHERE :after_id IS NULL OR ({columns}) > ({after})
          ORDER BY {columns}
          LIMIT :most
         """
     ).bindparams(
         *PARAMETERS,
-        *(bindparam(f"after_{name}", type_=_TYPES[kind]) for name, kind in position.items()),
+        *(bindparam(f"after_{name}", type_=TYPES[kind]) for name, kind in position.items()),
         bindparam("most", type_=Integer),
     )
 
 
-_ORDERED = {order: _in_order(position) for order, position in _POSITIONS.items()}
+_ORDERED = {order: _in_order(position) for order, position in POSITIONS.items()}
 
 
 def free_times(
@@ -95,7 +95,7 @@ def free_times(
 ) -> Page[str]:
     """The wanted spaces that are free for long enough at some time of the window, and when: each the JSON text of an
     object as `schemas.FreeSpaceSchema` describes it. Both ends of a free time lie on the space's grid."""
-    position = _POSITIONS[order]
+    position = POSITIONS[order]
     after = page.after(*position.values()) or [None] * len(position)
     spans = window.spans()
     if not spans:

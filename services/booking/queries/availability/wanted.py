@@ -35,7 +35,7 @@ WINDOW = """
          WHERE day BETWEEN cast(:first AS date) - 1 AND :last AND kind = ANY(open_kinds)
          GROUP BY arena, open_kinds
     ), lent AS MATERIALIZED (
-        SELECT equipment.arena, count(DISTINCT equipment.id) AS kinds, coalesce(range_agg(short), '{}') AS times
+        SELECT equipment.arena, array_agg(DISTINCT equipment.id) AS lends, coalesce(range_agg(short), '{}') AS times
           FROM unnest(:equipment, :pieces) AS borrowed (id, pieces)
           JOIN equipment ON equipment.id = borrowed.id AND NOT withdrawn
          CROSS JOIN asked
@@ -65,13 +65,13 @@ FITS = """
     AND (:audience IS NULL OR audiences = '{}' OR :audience = ANY(audiences))
     AND (:noise IS NULL OR array_position(NOISES, :noise) <= array_position(NOISES, spaces.noise))
     AND (:minutes IS NULL OR :minutes BETWEEN min_minutes AND max_minutes)
-    AND coalesce(lent.kinds, 0) = cardinality(cast(:equipment AS text[]))
+    AND coalesce(cardinality(lent.lends), 0) = cardinality(cast(:equipment AS text[]))
 """.replace("NOISES", "cast('{quiet,normal,loud}' AS text[])")
 """Whether a space is as wanted, and let for what it is wanted for."""
 
 LIMITS = """
-    spaces.*, arenas.square, arenas.name AS arena_name, asked.begins, asked.ends, asked.searched, lent.times AS lent,
-    coalesce(open.hours, '{}') AS hours,
+    spaces.*, arenas.square, arenas.name AS arena_name, asked.begins, asked.ends, asked.searched, lent.lends,
+    lent.times AS lent, coalesce(open.hours, '{}') AS hours,
     make_interval(mins => setup_minutes) AS setup, make_interval(mins => clearing_minutes) AS clearing,
     make_interval(mins => grid_minutes) AS grid,
     make_interval(mins => coalesce(:minutes, min_minutes)) AS shortest,
