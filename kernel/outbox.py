@@ -27,7 +27,7 @@ from sqlalchemy import (
     update,
 )
 
-from kernel.contracts import Envelope, source_of
+from kernel.contracts import Envelope, Event, source_of
 from kernel.db import Transaction, kernel_metadata
 from kernel.ids import new_id
 from kernel.trace import current_traceparent
@@ -58,6 +58,15 @@ _MARK_SENT = (
     update(outbox)
     .where(outbox.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))), outbox.c.sent_at.is_(None))
     .values(sent_at=bindparam("at"))
+)
+_TELL_AGAIN = (
+    update(outbox)
+    .where(
+        outbox.c.type == func.any(bindparam("types", type_=ARRAY(Text))),
+        outbox.c.created_at > bindparam("made_after", type_=outbox.c.created_at.type),
+        outbox.c.sent_at <= bindparam("sent_before", type_=outbox.c.sent_at.type),
+    )
+    .values(sent_at=None)
 )
 _BACKLOG = select(func.count(), func.min(outbox.c.created_at)).where(outbox.c.sent_at.is_(None))
 
@@ -97,6 +106,13 @@ def unsent(tx: Transaction, *, under_way: Collection[UUID], most: int) -> list[U
 def mark_sent(tx: Transaction, ids: Iterable[UUID]) -> None:
     """Records that these events were sent."""
     tx.execute(_MARK_SENT, {"ids": list(ids), "at": tx.now})
+
+
+def tell_again(tx: Transaction, *kinds: type[Event], every: timedelta, within: timedelta) -> int:
+    """Has events that are told only once sent anew, as they were, `every` so often `within` some time after they
+    happened: for whoever lost them. How many. Those who took them pass them over."""
+    times = {"made_after": tx.now - within, "sent_before": tx.now - every}
+    return tx.execute(_TELL_AGAIN, {"types": [kind.TYPE for kind in kinds], **times}).rowcount
 
 
 def backlog(tx: Transaction) -> tuple[int, float]:

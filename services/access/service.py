@@ -21,6 +21,7 @@ from services.booking.events import (
     BookingReleased,
     BookingRescheduled,
     BookingRestated,
+    PersonErased,
     RepresentationChanged,
     SpacePublished,
 )
@@ -72,6 +73,10 @@ class Access:
     def representation_changed(self, tx: Transaction, event: Envelope[RepresentationChanged]) -> None:
         usecases.follow_representation(tx, event)
 
+    @handle_event(PersonErased)
+    def person_erased(self, tx: Transaction, event: Envelope[PersonErased]) -> None:
+        usecases.forget_person(tx, event)
+
     @handle_event(KeyIssued)
     def key_issued(self, tx: Transaction, event: Envelope[KeyIssued]) -> None:
         usecases.load_key(tx, event)
@@ -83,6 +88,10 @@ class Access:
     @every(seconds=15)
     def tell_unused(self, tx: Transaction) -> None:
         usecases.tell_unused(tx)
+
+    @every(seconds=300)
+    def tell_unused_again(self, tx: Transaction) -> None:
+        usecases.tell_unused_again(tx)
 
     @every(seconds=10)
     def reconcile_locks(self, tx: Transaction) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     Boolean,
     Column,
     ColumnElement,
@@ -166,6 +167,11 @@ _MUTABLE = (
 _SAVE_KEY = update(keys).where(keys.c.id == bindparam("changed")).values({name: bindparam(name) for name in _MUTABLE})
 _SAVE_KEY_AND_CODE = _SAVE_KEY.values(sealed_code=bindparam("sealed_code"))
 
+_of = keys.c.booking == func.any(bindparam("bookings", type_=ARRAY(Uuid)))
+_FORGET_TENANT = update(keys).where(_of, keys.c.tenant == bindparam("who")).values(tenant=bindparam("under"))
+_FORGET_BOOKER = update(keys).where(_of, keys.c.booked_by == bindparam("who")).values(booked_by=bindparam("under"))
+_FORGET_RIGHTS = delete(representations).where(representations.c.person == bindparam("who"))
+
 
 def publish_lock(tx: Transaction, space: str, arena: str, square: str, *, space_name: str, arena_name: str) -> None:
     """Puts a lock on the door of the space, unless it has one; either way it gets these names."""
@@ -275,6 +281,18 @@ def held_by(tx: Transaction, person: str) -> ColumnElement[bool]:
 def save_representation(tx: Transaction, actor: UUID, person: str, *, role: str | None, until: date | None) -> None:
     """Remembers how a person stands to an organisation; a right that ended is remembered as ended."""
     tx.execute(_SAVE_REPRESENTATION, {"actor": actor, "person": person, "role": role, "until": until})
+
+
+def forget_booker(tx: Transaction, person: str, bookings: Collection[UUID], *, under: UUID) -> None:
+    """Puts an id of chance where a person stands in the keys of these bookings."""
+    tx.execute(_FORGET_BOOKER, {"bookings": list(bookings), "who": person, "under": str(under)})
+    for tenant in _as_actor(person):
+        tx.execute(_FORGET_TENANT, {"bookings": list(bookings), "who": tenant, "under": under})
+
+
+def forget_rights(tx: Transaction, person: str) -> None:
+    """Forgets for whom a person may act, or might."""
+    tx.execute(_FORGET_RIGHTS, {"who": person})
 
 
 def perhaps_unused(tx: Transaction, *, most: int) -> dict[UUID, list[UUID]]:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import cast
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from kernel import inbox, telemetry
+from kernel import erased, inbox, outbox, telemetry
 from kernel.contracts import Envelope
 from kernel.db import Transaction
 from kernel.ids import new_id
@@ -18,10 +18,19 @@ from services.access.events import KeyArmed, KeyIssued, KeyRevoked, KeySnapshot,
 from services.access.locks import LockDevice
 from services.access.locks.simulated import SimulatedLock
 from services.access.model import Decision, Door, Entry, Key, KeyState, Validity
-from services.booking.events import BookingRestated, BookingSnapshot, RepresentationChanged, SpacePublished
+from services.booking.events import (
+    BookingRestated,
+    BookingSnapshot,
+    PersonErased,
+    RepresentationChanged,
+    SpacePublished,
+)
 
 LOCKS_CHECKED_AT_ONCE = 50
 KEYS_ASKED_AFTER_AT_ONCE = 1000
+UNUSED_AGAIN_EVERY = timedelta(minutes=5)
+UNUSED_AGAIN_FOR = timedelta(hours=2)
+"""How often, and for how long, booking is told again that nobody came."""
 _UNDECIDED = ("held", "awaiting_approval", "awaiting_payment")
 
 Device = Callable[[Transaction, UUID], LockDevice]
@@ -46,7 +55,7 @@ def follow_booking(tx: Transaction, event: Envelope[BookingSnapshot], codes: Cod
     """
     if not inbox.newest(tx, event):
         return
-    booking = event.data
+    booking = _without_erased(tx, event)
     if booking.state in ("confirmed", "in_use"):
         changed = _grant(tx, booking, codes, draw)
     elif booking.state in _UNDECIDED:
@@ -79,11 +88,28 @@ def unload_key(tx: Transaction, event: Envelope[KeyRevoked], device: Device = Si
 
 
 def follow_representation(tx: Transaction, event: Envelope[RepresentationChanged]) -> None:
-    """Who may act for an organisation has its keys."""
-    if inbox.newest(tx, event):
-        told = event.data
+    """Who may act for an organisation has its keys; not who has been erased since it was told."""
+    told = event.data
+    erased.queue(tx, told.person)
+    if not erased.among(tx, [told.person], event.time) and inbox.newest(tx, event):
         until = None if told.until is None else date.fromisoformat(told.until)
         store.save_representation(tx, told.actor, told.person, role=told.role, until=until)
+
+
+def forget_person(tx: Transaction, event: Envelope[PersonErased]) -> None:
+    """Keys stay as they were, of nobody who can be found; what comes late brings nobody back. Told again, those that
+    were made at the same moment are seen to."""
+    told = event.data
+    first = erased.remember(tx, told.person, told.erased_at)
+    store.forget_booker(tx, told.person, told.bookings, under=uuid4())
+    if first:
+        store.forget_rights(tx, told.person)
+        inbox.forget(tx, told.person)
+
+
+def tell_unused_again(tx: Transaction) -> None:
+    """Tells booking again of those who did not come, while that can still matter."""
+    outbox.tell_again(tx, KeyUnused, every=UNUSED_AGAIN_EVERY, within=UNUSED_AGAIN_FOR)
 
 
 def tell_unused(tx: Transaction, *, most: int = KEYS_ASKED_AFTER_AT_ONCE, device: Device = SimulatedLock) -> None:
@@ -128,6 +154,17 @@ def reconcile_locks(tx: Transaction, *, most: int = LOCKS_CHECKED_AT_ONCE, devic
 def prune_entries(tx: Transaction, *, keep: timedelta) -> None:
     """Entries are kept no longer than they may be."""
     store.prune_entries(tx, keep=keep)
+
+
+def _without_erased(tx: Transaction, event: Envelope[BookingSnapshot]) -> BookingSnapshot:
+    """The booking as it is told; what is told late of somebody who was erased since is of nobody."""
+    booking = event.data
+    gone = erased.among(tx, {booking.booked_by, str(booking.tenant.id)}, event.time)
+    if booking.booked_by in gone:
+        booking = replace(booking, booked_by=str(uuid4()))
+    if str(booking.tenant.id) in gone:
+        booking = replace(booking, tenant=replace(booking.tenant, id=uuid4()))
+    return booking
 
 
 def _grant(tx: Transaction, booking: BookingSnapshot, codes: Codes, draw: Draw) -> bool:

@@ -236,13 +236,18 @@ class RepresentationChanged(Event):
 class PersonErased(Event):
     """A person asked to be forgotten: whoever has something under their pseudonym keeps the figures and lets go of who
     it was. Subject: the person's pseudonym. What they had booked and was to come is cancelled, and told so, before.
-    Nobody listens yet; access, pricing and programming will."""
+    Told again some days. Booking → access (keys), pricing (quotes, hours, payments), programming (titles)."""
 
     TYPE: ClassVar[str] = "no.torg.booking.person_erased.v1"
+    LISTENERS: ClassVar[tuple[str, ...]] = ("access", "pricing", "programming")
 
     person: str
     """A pseudonym, as `booked_by`."""
     erased_at: datetime
+    bookings: list[UUID] = field(default_factory=list)
+    """All that they had booked or rented. Whoever books after that under the same pseudonym has come back."""
+    untitled: list[UUID] = field(default_factory=list)
+    """Those of them that they rented themselves: what these were called goes."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -62,6 +62,10 @@ class Booking:
     def restate(self, tx: Transaction) -> None:
         reconciliation.restate(tx)
 
+    @every(seconds=3600)
+    def tell_again(self, tx: Transaction) -> None:
+        reconciliation.tell_again(tx)
+
     @errand(seconds=5)
     def look_up_organisations(self, database: Database, settings: Settings) -> None:
         look_up_due(database, settings)

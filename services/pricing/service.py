@@ -14,10 +14,11 @@ from services.booking.events import (
     BookingReleased,
     BookingRescheduled,
     BookingRestated,
+    PersonErased,
     RepresentationChanged,
     SpacePublished,
 )
-from services.pricing.usecases import bookings, payments
+from services.pricing.usecases import bookings, payments, persons
 from services.pricing.usecases.reconcile import reconcile
 
 
@@ -70,6 +71,10 @@ class Pricing:
     @handle_event(RepresentationChanged)
     def representation_changed(self, tx: Transaction, event: Envelope[RepresentationChanged]) -> None:
         bookings.follow_representation(tx, event)
+
+    @handle_event(PersonErased)
+    def person_erased(self, tx: Transaction, event: Envelope[PersonErased]) -> None:
+        persons.forget_person(tx, event)
 
     @every(seconds=60)
     def tell_of_payments_again(self, tx: Transaction) -> None:

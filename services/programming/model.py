@@ -81,6 +81,10 @@ class Activity:
         self._demand_not_withdrawn()
         return replace(self, plan=plan, state=ActivityState.SCHEDULED, version=self.version + 1)
 
+    def untitled(self) -> "Activity":
+        """Whoever gave it its title is forgotten, and the title with them; whatever state it is in."""
+        return replace(self, plan=replace(self.plan, title=None), version=self.version + 1)
+
     def paused(self) -> "Activity":
         """The booking was moved, and nobody has decided yet whether it may be."""
         self._demand_not_withdrawn()

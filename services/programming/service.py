@@ -12,6 +12,7 @@ from services.booking.events import (
     BookingReleased,
     BookingRescheduled,
     BookingRestated,
+    PersonErased,
     SpacePublished,
 )
 from services.programming import usecases
@@ -54,3 +55,7 @@ class Programming:
     @handle_event(BookingRestated)
     def booking_restated(self, tx: Transaction, event: Envelope[BookingRestated]) -> None:
         usecases.follow_booking(tx, event)
+
+    @handle_event(PersonErased)
+    def person_erased(self, tx: Transaction, event: Envelope[PersonErased]) -> None:
+        usecases.forget_titles(tx, event)

@@ -1,10 +1,25 @@
 """Programming's tables, and how activities and the names of spaces are loaded and saved. Use cases call it; queries
 read the same tables."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Integer, MetaData, Row, Table, Text, Uuid, bindparam, select, update
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    DateTime,
+    Integer,
+    MetaData,
+    Row,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.db import Transaction
@@ -34,6 +49,12 @@ spaces = Table(
     Column("space_name", Text, nullable=False),
     Column("arena_name", Text, nullable=False),
 )
+untitled_bookings = Table(
+    "untitled_bookings",
+    metadata,
+    Column("booking", Uuid, primary_key=True),
+    comment="whose titles went with the person who wrote them; nothing late brings them back",
+)
 
 _NAME = insert(spaces)
 _RENAME = _NAME.on_conflict_do_update(
@@ -42,7 +63,15 @@ _RENAME = _NAME.on_conflict_do_update(
 )
 
 _ACTIVITY_OF_BOOKING = select(activities).where(activities.c.booking == bindparam("of")).with_for_update()
+_TITLED = (
+    select(activities)
+    .where(activities.c.booking == func.any(bindparam("bookings", type_=ARRAY(Uuid))), activities.c.title.is_not(None))
+    .order_by(activities.c.booking)
+    .with_for_update()
+)
 _ADD = insert(activities)
+_UNTITLE = insert(untitled_bookings).on_conflict_do_nothing()
+_UNTITLED = select(untitled_bookings.c.booking).where(untitled_bookings.c.booking == bindparam("of"))
 
 
 def name_space(tx: Transaction, space: str, *, space_name: str, arena_name: str) -> None:
@@ -64,6 +93,19 @@ def add_activity(tx: Transaction, activity: Activity) -> None:
 def save_activity(tx: Transaction, activity: Activity) -> None:
     """Saves a change of an activity that this transaction has locked."""
     tx.execute(update(activities).where(activities.c.id == activity.id).values(**_mutable(activity)))
+
+
+def untitle(tx: Transaction, bookings: Collection[UUID]) -> list[Activity]:
+    """Remembers that these bookings have no titles any more; their activities that still have one, locked."""
+    if not bookings:
+        return []
+    tx.execute(_UNTITLE, [{"booking": booking} for booking in sorted(bookings)])
+    return [_activity(row) for row in tx.execute(_TITLED, {"bookings": list(bookings)})]
+
+
+def is_untitled(tx: Transaction, booking: UUID) -> bool:
+    """Whether the title of a booking is gone for good."""
+    return tx.execute(_UNTITLED, {"of": booking}).first() is not None
 
 
 def _mutable(activity: Activity) -> dict[str, Any]:

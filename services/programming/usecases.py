@@ -5,7 +5,7 @@ from kernel import inbox, telemetry
 from kernel.contracts import Envelope
 from kernel.db import Transaction
 from kernel.ids import new_id
-from services.booking.events import BookingRestated, BookingSnapshot, SpacePublished
+from services.booking.events import BookingRestated, BookingSnapshot, PersonErased, SpacePublished
 from services.programming import metrics, store
 from services.programming.events import ActivityScheduled, ActivitySnapshot, ActivityWithdrawn
 from services.programming.model import Activity, ActivityState, Plan
@@ -41,8 +41,17 @@ def follow_booking(tx: Transaction, event: Envelope[BookingSnapshot]) -> None:
         telemetry.REPAIRS.labels(tx.service, "booking_has_activity").inc()
 
 
+def forget_titles(tx: Transaction, event: Envelope[PersonErased]) -> None:
+    """What a person called their own bookings goes with them. Twice is as once."""
+    for before in store.untitle(tx, event.data.untitled):
+        activity = before.untitled()
+        store.save_activity(tx, activity)
+        if activity.state is ActivityState.SCHEDULED:
+            _tell(tx, activity, ActivityScheduled)
+
+
 def _schedule(tx: Transaction, booking: BookingSnapshot, activity: Activity | None) -> bool:
-    plan = _plan(booking)
+    plan = _plan(tx, booking)
     if activity is None:
         activity = Activity(id=new_id(), booking=booking.booking, plan=plan)
         store.add_activity(tx, activity)
@@ -75,7 +84,8 @@ def _withdraw(tx: Transaction, activity: Activity | None) -> bool:
     return True
 
 
-def _plan(booking: BookingSnapshot) -> Plan:
+def _plan(tx: Transaction, booking: BookingSnapshot) -> Plan:
+    untitled = booking.title is not None and store.is_untitled(tx, booking.booking)
     return Plan(
         square=booking.square,
         arena=booking.arena,
@@ -84,7 +94,7 @@ def _plan(booking: BookingSnapshot) -> Plan:
         ends_at=booking.ends_at,
         purpose=booking.purpose,
         audience=booking.audience,
-        title=booking.title,
+        title=None if untitled else booking.title,
     )
 
 

@@ -262,7 +262,12 @@ EXAMPLES: dict[type[Event], tuple[Event, UUID | str, int]] = {
             2,
         ),
         (
-            PersonErased(person=PERSON, erased_at=datetime(2026, 12, 20, 9, 0, tzinfo=UTC)),
+            PersonErased(
+                person=PERSON,
+                erased_at=datetime(2026, 12, 20, 9, 0, tzinfo=UTC),
+                bookings=[BOOKING],
+                untitled=[BOOKING],
+            ),
             PERSON,
             219_747_600,
         ),

@@ -3,7 +3,7 @@
 What they booked stays as figures under an id of chance; who they were goes. `usecases.privacy` does it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -50,9 +50,14 @@ def ended(booking: Booking, *, now: datetime) -> Booking:
     return booking.ended_early(now=now) if booking.state == "in_use" else booking.cancelled(now=now)
 
 
-def happened(person: UUID, *, now: datetime) -> PersonErased:
-    """The event that tells other services to forget the person, too."""
-    return PersonErased(person=str(person), erased_at=now)
+def happened(person: UUID, kept: Sequence[Booking], *, now: datetime) -> PersonErased:
+    """The event that tells other services to forget the person, too: in what they booked, as it was."""
+    return PersonErased(
+        person=str(person),
+        erased_at=now,
+        bookings=[each.id for each in kept],
+        untitled=[each.id for each in kept if each.tenant.id == person],
+    )
 
 
 def sequence(now: datetime) -> int:

@@ -37,7 +37,7 @@ def _erase(tx: Transaction, person: UUID, *, cancel_bookings: bool) -> Erasure:
     _represent_nobody(tx, person)
     # of chance, and nowhere but in what stays: not even the municipality can lead it back to anybody
     privacy.erase(tx, person, locked, under=uuid4())
-    tx.emit(model.happened(person, now=tx.now), subject=str(person), sequence=model.sequence(tx.now))
+    tx.emit(model.happened(person, locked, now=tx.now), subject=str(person), sequence=model.sequence(tx.now))
     metrics.ERASED.inc()
     return Erasure(erased_at=tx.now, cancelled=cancelled, kept=len(locked))
 

@@ -1,15 +1,20 @@
-"""Says again how bookings stand, so that whoever lost an event can repair what it knows."""
+"""Says again how bookings stand, and what is told only once, so that whoever lost an event can repair what it knows."""
 
 from datetime import timedelta
 
+from kernel import outbox
 from kernel.db import Transaction
 from services.booking import metrics
+from services.booking.events import PersonErased, RepresentationChanged
 from services.booking.model.telling import restated
 from services.booking.store import restatement
 
 EVERY = timedelta(hours=1)
 """A sweep through all bookings that are live, or changed lately, begins this long after the one before."""
 BATCH = 200
+AGAIN_EVERY = timedelta(hours=6)
+AGAIN_FOR = timedelta(days=3)
+"""How often, and for how long, it is said again who was erased and who may act for whom."""
 
 
 def restate(tx: Transaction, *, most: int = BATCH) -> None:
@@ -24,3 +29,10 @@ def restate(tx: Transaction, *, most: int = BATCH) -> None:
         tx.emit(restated(booking), subject=str(booking.id), sequence=booking.version)
     metrics.RESTATED.inc(len(batch))
     restatement.save(tx, sweep.after(batch, most=most))
+
+
+def tell_again(tx: Transaction) -> None:
+    """Says again who was erased and who may act for whom: those have no state here to be told of, or none for long."""
+    metrics.RESTATED.inc(
+        outbox.tell_again(tx, PersonErased, RepresentationChanged, every=AGAIN_EVERY, within=AGAIN_FOR)
+    )

@@ -6,7 +6,7 @@ from typing import Literal
 
 import structlog
 
-from kernel import inbox, telemetry
+from kernel import erased, inbox, telemetry
 from kernel.contracts import Envelope
 from kernel.db import Transaction
 from kernel.ids import new_id
@@ -25,6 +25,7 @@ from services.pricing.model.charge import OPEN, Charge
 from services.pricing.model.quote import Price, Quote
 from services.pricing.store import charges, quotes, representations, spaces
 from services.pricing.usecases import payments, prices, rent_waived
+from services.pricing.usecases.persons import without_erased
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +46,7 @@ def follow_booking(tx: Transaction, event: Told) -> None:
     """
     if not inbox.newest(tx, event):
         return
+    event = without_erased(tx, event)
     changed = _FOLLOW[event.data.state](tx, event)
     payments.follow(tx, event)
     if changed and isinstance(event.data, BookingRestated):
@@ -60,8 +62,9 @@ def follow_space(tx: Transaction, event: Envelope[SpacePublished]) -> None:
 
 
 def follow_representation(tx: Transaction, event: Envelope[RepresentationChanged]) -> None:
-    """Remembers who may act for an organisation, and so see what it pays."""
-    if inbox.newest(tx, event):
+    """Remembers who may act for an organisation, and so see what it pays; not who has been erased since it was told."""
+    erased.queue(tx, event.data.person)
+    if not erased.among(tx, [event.data.person], event.time) and inbox.newest(tx, event):
         representations.save(tx, event.data)
 
 

@@ -173,7 +173,9 @@ def test_what_others_are_told_and_in_which_order(counter: Any, ask: Any, life: A
     last = [event.data for event in counter.told()][-3:]
     assert [type(each) for each in last] == [BookingCancelled, RepresentationChanged, PersonErased]
     assert (last[1].person, last[1].role) == (KARI, None)
-    assert last[2] == PersonErased(person=KARI, erased_at=counter.clock.now())
+    assert (last[2].person, last[2].erased_at) == (KARI, counter.clock.now())
+    assert {*last[2].bookings} == {life[each].id for each in ("mine", "bands", "given_up")}
+    assert {*last[2].untitled} == {life["mine"].id, life["given_up"].id}
 
 
 def test_bookings_to_come_stand_against_it_and_are_told(counter: Any, ask: Any, life: Any) -> None:

@@ -4,12 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from services.booking.events import BookingRestated
+from kernel.outbox import outbox
+from services.booking.events import BookingRestated, PersonErased, RepresentationChanged
 from services.booking.store.tables import restatement
-from services.booking.usecases import reconciliation
-from services.booking.usecases.reconciliation import EVERY
+from services.booking.usecases import privacy, reconciliation
+from services.booking.usecases.reconciliation import AGAIN_EVERY, AGAIN_FOR, EVERY
+from tests.callers import RESIDENT
 
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
@@ -89,3 +91,24 @@ def test_two_workers_do_not_tell_the_same(counter: Any) -> None:
         tick(counter)
 
     assert restated(counter) == []
+
+
+def test_rights_and_erasures_are_told_again_for_some_days(counter: Any) -> None:
+    counter.organisation("kari")
+    counter.run(privacy.erase_me, RESIDENT, cancel_bookings=True)
+    made, once = counter.clock.now(), len(counter.told())
+
+    def again(after: timedelta) -> int:
+        """How many of these go out, so long after they were made; then they are sent."""
+        counter.clock.move(made + after - counter.clock.now())
+        counter.run(reconciliation.tell_again)
+        with counter.database.transaction() as tx:
+            unsent = tx.execute(update(outbox).where(outbox.c.sent_at.is_(None)).values(sent_at=tx.now))
+            return unsent.rowcount
+
+    everything = again(timedelta(0))
+    assert everything == once
+    told = len(counter.told(PersonErased)) + len(counter.told(RepresentationChanged))
+    assert told == 3
+    waits = (AGAIN_EVERY - SECOND, AGAIN_EVERY, 2 * AGAIN_EVERY - SECOND, AGAIN_FOR - SECOND, AGAIN_FOR, 2 * AGAIN_FOR)
+    assert [again(wait) for wait in waits] == [0, told, 0, told, 0, 0]

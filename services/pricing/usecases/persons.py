@@ -1,0 +1,31 @@
+"""Forgetting persons, as booking tells: figures stay, who it was goes, and what comes late brings nobody back."""
+
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+from kernel import erased, inbox
+from kernel.contracts import Envelope
+from kernel.db import Transaction
+from services.booking.events import BookingSnapshot, PersonErased
+from services.pricing.store import persons
+
+
+def forget_person(tx: Transaction, event: Envelope[PersonErased]) -> None:
+    """Lets go of who somebody was. Told again, quotes that were made at the same moment are seen to."""
+    told = event.data
+    first = erased.remember(tx, told.person, told.erased_at)
+    persons.forget(tx, UUID(told.person), told.bookings, told.erased_at, under=uuid4())
+    if first:
+        persons.forget_rights(tx, told.person)
+        inbox.forget(tx, told.person)
+
+
+def without_erased(tx: Transaction, event: Envelope[BookingSnapshot]) -> Envelope[BookingSnapshot]:
+    """The booking as it is told; what is told late of somebody who was erased since is of nobody."""
+    booking = event.data
+    gone = erased.among(tx, {booking.booked_by, str(booking.tenant.id)}, event.time)
+    if booking.booked_by in gone:
+        booking = replace(booking, booked_by=str(uuid4()))
+    if str(booking.tenant.id) in gone:
+        booking = replace(booking, tenant=replace(booking.tenant, id=uuid4()))
+    return event if booking is event.data else replace(event, data=booking)
