@@ -4,6 +4,8 @@ history.
 Called by `./torg migrate` and wherever a stack is started. Safe to run twice, and by two processes at once.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from zlib import crc32
 
@@ -17,6 +19,20 @@ _ROOT = _KERNEL.parent
 
 def migrate(service: str, url: str) -> None:
     """Upgrades the database at `url` (postgresql://) to the newest version of `service`."""
+    with _alembic(service, url) as config:
+        command.upgrade(config, "heads")
+
+
+def undo(service: str, url: str) -> None:
+    """Takes all of it back, the newest first, until the database is empty. Tests call it: what can't be taken back is
+    not deployed."""
+    with _alembic(service, url) as config:
+        command.downgrade(config, "base")
+
+
+@contextmanager
+def _alembic(service: str, url: str) -> Iterator[Config]:
+    """Alembic at work in one transaction, while nobody else migrates anything on the server."""
     engine = create_engine(make_url(url).set(drivername="postgresql+psycopg2"))
     with engine.connect() as connection, connection.begin():
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": crc32(b"torg migrate")})
@@ -26,5 +42,5 @@ def migrate(service: str, url: str) -> None:
         places = (_KERNEL / "migrations/versions", _ROOT / "services" / service / "migrations/versions")
         config.set_main_option("version_locations", "\n".join(map(str, places)))
         config.attributes["connection"] = connection
-        command.upgrade(config, "heads")
+        yield config
     engine.dispose()

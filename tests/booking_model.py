@@ -37,6 +37,8 @@ class Known:
     steps: list[tuple[int, str]] = field(default_factory=list)
     told: list[tuple[str, str, int]] = field(default_factory=list)
     series: str | None = None
+    moved_by_house: bool = False
+    relocated: bool = False
 
     @property
     def live(self) -> bool:
@@ -210,7 +212,10 @@ class House:
 
     def refusal_to_move(self, known: Known, wish: Wish, *, by_house: bool) -> str | None:
         """The first rule that keeps it where it is."""
-        late = known.free_until is not None and known.free_until < self.now and known.state == "confirmed"
+        limit = known.free_until
+        if limit is not None and known.moved_by_house:
+            limit = max(limit, known.wish.begin)
+        late = limit is not None and limit < self.now and known.state == "confirmed"
         return (
             self.unchangeable(known)
             or _first(hold_expired=known.stale(self.now), too_late_to_move=late and not by_house)
@@ -255,6 +260,7 @@ class House:
 
     def accept(self, known: Known) -> None:
         """Its tenant takes it at its price."""
+        known.moved_by_house = False
         if known.approval:
             known.deadline = known.wish.begin
             known.go("awaiting_approval")
@@ -281,6 +287,7 @@ class House:
         """It is there now, where it was not before."""
         known.version += 1
         known.timed = known.version
+        known.moved_by_house = by_house and (known.relocated or known.moved_by_house)
         if known.state == "held":
             known.price = known.free_until = None
         elif known.state == "awaiting_approval" or (known.approval and not by_house):
@@ -317,7 +324,9 @@ def _first(**refusals: bool) -> str | None:
 
 def elsewhere(known: Known, wish: Wish) -> Known:
     """What a booking would be at another time or place, its history the same."""
-    moved = replace(known, wish=wish, steps=known.steps, told=known.told)
+    old = known.wish
+    relocated = (old.space, old.begin, old.end) != (wish.space, wish.begin, wish.end)
+    moved = replace(known, wish=wish, steps=known.steps, told=known.told, relocated=relocated)
     moved.setup, moved.clearing, moved.shared, moved.approval, moved.prepay, moved.release_at = _where(wish)
     return moved
 

@@ -139,6 +139,7 @@ class Truth:
 
     def _check_row(self, name: str, known: Known, start: datetime) -> None:
         row, wish = self.bookings[name], known.wish
+        assert row.moved_by_house == known.moved_by_house
         found = (row.state, row.version, row.space, row.begins_at, row.ends_at, row.participants, row.noise)
         begins_at, ends_at = (start + timedelta(minutes=minutes) for minutes in (wish.begin, wish.end))
         assert found == (known.state, known.version, wish.space, begins_at, ends_at, wish.people, wish.noise)

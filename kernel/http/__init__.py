@@ -53,12 +53,13 @@ the parts of the path come by name. Rules:
   outside its transaction.
 - Schemas extend `kernel.http.Schema` (unknown fields are refused); their times are `kernel.http.Instant` fields: RFC
   3339 with an offset on the way in, UTC with "Z" on the way out. Bound every number and every text (`validate=`).
+- What an answer tells once (a secret) is named by `@told_once("secret")` under `@writes`: it is not kept.
 - An error of yours is documented on its route by `@answers(SlotTaken, NotOpen)` anywhere among the decorators.
 '''
 
 from kernel.http.app import access_rules, create_app, database_from, mount, service_blueprint, verifier_from
 from kernel.http.door import caller, visitor
-from kernel.http.routes import Answer, allow, answers, etag, if_match, location, public, reads, writes
+from kernel.http.routes import Answer, allow, answers, etag, if_match, location, public, reads, told_once, writes
 from kernel.http.schemas import Instant, Schema, TextSchema, code
 from kernel.http.validation import invalid
 from kernel.problems import NotFound
@@ -84,6 +85,7 @@ __all__ = [
     "public",
     "reads",
     "service_blueprint",
+    "told_once",
     "verifier_from",
     "visitor",
     "writes",

@@ -3,9 +3,10 @@
 The decorators mark the view for `kernel.http.door` and `kernel.http.openapi`; `writes` and `reads` open transactions.
 """
 
+import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import wraps
@@ -43,6 +44,7 @@ class Declared:
     writes: bool = False
     if_match: bool = False
     answers: tuple[type[DomainError], ...] = ()
+    told_once: tuple[str, ...] = ()
 
 
 def declared(view: View) -> Declared:
@@ -66,6 +68,12 @@ def public(view: View) -> View:
 def answers(*errors: type[DomainError]) -> Callable[[View], View]:
     """Documents errors that the route can answer with, over those which every route has."""
     return lambda view: _declare(view, answers=declared(view).answers + errors)
+
+
+def told_once(*fields: str) -> Callable[[View], View]:
+    """Under `@writes`: these fields of the answer are secrets, and are not kept. Whoever sends the request again with
+    its `Idempotency-Key` is answered with null in their place."""
+    return lambda view: _declare(view, told_once=fields)
 
 
 def reads(view: View) -> View:
@@ -164,7 +172,7 @@ def _done(
             tx.settle()  # what a twin was answered goes before any failure
         raise
     if claimed is not None:
-        idempotency.keep(tx, claimed, _kept(response))
+        idempotency.keep(tx, claimed, _kept(response, declared(view).told_once))
     # Rolling back is all that can be done with a request which took too long; its caller has given up on it.
     if time.perf_counter() - g.begun > Door.current().timeout_seconds:
         raise TimedOut
@@ -182,9 +190,12 @@ def _claimed() -> idempotency.Claim | None:
     return idempotency.claim_of(Door.current().secret, name, key, request.method, request.full_path, request.get_data())
 
 
-def _kept(response: Response) -> idempotency.Kept:
+def _kept(response: Response, told_once: Sequence[str]) -> idempotency.Kept:
     headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-    return idempotency.Kept(response.status_code, headers, response.get_data())
+    body = response.get_data()
+    if told_once:
+        body = json.dumps({**json.loads(body), **dict.fromkeys(told_once)}).encode()
+    return idempotency.Kept(response.status_code, headers, body)
 
 
 def _again(before: idempotency.Kept) -> Response:

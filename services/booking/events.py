@@ -161,6 +161,8 @@ class BookingCancelled(BookingSnapshot):
 
     cancelled_at: datetime
     cancelled_by: GivenUpBy = "tenant"
+    for_nothing: bool = False
+    """Nothing is owed, however late: the municipality had moved it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,6 +195,8 @@ class BookingRestated(BookingSnapshot):
 
     cancelled_at: datetime | None = None
     cancelled_by: GivenUpBy | None = None
+    for_nothing: bool = False
+    """As `BookingCancelled` tells it."""
 
 
 @dataclass(frozen=True, kw_only=True)

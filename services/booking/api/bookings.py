@@ -22,8 +22,9 @@ from services.booking.api.blueprint import blp
 from services.booking.model import actors as actor_rules
 from services.booking.model import refusals, rules
 from services.booking.model import resources as resource_rules
-from services.booking.model.bookings import Booking, BookingRequest, Consequence
+from services.booking.model.bookings import Booking, BookingRequest
 from services.booking.model.house_rules import HouseRulesNotAccepted
+from services.booking.model.prices import Consequence
 from services.booking.model.quotas import QuotaExceeded
 from services.booking.queries import bookings
 from services.booking.schemas.bookings import (

@@ -7,7 +7,7 @@ from flask import Response, current_app, request, url_for
 
 from kernel.auth import Role
 from kernel.db import Transaction
-from kernel.http import allow, answers, caller, public, reads, writes
+from kernel.http import allow, answers, caller, public, reads, told_once, writes
 from kernel.pagination import Page, PageArguments, page_of
 from services.booking.api.blueprint import blp
 from services.booking.api.representatives import SETTINGS
@@ -35,6 +35,7 @@ def list_calendars(tx: Transaction, wanted: dict[str, Any]) -> Page[Feed]:
 @blp.route("/calendars", methods=["POST"])
 @allow(Role.RESIDENT, Role.ARENA_MANAGER, Role.OPERATOR)
 @writes
+@told_once("url")
 @answers(actor_rules.NotRepresentative, resource_rules.UnknownSpace, rules.UnknownSquare, rules.TooManyFeeds)
 @blp.arguments(FeedRequestSchema)
 @blp.response(201, MadeFeedSchema)

@@ -7,7 +7,7 @@ from flask import current_app
 
 from kernel.auth import Role
 from kernel.db import Transaction
-from kernel.http import allow, answers, caller, reads, writes
+from kernel.http import allow, answers, caller, reads, told_once, writes
 from kernel.pagination import Page, PageArguments, page_of
 from kernel.settings import Settings
 from services.booking.api.blueprint import blp
@@ -89,6 +89,7 @@ def list_invitations(tx: Transaction, wanted: dict[str, Any], actor: UUID) -> Pa
 @blp.route("/actors/<uuid:actor>/invitations", methods=["POST"])
 @allow(Role.RESIDENT, Role.ARENA_MANAGER, Role.OPERATOR)
 @writes
+@told_once("secret", "link")
 @answers(rules.UntilInThePast, invitation_rules.TooManyInvitations)
 @blp.arguments(InviteSchema)
 @blp.response(201, InvitedSchema)

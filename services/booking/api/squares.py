@@ -12,14 +12,17 @@ from kernel.http import (
     reads,
     writes,
 )
-from kernel.pagination import Page, PageArguments, page_of
+from kernel.pagination import Page, PageArguments, PageRequest, page_of
 from services.booking.api.blueprint import blp
 from services.booking.model import opening, rules
 from services.booking.model import resources as resource_rules
 from services.booking.model.resources import Square
+from services.booking.queries import opening as opening_queries
 from services.booking.queries import resources
-from services.booking.schemas.squares import SquareSchema, SquareTreeSchema, square_of
+from services.booking.schemas.squares import ChangedSquareSchema, SquareSchema, SquareTreeSchema, square_of
 from services.booking.usecases.resources import publish_square
+
+_FIRST = PageRequest(100)
 
 
 @blp.route("/squares", methods=["GET"])
@@ -44,7 +47,10 @@ def list_squares(tx: Transaction, wanted: dict[str, Any]) -> Page[Square]:
     opening.InvalidHours,
 )
 @blp.arguments(SquareTreeSchema)
-@blp.response(200, SquareSchema)
-def put_square(tx: Transaction, tree: Mapping[str, Any], square: str) -> Square:
-    """Make a square what this tree says. What is left out can no longer be booked."""
-    return publish_square(tx, square_of(square, tree))
+@blp.response(200, ChangedSquareSchema)
+def put_square(tx: Transaction, tree: Mapping[str, Any], square: str) -> Mapping[str, Any]:
+    """Make a square what this tree says. What is left out can no longer be booked. Bookings outside the hours are told
+    as clashes, and stay."""
+    made = publish_square(tx, square_of(square, tree))
+    clashes = opening_queries.clashes(tx, _FIRST, [arena.id for arena in made.arenas])
+    return {"id": made.id, "name": made.name, "arenas": made.arenas, "clashes": clashes}

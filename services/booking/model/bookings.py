@@ -16,10 +16,10 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from kernel.errors import Text
 from services.booking.events import BookingState, GivenUpBy
 from services.booking.model.actors import Actor
 from services.booking.model.house_rules import RuleVersion
+from services.booking.model.prices import Consequence, Price
 from services.booking.model.refusals import (
     AlreadyBegun,
     AlreadyOver,
@@ -55,31 +55,6 @@ LIVE: tuple[BookingState, ...] = (*WAITING, "confirmed", "in_use")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PriceLine:
-    """One explained line of a price, as pricing gave it. Amounts are øre; numbers with decimals are texts."""
-
-    code: str
-    text: Text
-    quantity: str
-    unit: str
-    unit_amount: int
-    amount: int
-    vat_rate: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
-    """What a booking costs by a tariff, as quoted by pricing. It costs nothing to cancel until `free_until`."""
-
-    quote: UUID
-    tariff: str
-    total: int
-    currency: str
-    lines: Sequence[PriceLine]
-    free_until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BookingRequest:
     """What somebody asks for. `tenant` is the actor who rents; None is the person who asks. `equipment` is pieces by
     id."""
@@ -97,15 +72,6 @@ class BookingRequest:
     equipment: Mapping[str, int] = field(default_factory=dict)
     accept_house_rules: Sequence[RuleVersion] = ()
     """Versions that whoever asks has read and accepts with the booking."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Consequence:
-    """What giving a booking up costs, in øre of `currency`, and until when it would have cost nothing."""
-
-    fee: int
-    currency: str
-    free_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +119,9 @@ class Booking:
     needs_payment: bool = False
     release_at: datetime | None = None
     timed_version: int = 1
+    moved_by_house: bool = False
+    """Whether the municipality has moved it, and its tenant has not taken or moved it since: they may give it up for
+    nothing until it begins."""
 
     @property
     def live(self) -> bool:
@@ -204,9 +173,10 @@ class Booking:
             raise NotPriced
         if now >= self.hold_expires_at:
             raise HoldExpired
+        taken = replace(self, moved_by_house=False)
         if self.needs_approval:
-            return self._step(now, state="awaiting_approval", hold_expires_at=self.begins_at)
-        return self._settled(now)
+            return taken._step(now, state="awaiting_approval", hold_expires_at=self.begins_at)
+        return taken._settled(now)
 
     def approved(self, *, now: datetime) -> "Booking":
         """An arena manager says yes."""
@@ -219,6 +189,12 @@ class Booking:
             self._demand_undecided(now)
         else:
             self._demand_held()
+        return self._step(now, state="declined", decline_reason=reason)
+
+    def unpriceable(self, reason: str, *, now: datetime) -> "Booking":
+        """Refused because it has no price where it is wanted, whoever has said yes to it before."""
+        if self.state not in WAITING:
+            raise NotHeld
         return self._step(now, state="declined", decline_reason=reason)
 
     def paid(self, *, now: datetime) -> "Booking":
@@ -256,7 +232,10 @@ class Booking:
         else:
             place.check(wanted, wanted.begins_at, wanted.ends_at, now=now)
         decide_again = place.rules.approval and by == "tenant" and self.state != "held"
-        moved = self._step(now, **placed(place, wanted), timed_version=self.version + 1)
+        where = placed(place, wanted)
+        elsewhere = any(where[name] != getattr(self, name) for name in ("space", "begins_at", "ends_at"))
+        by_house = by == "house" and (elsewhere or self.moved_by_house)
+        moved = self._step(now, **where, timed_version=self.version + 1, moved_by_house=by_house)
         if moved.state == "held":
             return replace(moved, price=None)
         if decide_again or moved.state == "awaiting_approval":
@@ -308,10 +287,20 @@ class Booking:
     def consequence(self, *, now: datetime, by: GivenUpBy = "tenant") -> Consequence:
         """What cancelling it now would cost."""
         self._demand_changeable(now)
-        free_until = self.price.free_until if self.price else None
-        late = free_until is not None and now > free_until
+        late = self.free_until is not None and now > self.free_until
         owed = self.price.total if self.price and self.state == "confirmed" and late and by == "tenant" else 0
-        return Consequence(fee=owed, currency=self.price.currency if self.price else "NOK", free_until=free_until)
+        return Consequence(fee=owed, currency=self.price.currency if self.price else "NOK", free_until=self.free_until)
+
+    @property
+    def free_until(self) -> datetime | None:
+        """Until when its tenant may give it up for nothing; None: whenever."""
+        free_until = self.price.free_until if self.price else None
+        return max(free_until, self.begins_at) if free_until and self.moved_by_house else free_until
+
+    @property
+    def given_up_for_nothing(self) -> bool:
+        """Whether it was cancelled for nothing, whatever the price's limit: the house had moved it."""
+        return self.moved_by_house and self.cancelled_at is not None and self.cancelled_at <= self.begins_at
 
     def _demand_held(self) -> None:
         if self.state != "held":
@@ -340,8 +329,8 @@ class Booking:
             raise AlreadyBegun
 
     def _demand_in_time(self, now: datetime, by: GivenUpBy) -> None:
-        free_until = self.price.free_until if self.price and self.state == "confirmed" else None
-        if by == "tenant" and free_until is not None and now > free_until:
+        late = self.state == "confirmed" and self.free_until is not None and now > self.free_until
+        if by == "tenant" and late:
             raise TooLateToMove
 
     def _shrinks(self, wanted: BookingRequest) -> bool:

@@ -40,7 +40,7 @@ class IdElsewhere(DomainError):
 
 
 class SpaceInUse(DomainError):
-    """A space that is left out of the tree has bookings to come."""
+    """A space that is left out of the tree has bookings to come. `fields.bookings` names the first of them."""
 
     code = "space_in_use"
     status = 409

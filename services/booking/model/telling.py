@@ -9,6 +9,15 @@ from services.booking.model.bookings import Booking
 
 S = TypeVar("S", bound=BookingSnapshot)
 
+
+def _given_up(booking: Booking) -> Mapping[str, Any]:
+    return {
+        "cancelled_at": booking.cancelled_at,
+        "cancelled_by": booking.cancelled_by,
+        "for_nothing": booking.given_up_for_nothing,
+    }
+
+
 _HAPPENED: Mapping[BookingState, tuple[type[BookingSnapshot], Callable[[Booking], Mapping[str, Any]]]] = {
     "held": (events.BookingHeld, lambda each: {"hold_expires_at": each.hold_expires_at}),
     "awaiting_approval": (events.BookingAwaitingApproval, lambda _: {}),
@@ -18,7 +27,7 @@ _HAPPENED: Mapping[BookingState, tuple[type[BookingSnapshot], Callable[[Booking]
     "completed": (events.BookingCompleted, lambda _: {}),
     "cancelled": (
         events.BookingCancelled,
-        lambda each: {"cancelled_at": each.cancelled_at, "cancelled_by": each.cancelled_by},
+        _given_up,
     ),
     "declined": (events.BookingDeclined, lambda each: {"reason": each.decline_reason}),
     "expired": (events.BookingExpired, lambda _: {}),
@@ -45,8 +54,7 @@ def rescheduled(before: Booking, after: Booking) -> BookingRescheduled:
 
 def restated(booking: Booking) -> BookingRestated:
     """The event that says again how it stands."""
-    given_up = {"cancelled_at": booking.cancelled_at, "cancelled_by": booking.cancelled_by}
-    return _snapshot(booking, BookingRestated, **given_up)
+    return _snapshot(booking, BookingRestated, **_given_up(booking))
 
 
 def _snapshot(booking: Booking, kind: type[S], **more: Any) -> S:

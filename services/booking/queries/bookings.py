@@ -11,7 +11,8 @@ from kernel.auth import Caller, Role
 from kernel.db import Transaction
 from kernel.pagination import Page, PageRequest
 from kernel.problems import NotFound
-from services.booking.model.bookings import Booking, Consequence
+from services.booking.model.bookings import Booking
+from services.booking.model.prices import Consequence
 from services.booking.store.actors import may_act
 from services.booking.store.bookings import SHOWN, Step, booking_from, steps
 from services.booking.store.comments import unseen

@@ -53,4 +53,10 @@ class MadeFeedSchema(Schema):
     """A new feed, and where calendars subscribe to it. Whoever has the address can read it: it is told this once."""
 
     calendar = fields.Nested(FeedSchema)
-    url = fields.Url(metadata={"example": "https://torg.example/api/booking/calendars/jT…w.ics"})
+    url = fields.Url(
+        allow_none=True,
+        metadata={
+            "description": "Null when the request is sent again with its `Idempotency-Key`: make another then.",
+            "example": "https://torg.example/api/booking/calendars/jT…w.ics",
+        },
+    )

@@ -96,7 +96,9 @@ class InvitedSchema(Schema):
     invitation = fields.Nested(InvitationSchema)
     secret = fields.String(
         allow_none=True,
-        metadata={"description": "Yours to pass on, and told this once; null: it is sent by mail."},
+        metadata={
+            "description": "Yours to pass on. Not told when the request is sent again; null, too, if sent by mail."
+        },
     )
     link = fields.String(allow_none=True, metadata={"description": "Where the portal takes it; null without a portal."})
 

@@ -13,7 +13,7 @@ from services.booking.model.resources import Arena, Equipment, Space, Square
 from services.booking.model.rules import GRIDS, LONGEST, BookingRules
 from services.booking.model.sharing import NOISES, Sharing
 from services.booking.schemas.common import count, path_slug, slug
-from services.booking.schemas.opening import OpeningHoursSchema, ShownOpeningHoursSchema
+from services.booking.schemas.opening import ClashesSchema, OpeningHoursSchema, ShownOpeningHoursSchema
 
 DEEPEST = 8
 """The most levels of spaces in spaces."""
@@ -225,6 +225,12 @@ class SquareSchema(Schema):
     id = slug("The square's slug.", "borgen")
     name = fields.Nested(TextSchema)
     arenas = fields.List(fields.Nested(ShownArenaSchema))
+
+
+class ChangedSquareSchema(SquareSchema):
+    """A square as it is written, and the bookings that are outside its arenas' hours now."""
+
+    clashes = fields.Nested(ClashesSchema)
 
 
 def _children(parents: list[Any], name: str) -> list[Any]:

@@ -14,7 +14,8 @@ from kernel.contracts import plain
 from kernel.db import Transaction
 from kernel.errors import DomainError, Text
 from services.booking.model.actors import Actor
-from services.booking.model.bookings import WAITING, Booking, KeyState, Price, PriceLine
+from services.booking.model.bookings import WAITING, Booking, KeyState
+from services.booking.model.prices import Price, PriceLine
 from services.booking.model.refusals import EquipmentLent, NoRoom, SlotTaken
 from services.booking.store import claims
 from services.booking.store.tables import actors, booking_keys, booking_steps, bookings

@@ -163,6 +163,7 @@ bookings = Table(
     Column("needs_approval", Boolean, nullable=False),
     Column("needs_payment", Boolean, nullable=False),
     Column("release_at", _Instant),
+    Column("moved_by_house", Boolean, nullable=False, server_default=text("false")),
     Column("timed_version", Integer, nullable=False, comment="when space, time or participants were last set"),
     CheckConstraint("begins_at < ends_at", name="bookings_end_after_they_begin"),
     CheckConstraint(

@@ -75,7 +75,7 @@ _ELSEWHERE = union_all(
     .where(spaces.c.id == _given_ids, arenas.c.square != bindparam("square")),
 )
 _BOOKED_AHEAD = (
-    select(bookings.c.space)
+    select(bookings.c.space, bookings.c.id)
     .join_from(claims, bookings, bookings.c.id == claims.c.holder)
     .join(spaces, spaces.c.id == bookings.c.space)
     .where(
@@ -83,8 +83,9 @@ _BOOKED_AHEAD = (
         claims.c.part == func.any(spaces.c.parts),
         claims.c.during.op("&&")(func.tstzrange(bindparam("now"), None)),
     )
-    .order_by(bookings.c.space)
-    .limit(1)
+    .distinct(bookings.c.space, bookings.c.begins_at, bookings.c.id)
+    .order_by(bookings.c.space, bookings.c.begins_at, bookings.c.id)
+    .limit(bindparam("most"))
 )
 
 _SAVE_SQUARE = upsert(squares)
@@ -166,9 +167,10 @@ def found_elsewhere(tx: Transaction, square: Square) -> str | None:
     return tx.execute(_ELSEWHERE, mine).scalars().first()
 
 
-def booked_ahead(tx: Transaction, ids: Collection[str]) -> str | None:
-    """One of these spaces that has a live booking which is not over."""
-    return tx.execute(_BOOKED_AHEAD, {"ids": list(ids), "now": tx.now}).scalars().first()
+def booked_ahead(tx: Transaction, ids: Collection[str], *, most: int) -> list[tuple[str, UUID]]:
+    """The first live bookings of these spaces that are not over, each with its space."""
+    rows = tx.execute(_BOOKED_AHEAD, {"ids": list(ids), "now": tx.now, "most": most})
+    return [(row.space, row.id) for row in rows]
 
 
 def save_square(tx: Transaction, square: Square, versions: Mapping[str, int]) -> None:

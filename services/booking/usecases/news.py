@@ -10,7 +10,8 @@ from kernel.problems import NotFound
 from services.access.events import DoorOpened, KeyArmed, KeyRevoked, KeySnapshot, KeyUnused
 from services.booking import metrics
 from services.booking.events import BookingState
-from services.booking.model.bookings import LIVE, Booking, KeyState, Price, PriceLine
+from services.booking.model.bookings import LIVE, WAITING, Booking, KeyState
+from services.booking.model.prices import Price, PriceLine
 from services.booking.model.refusals import NotUnused
 from services.booking.store import bookings
 from services.booking.usecases.steps import step
@@ -33,10 +34,11 @@ def take_payment(tx: Transaction, event: Envelope[BookingPaid]) -> None:
 
 
 def decline_unpriceable(tx: Transaction, event: Envelope[BookingUnpriceable]) -> None:
-    """Declines a held booking that the tariff has no price for."""
-    before = _newest(tx, event, event.data.booking, ("held",))
+    """Declines a booking that the tariff has no price for: one that is held, or that was moved while it waited for
+    approval or payment. One that is confirmed stays: its tenant was promised it."""
+    before = _newest(tx, event, event.data.booking, WAITING)
     if before is not None and _still_so(event, before):
-        step(tx, before, before.declined(event.data.reason, now=tx.now))
+        step(tx, before, before.unpriceable(event.data.reason, now=tx.now))
 
 
 def key_armed(tx: Transaction, event: Envelope[KeyArmed]) -> None:

@@ -9,6 +9,8 @@ from services.booking.store.trees import Published
 from services.booking.usecases import closures
 from services.booking.usecases import opening as opening_usecases
 
+_MOST_NAMED = 100
+
 
 def publish_square(tx: Transaction, square: Square) -> Square:
     """Makes the square what this tree says, and tells of each space that is new or changed. The same tree again tells
@@ -17,8 +19,8 @@ def publish_square(tx: Transaction, square: Square) -> Square:
     before = trees.lock_published(tx, square.id)
     placed = {each.space.id: each for each in square.placed()}
     _refuse_moved(tx, square, placed, before)
-    if (used := trees.booked_ahead(tx, before.keys() - placed.keys())) is not None:
-        raise SpaceInUse(space=used)
+    if used := trees.booked_ahead(tx, before.keys() - placed.keys(), most=_MOST_NAMED):
+        raise SpaceInUse(space=used[0][0], bookings=[str(booking) for _, booking in used])
     versions = {space: _version(each, before.get(space)) for space, each in placed.items()}
     hours_before = opening.of_square(tx, square.id)
     trees.save_square(tx, square, versions)

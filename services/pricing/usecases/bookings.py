@@ -103,7 +103,7 @@ def _cancelled(tx: Transaction, told: Told) -> bool:
     if made is None or made.state not in OPEN:
         return changed
     settled = made.cancelled(_price_of(tx, told), _cancelled_at(booking), tx.now)
-    _settle(tx, made, made.credited(tx.now) if _by_house(booking) else settled)
+    _settle(tx, made, made.credited(tx.now) if _for_nothing(booking) else settled)
     return True
 
 
@@ -175,8 +175,10 @@ def _price_of(tx: Transaction, told: Told) -> Price:
     return quote.price
 
 
-def _by_house(booking: BookingSnapshot) -> bool:
-    return isinstance(booking, BookingCancelled | BookingRestated) and booking.cancelled_by == "house"
+def _for_nothing(booking: BookingSnapshot) -> bool:
+    """Whether the house gave it up, or had moved it before its tenant did."""
+    told = booking if isinstance(booking, BookingCancelled | BookingRestated) else None
+    return told is not None and (told.cancelled_by == "house" or told.for_nothing)
 
 
 def _cancelled_at(booking: BookingSnapshot) -> datetime:

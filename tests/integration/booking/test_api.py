@@ -465,3 +465,19 @@ def test_a_person_sees_whom_they_can_book_as(counter: Any, ask: Any) -> None:
         (str(korps), "voluntary", "Korpset"),
     ]
     assert [each["kind"] for each in ask("GET", "/actors", "ola").json["items"]] == ["resident"]
+
+
+@pytest.mark.parametrize(("closes", "clash"), [("15:59", True), ("16:00", False), ("16:01", False)])
+def test_a_square_written_with_shorter_hours_tells_which_bookings_are_outside(
+    counter: Any, client: FlaskClient, ask: Any, closes: str, clash: bool
+) -> None:
+    booked = counter.confirmed("room")  # until 16:00 in Oslo
+    [square] = client.get("/api/booking/squares").json["items"]
+    for arena in square["arenas"]:
+        arena["opening"] = [{"weekday": day, "opens": "08:00", "closes": closes} for day in range(1, 8)]
+
+    answer = ask("PUT", "/squares/borgen", "odd", json={"name": square["name"], "arenas": square["arenas"]})
+
+    assert answer.status_code == 200
+    assert [each["id"] for each in answer.json["clashes"]["items"]] == ([str(booked.id)] if clash else [])
+    assert counter.load(booked).state == "confirmed"

@@ -11,6 +11,7 @@ from kernel.auth import Forbidden
 from kernel.problems import NotFound
 from kernel.versions import ANY_VERSION
 from services.access.events import DoorOpened, KeyUnused
+from services.booking.events import BookingCancelled
 from services.booking.model.bookings import PAYMENT, Booking
 from services.booking.model.refusals import (
     AlreadyBegun,
@@ -355,3 +356,50 @@ def opened(counter: Any, booking: Booking) -> Any:
         opened_at=counter.clock.now(),
     )
     return envelope(told, str(UUID(int=8)), 1)
+
+
+@pytest.mark.parametrize(("after", "fee"), [(timedelta(), 0), (timedelta(microseconds=1), 35000)])
+def test_what_the_house_has_moved_costs_nothing_to_give_up_until_it_begins(
+    counter: Any, after: timedelta, fee: int
+) -> None:
+    booking = limited(counter)
+    moved = counter.run(counter.usecases.reschedule, MANAGER, booking.id, ANY_VERSION, **an_hour_on(booking))
+    counter.clock.move(moved.begins_at + after - counter.clock.now())
+
+    assert counter.load(moved).consequence(now=counter.clock.now()).fee == fee
+    counter.cancel(moved)
+
+    [told] = counter.told(BookingCancelled)
+    assert (told.data.cancelled_by, told.data.for_nothing) == ("tenant", fee == 0)
+
+
+def test_once_its_tenant_has_moved_it_again_the_limit_holds(counter: Any) -> None:
+    booking = limited(counter)
+    moved = counter.run(counter.usecases.reschedule, MANAGER, booking.id, ANY_VERSION, **an_hour_on(booking))
+    # the limit of the price is over, and they may move it all the same
+    mine = counter.run(counter.usecases.reschedule, RESIDENT, moved.id, ANY_VERSION, **an_hour_on(moved))
+
+    assert counter.load(mine).consequence(now=counter.clock.now()).fee == 35000
+    with pytest.raises(TooLateToMove):
+        counter.run(counter.usecases.reschedule, RESIDENT, mine.id, ANY_VERSION, **an_hour_on(mine))
+
+
+def test_what_the_house_only_makes_smaller_keeps_its_limit(counter: Any) -> None:
+    booking = limited(counter)
+    fewer = counter.run(counter.usecases.reschedule, MANAGER, booking.id, ANY_VERSION, participants=2)
+
+    assert counter.load(fewer).consequence(now=counter.clock.now()).fee == 35000
+
+
+def limited(counter: Any) -> Any:
+    """A confirmed booking that could be given up for nothing until just now."""
+    booking = counter.hold("room", confirm="when_priced")
+    told = counter.priced(booking)
+    counter.deliver(replace(told, data=replace(told.data, free_until=counter.clock.now())))
+    counter.clock.move(timedelta(minutes=1))
+    return counter.load(booking)
+
+
+def an_hour_on(booking: Any) -> dict[str, Any]:
+    hour = timedelta(hours=1)
+    return {"begins_at": booking.begins_at + hour, "ends_at": booking.ends_at + hour}

@@ -13,11 +13,13 @@ from prometheus_client import REGISTRY
 from kernel.contracts import Envelope
 from kernel.ids import new_id
 from kernel.problems import NotFound
+from kernel.versions import ANY_VERSION
 from services.access.events import DoorOpened, KeyArmed, KeyRevoked, KeySnapshot
 from services.booking.events import BookingDeclined
 from services.booking.model.bookings import HOLD, Booking
 from services.pricing.events import BookingPriced, BookingUnpriceable
 from tests.bookings import envelope
+from tests.callers import RESIDENT
 
 LOCK = UUID(int=77)
 FIRST, SECOND = UUID(int=1), UUID(int=2)
@@ -137,6 +139,23 @@ def test_an_older_word_that_there_is_no_price_does_not_count(counter: Any) -> No
     counter.deliver(counter.priced(held, sequence=2), unpriceable(held, sequence=1))
 
     assert counter.load(held).state == "held"
+
+
+@pytest.mark.parametrize("state", ["awaiting_approval", "awaiting_payment"])
+def test_what_was_moved_while_it_waited_and_has_no_price_there_is_declined(counter: Any, town: Any, state: str) -> None:
+    rules = replace(town.RULES, approval=state == "awaiting_approval", prepay=state == "awaiting_payment")
+    counter.publish(replace(town.BORGEN, arenas=(town.arena("house", town.space("room", rules=rules)),)))
+    waiting = counter.confirmed("room")
+    moved = counter.run(counter.usecases.reschedule, RESIDENT, waiting.id, ANY_VERSION, begins_at=counter.quarter(2))
+    assert moved.state == state
+    overtaken, word = (unpriceable(moved, quote=each, sequence=each) for each in (8, 9))
+    word = replace(word, data=replace(word.data, priced_sequence=moved.version))
+
+    counter.deliver(*twice([overtaken, word]))
+
+    booking = counter.load(moved)
+    assert (booking.state, booking.decline_reason, counter.claimed(moved)) == ("declined", "no_price", 0)
+    assert [told.data.reason for told in counter.told(BookingDeclined)] == ["no_price"]
 
 
 def test_a_confirmed_booking_is_not_declined(counter: Any) -> None:

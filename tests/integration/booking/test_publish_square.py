@@ -93,14 +93,14 @@ def test_what_is_left_out_is_booked_no_more_and_comes_back_as_news(counter: Any,
 
 @pytest.mark.parametrize(("moved", "refused"), [(timedelta(hours=2), True), (timedelta(hours=3), False)])
 def test_a_space_is_left_out_once_its_bookings_are_over(counter: Any, town: Any, moved: Any, refused: bool) -> None:
-    counter.confirmed("room")  # from 14:00 to 15:00, and it is 12:00
+    booked = counter.confirmed("room")  # from 14:00 to 15:00, and it is 12:00
     counter.clock.move(moved)
     without = square_of(town, town.arena("house", town.HALL))
 
     if refused:
         with pytest.raises(SpaceInUse) as error:
             counter.publish(without)
-        assert error.value.fields == {"space": "room"}
+        assert error.value.fields == {"space": "room", "bookings": [str(booked.id)]}
         assert counter.hold("room", 8).live
     else:
         counter.publish(without)

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from kernel.auth import Role
 from kernel.db import Database
 from kernel.errors import DomainError
+from kernel.idempotency import idempotency_keys
 from kernel.ids import new_id
 from kernel.settings import Settings
 from services.booking.api import build
@@ -528,3 +529,17 @@ def test_each_change_is_told_in_its_order(counter: Any, band: str, many: Databas
         counter.told(RepresentationChanged), key=lambda each: (each.data.person == str(ROLF.person), each.sequence)
     )
     assert (last.sequence, last.data.until) == (row.version, row.until.isoformat())
+
+
+def test_a_secret_is_told_once_and_kept_nowhere(counter: Any, client: FlaskClient, band: str) -> None:
+    headers = bearer("kari") | {"Idempotency-Key": "invite-rolf"}
+    path = f"/api/booking{band}/invitations"
+
+    first, again = (client.post(path, headers=headers, json=INVITE) for _ in range(2))
+
+    assert (first.status_code, again.status_code, again.headers["Idempotency-Replayed"]) == (201, 201, "true")
+    assert first.json["secret"] in first.json["link"]
+    assert again.json == first.json | {"secret": None, "link": None}
+    with counter.database.reading() as tx:
+        kept = b"".join(bytes(each) for each in tx.execute(select(idempotency_keys.c.body)).scalars())
+    assert first.json["secret"].encode() not in kept

@@ -168,6 +168,19 @@ def test_what_the_house_gives_up_is_credited_whenever(office: Office, cancelled_
     assert (office.owed(booking), office.balance()) == (("credited", 0), 20_000)
 
 
+@pytest.mark.parametrize("restated", [False, True])
+def test_what_the_house_had_moved_is_credited_however_late_its_tenant_gives_it_up(
+    office: Office, restated: bool
+) -> None:
+    booking = Booking()
+    given = {"cancelled_at": BEGINS_AT, "cancelled_by": "tenant", "for_nothing": True}
+    cancelled = (
+        booking.restated("cancelled", 4, confirmed_at=BOOKED_AT, **given) if restated else booking.given_up(**given)
+    )
+    office.deliver(booking.held(), booking.confirmed(), cancelled, cancelled)
+    assert office.owed(booking) == ("credited", 0)
+
+
 def test_that_the_house_gave_it_up_counts_when_it_is_only_restated(office: Office) -> None:
     booking = Booking()
     given = {"confirmed_at": BOOKED_AT, "cancelled_at": BEGINS_AT, "cancelled_by": "house"}

@@ -22,10 +22,9 @@ from services.booking.model.bookings import (
     HOLD,
     Booking,
     BookingRequest,
-    Price,
-    PriceLine,
     hold,
 )
+from services.booking.model.prices import Price, PriceLine
 from services.booking.model.refusals import AlreadyOver, HoldExpired, HoldNotExpired, NotHeld, NotLive, NotPriced
 from services.booking.model.rules import Bookable, BookingRules, TooShort
 from services.booking.model.telling import happened, restated
