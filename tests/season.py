@@ -24,7 +24,7 @@ class Season:
         self.counter = counter
 
     def request(self, space: str = "room", count: int = 4, **different: Any) -> SeriesRequest:
-        how = {name: different.pop(name) for name in ("policy", "elsewhere") if name in different}
+        how = {name: different.pop(name) for name in ("policy", "elsewhere", "wait") if name in different}
         when = {"starts": datetime(2026, 12, 1, 18, 0), "minutes": 120, "rule": f"FREQ=WEEKLY;COUNT={count}"}  # noqa: DTZ001
         when |= {name: different.pop(name) for name in ("starts", "minutes", "rule", "dates") if name in different}
         like = self.counter.wanted(space, **different)

@@ -15,3 +15,8 @@ OVER_QUOTA = Counter("torg_booking_over_quota_total", "Bookings refused by a quo
 IMPORTED = Counter("torg_booking_imported_total", "Rows of imported files, by what became of them.", ["outcome"])
 ERASED = Counter("torg_booking_persons_erased_total", "Persons who were forgotten, as they asked.")
 SERIES = Counter("torg_booking_series_total", "What was done to series of bookings as one.", ["what"])
+WAITINGS = Counter(
+    "torg_booking_waitings_total",
+    "What became of places in line: joined, offered, taken, passed (the next came), passed_over, put_off, left, over.",
+    ["what"],
+)

@@ -8,7 +8,7 @@ from kernel.settings import Settings
 from services.access.events import DoorOpened, KeyArmed, KeyRevoked, KeyUnused
 from services.booking.mail.errand import send_due
 from services.booking.registers.errand import look_up_due
-from services.booking.usecases import news, opening, reconciliation, time
+from services.booking.usecases import news, opening, reconciliation, time, waiting
 from services.pricing.events import BookingPaid, BookingPriced, BookingUnpriceable
 
 
@@ -49,6 +49,10 @@ class Booking:
     @every(seconds=5)
     def expire_holds(self, tx: Transaction) -> None:
         time.expire_holds(tx)
+
+    @every(seconds=10)
+    def offer_again(self, tx: Transaction) -> None:
+        waiting.offer_again(tx)
 
     @every(seconds=30)
     def complete_ended(self, tx: Transaction) -> None:

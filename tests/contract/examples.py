@@ -35,6 +35,7 @@ from services.booking.events import (
     SeriesChanged,
     SpacePublished,
     Tenant,
+    WaitingOffered,
 )
 from services.pricing.events import (
     BookingCharged,
@@ -141,6 +142,7 @@ LINES = [
     ),
 ]
 
+WAITING = UUID("01936f10-5a00-7000-8000-0000000000d1")
 CLOSURE = UUID("01936f10-5a00-7000-8000-0000000000c1")
 CLOSURE_SNAPSHOT: dict[str, Any] = {
     "closure": CLOSURE,
@@ -163,6 +165,23 @@ EXAMPLES: dict[type[Event], tuple[Event, UUID | str, int]] = {
             BookingCancelled(**CANCELLED, cancelled_at=datetime(2026, 12, 1, 8, 0, tzinfo=UTC), cancelled_by="house"),
             BOOKING,
             4,
+        ),
+        (
+            WaitingOffered(
+                waiting=WAITING,
+                booking=BOOKING,
+                arena="borgen-innbyggertorg",
+                begins_at=BEGINS_AT,
+                ends_at=ENDS_AT,
+                tenant=Tenant(id=TENANT, kind="voluntary", organisation_number="974760673"),
+                person="5f8c6f0e9d",
+                joined_at=BOOKED_AT,
+                offered_until=datetime(2026, 11, 27, 11, 0, tzinfo=UTC),
+                series=SERIES,
+                **PLACE,
+            ),
+            WAITING,
+            2,
         ),
         (BookingDeclined(**SNAPSHOT, state="declined", reason="no_price"), BOOKING, 2),
         (BookingExpired(**SNAPSHOT, state="expired"), BOOKING, 2),

@@ -90,6 +90,10 @@ BOOKING = {
     "POST /series/{series}/reschedule": Good(
         body=lambda _: {"scope": "all", "at": "09:00", "minutes": 90, "participants": 12}, if_match=True
     ),
+    "POST /waiting": Good(body=lambda known: things.a_wait(known["tenant"])),
+    "GET /waiting": Good(lists="waiting"),
+    "GET /waiting/{waiting}": Good(),
+    "POST /waiting/{waiting}/leave": Good(),
     "POST /series/{series}/dates": Good(
         body=lambda known: {"begins_at": known["skipped"], "space": "tofte-sal"}, if_match=True
     ),

@@ -132,6 +132,8 @@ STRANGERS = {
     ("booking", "POST /series/{series}/cancel"): "not_found",
     ("booking", "POST /series/{series}/reschedule"): "not_found",
     ("booking", "POST /series/{series}/dates"): "not_found",
+    ("booking", "GET /waiting/{waiting}"): "not_found",
+    ("booking", "POST /waiting/{waiting}/leave"): "not_found",
     ("pricing", "GET /quotes"): "not_found",
     ("pricing", "GET /charges"): "not_found",
     ("pricing", "GET /bookings/{booking}/payments"): "not_found",

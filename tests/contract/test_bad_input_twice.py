@@ -20,6 +20,8 @@ FIRST_COME = {
     "POST /bookings/{booking}/reschedule": "slot_taken",
     "POST /series": "series_clashes",
     "POST /series/{series}/dates": "slot_taken",
+    "POST /waiting": "already_waiting",
+    "POST /waiting/{waiting}/leave": "not_waiting",
     "POST /actors": "organisation_known",
     "POST /invitations/{invitation}/acceptance": "invitation_over",
 }

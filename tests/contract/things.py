@@ -266,12 +266,21 @@ def a_series(space: str, tenant: str, *, hour: int = 8, day: int = 13, **differe
 
 
 def series(all_of_it: Municipality, space: str, tenant: str, *, day: int = 13) -> Things:
-    """A series of Kari's, held and priced, of which a date was skipped, as somebody is there already."""
+    """A series of Kari's, held and priced, of which a date was skipped, as somebody is there already; the first waits
+    for that."""
     clash = (NOW + timedelta(days=2)).astimezone(OSLO)
     wanted = a_series(space, tenant, day=day, policy="skip", dates=[f"{clash:%Y-%m-%dT%H:%M}"])
     booked = all_of_it.did("POST", "/booking/series", all_of_it.token("kari"), wanted)
-    [skipped] = [each["begins_at"] for each in booked["occurrences"] if each["skipped"]]
-    return {"series": booked["id"], "skipped": skipped}
+    skipped = next(each["begins_at"] for each in booked["occurrences"] if each["skipped"])
+    line = all_of_it.call("GET", "/booking/waiting?mine=true", all_of_it.token("kari")).get_json()["items"]
+    waiting = [each["id"] for each in line if each["series"] == booked["id"]]
+    return {"series": booked["id"], "skipped": skipped, **({"waiting": waiting[0]} if waiting else {})}
+
+
+def a_wait(tenant: str) -> dict[str, Any]:
+    """For any hour of the hall, of the two that Kari and the band have in its halves."""
+    about = {"minutes": 60, "title": "Korpsøving", "confirm": "by_me", "noise": "normal"}
+    return a_booking(0, tenant=tenant, **about)
 
 
 def undecided(all_of_it: Municipality, space: str, tenant: str, *, day: int = 2) -> Things:

@@ -23,6 +23,7 @@ from services.booking.api import (
     representatives,
     series,
     squares,
+    waiting,
 )
 from services.booking.api.blueprint import blp
 
@@ -44,6 +45,7 @@ __all__ = [
     "representatives",
     "series",
     "squares",
+    "waiting",
 ]
 
 

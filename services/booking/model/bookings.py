@@ -320,6 +320,10 @@ class Booking:
         """Whether it can be cancelled or moved still."""
         return self.live and now < self.ends_at and self.state != "in_use"
 
+    def leaves(self, before: "Booking") -> bool:
+        """Whether it has given up something of what it took before."""
+        return before.live and not (self.live and self.timed_version == before.timed_version)
+
     def _demand_changeable(self, now: datetime) -> None:
         if not self.live:
             raise NotLive

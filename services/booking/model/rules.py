@@ -260,6 +260,8 @@ class Bookable:
     """The house rules in force here that the one who books has not accepted."""
     quotas: Sequence[str] = ()
     """The quotas that may bind the tenant here."""
+    awaited: bool = False
+    """Whether somebody waits for some of it, around the time wanted."""
     overdue: bool = False
     """Whether there are bookings, here or elsewhere, whose deadline is over and that nobody has cleared away yet."""
 

@@ -95,6 +95,8 @@ class SeriesRequest:
     recurrence: Recurrence
     policy: Policy = "all_or_nothing"
     elsewhere: Sequence[str] = ()
+    wait: bool = True
+    """Whether to wait for dates that are skipped because others have them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -106,6 +106,10 @@ class SeriesRequestSchema(BookingRequestSchema):
             "description": "If some dates can't be had: refuse the whole, skip them and tell why, or take alternatives."
         },
     )
+    wait = fields.Boolean(
+        load_default=True,
+        metadata={"description": "Whether to be on the waiting list for dates that others have and that are skipped."},
+    )
     elsewhere = fields.List(
         slug("A space.", "borgen-sal-2"),
         load_default=list,
@@ -116,7 +120,7 @@ class SeriesRequestSchema(BookingRequestSchema):
     @post_load
     def _made(self, given: Mapping[str, Any], **_: object) -> Any:
         when = {name: given[name] for name in ("starts", "minutes", "rule", "dates", "excepted")}
-        how = {name: given[name] for name in ("policy", "elsewhere")}
+        how = {name: given[name] for name in ("policy", "elsewhere", "wait")}
         first = occurrence(when["starts"], when["minutes"])
         like = {name: value for name, value in given.items() if name not in (*when, *how)}
         wanted = BookingRequest(**like, begins_at=first.begins_at, ends_at=first.ends_at)

@@ -17,8 +17,8 @@ from services.booking.model.actors import Actor
 from services.booking.model.bookings import WAITING, Booking, KeyState
 from services.booking.model.prices import Price, PriceLine
 from services.booking.model.refusals import EquipmentLent, NoRoom, SlotTaken
-from services.booking.store import claims
-from services.booking.store.tables import actors, booking_keys, booking_steps, bookings
+from services.booking.store import claims, waitings
+from services.booking.store.tables import actors, booking_keys, booking_steps, bookings, spaces
 from services.booking.store.tables import claims as claimed
 
 SHOWN = select(bookings, actors.c.name.label("tenant_name")).outerjoin_from(
@@ -43,6 +43,18 @@ _LOCK_EXPIRED_AMONG = (
     SHOWN.where(_EXPIRED, bookings.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
     .order_by(bookings.c.id)
     .with_for_update(of=bookings)
+)
+_there = spaces.alias("there")
+_LOCK_UNAWAITED_AMONG = (
+    SHOWN.join(_there, _there.c.id == bookings.c.space)
+    .where(_EXPIRED, bookings.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
+    .where(
+        ~waitings.awaited(
+            _there, bookings.c.square, func.tstzrange(bookings.c.begins_at, bookings.c.ends_at), _there, bookings
+        )
+    )
+    .order_by(bookings.c.id)
+    .with_for_update(of=bookings, skip_locked=True)
 )
 _LOCK_OVER = (
     SHOWN.where(bookings.c.state.in_(("confirmed", "in_use")), bookings.c.ends_at <= bindparam("now"))
@@ -169,9 +181,11 @@ def lock_expired(tx: Transaction, *, most: int) -> list[Booking]:
     return [booking_from(row) for row in tx.execute(_LOCK_EXPIRED, {"now": tx.now, "most": most})]
 
 
-def lock_expired_among(tx: Transaction, ids: Collection[UUID]) -> list[Booking]:
-    """Those of these whose deadline is over, locked."""
-    return [booking_from(row) for row in tx.execute(_LOCK_EXPIRED_AMONG, {"now": tx.now, "ids": list(ids)})]
+def lock_expired_among(tx: Transaction, ids: Collection[UUID], *, unless_awaited: bool = False) -> list[Booking]:
+    """Those of these whose deadline is over, locked; `unless_awaited` those are left that somebody waits for, or has
+    locked: they are not for who comes now, but for who comes next in line."""
+    statement = _LOCK_UNAWAITED_AMONG if unless_awaited else _LOCK_EXPIRED_AMONG
+    return [booking_from(row) for row in tx.execute(statement, {"now": tx.now, "ids": list(ids)})]
 
 
 def lock_over(tx: Transaction, *, most: int) -> list[Booking]:

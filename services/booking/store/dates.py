@@ -2,7 +2,7 @@
 what is taken, shared and lent stands at that moment."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from services.booking.model.sharing import traits
 from services.booking.store.tables import spaces
 
 _Instant = DateTime(timezone=True)
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 _asked = spaces.alias("asked")
 _LIKE = (
@@ -133,15 +134,23 @@ def queue_for_room(tx: Transaction, shared: Collection[str]) -> None:
 
 
 def clashes(
-    tx: Transaction, like: BookingRequest, asked: Iterable[tuple[int, Occurrence, Bookable]]
+    tx: Transaction,
+    like: BookingRequest,
+    asked: Iterable[tuple[int, Occurrence, Bookable]],
+    *,
+    overdue_too: bool = False,
 ) -> dict[tuple[int, str], str]:
     """Of dates by number, each asked for in a space: the codes of those that others are in the way of, by number and
-    space."""
-    return {where: codes[0] for where, codes in all_clashes(tx, like, asked).items()}
+    space. Holds whose time is over are in nobody's way, unless `overdue_too`."""
+    return {where: codes[0] for where, codes in all_clashes(tx, like, asked, overdue_too=overdue_too).items()}
 
 
 def all_clashes(
-    tx: Transaction, like: BookingRequest, asked: Iterable[tuple[int, Occurrence, Bookable]]
+    tx: Transaction,
+    like: BookingRequest,
+    asked: Iterable[tuple[int, Occurrence, Bookable]],
+    *,
+    overdue_too: bool = False,
 ) -> dict[tuple[int, str], list[str]]:
     """The same with every code that holds."""
     given = list(asked)
@@ -149,7 +158,8 @@ def all_clashes(
         return {}
     use = {"people": like.participants, "equipment": dict(like.equipment)}
     use["traits"] = dict(traits(purpose=like.purpose, audience=like.audience, noise=like.noise))
-    rows = tx.execute(_CLASHES, {**use, "now": tx.now, "numbers": [each[0] for each in given], **_spans(given)})
+    now = _LONG_AGO if overdue_too else tx.now
+    rows = tx.execute(_CLASHES, {**use, "now": now, "numbers": [each[0] for each in given], **_spans(given)})
     return {(row.number, row.space): row.codes for row in rows if row.codes}
 
 

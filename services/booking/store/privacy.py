@@ -22,7 +22,7 @@ from services.booking.store.house_rules import acceptances, house_rules
 from services.booking.store.invitations import invitations, outgoing_mails
 from services.booking.store.quotas import quotas, space_groups
 from services.booking.store.series import series, series_steps
-from services.booking.store.tables import actors, booking_steps, bookings, representatives
+from services.booking.store.tables import actors, booking_steps, bookings, representatives, waitings
 
 Fate = Literal["deleted", "renamed"]
 
@@ -50,6 +50,8 @@ STANDS: tuple[Stand, ...] = (
     Stand(table=series_steps, column="by", fate="renamed", blanked=("why",)),
     Stand(table=booking_steps, column="by", fate="renamed", blanked=("why",)),
     Stand(table=booking_comments, column="author", fate="renamed"),
+    Stand(table=waitings, column="tenant", fate="deleted"),
+    Stand(table=waitings, column="person", fate="deleted"),
     Stand(table=acceptances, column="person", fate="deleted"),
     Stand(table=calendar_feeds, column="made_by", fate="deleted", hidden=("digest",)),
     Stand(table=calendar_feeds, column="actor", fate="deleted", hidden=("digest", "made_by")),

@@ -21,6 +21,7 @@ from services.booking.store.opening import spans_around
 from services.booking.store.quotas import binding
 from services.booking.store.representatives import in_force
 from services.booking.store.tables import actors, arenas, bookings, equipment, representatives, spaces
+from services.booking.store.waitings import awaited
 
 RULES = (
     spaces.c.grid_minutes,
@@ -53,6 +54,8 @@ _category = func.coalesce(
     "resident",
 )
 _seen = spaces.alias("seen")
+# the times are as they were asked for: they may be the wrong way round
+_asked = func.tstzrange(func.least(*_times), func.greatest(*_times))
 # in words of its own, for the index that has the waiting alone: it is at hand, and as a rule says "none" at once
 _waiting = bookings.c.state.in_([literal_column(f"'{state}'") for state in WAITING])
 _overdue = select(bookings.c.id).where(_waiting, bookings.c.hold_expires_at <= bindparam("now")).exists()
@@ -75,6 +78,7 @@ _AS_IT_IS = (
         lacking(spaces.c.id, spaces.c.arena, arenas.c.square, spaces, arenas).label("unaccepted"),
         binding(_here, _tenant_id, _category, spaces, arenas).label("quotas"),
         _overdue.label("overdue"),
+        awaited(spaces, arenas.c.square, _asked, spaces, arenas).label("awaited"),
         # the row's version as it is locked, and as it is for all else that this statement reads
         literal_column("spaces.xmin::text").label("locked"),
         select(literal_column("seen.xmin::text"))
@@ -157,6 +161,7 @@ def _bookable(row: Row[Any]) -> Bookable:
         noise=row.noise,
         unaccepted=named(row.unaccepted),
         quotas=row.quotas or (),
+        awaited=row.awaited,
         overdue=row.overdue,
     )
 

@@ -17,6 +17,8 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    func,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint
@@ -183,6 +185,58 @@ Index(
 )
 Index("bookings_under_way", bookings.c.ends_at, postgresql_where=text("state IN ('confirmed', 'in_use')"))
 Index("bookings_of_series", bookings.c.series, postgresql_where=text("series IS NOT NULL"))
+
+waitings = Table(
+    "waitings",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("state", Text, nullable=False, comment="what came of an offer is written some time after: `waitings.STATE`"),
+    Column("space", ForeignKey("spaces.id"), nullable=False),
+    Column("arena", Text, nullable=False),
+    Column("square", Text, nullable=False),
+    Column("tenant", Uuid, nullable=False),
+    Column("person", Uuid, nullable=False),
+    Column("earliest", _Instant, nullable=False),
+    Column("latest", _Instant, nullable=False),
+    Column("minutes", Integer, nullable=False, comment="as many as there are from earliest to latest, or any of them"),
+    Column("purpose", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("participants", Integer, nullable=False),
+    Column("title", Text),
+    Column("confirm", Text, nullable=False),
+    Column("noise", Text, nullable=False),
+    Column("equipment", JSONB, nullable=False),
+    Column("series", Uuid, comment="the series of which this is a skipped date"),
+    Column("joined_at", _Instant, nullable=False),
+    Column("changed_at", _Instant, nullable=False),
+    Column("booking", ForeignKey("bookings.id"), comment="the offer"),
+    Column("offered_until", _Instant),
+    CheckConstraint(
+        "state IN ('waiting', 'offered', 'taken', 'passed', 'left', 'over')", name="waitings_are_in_a_known_state"
+    ),
+    CheckConstraint("minutes > 0 AND latest - earliest >= make_interval(mins => minutes)", name="waitings_have_room"),
+    comment="the order is that of joined_at and id",
+)
+_wanted_at = func.tstzrange(waitings.c.earliest, waitings.c.latest)
+_still_waiting = waitings.c.state == literal_column("'waiting'")
+waitings.append_constraint(
+    ExcludeConstraint(
+        (waitings.c.tenant, "="),
+        (waitings.c.space, "="),
+        (_wanted_at, "&&"),
+        where=text("state = 'waiting'"),
+        name="waitings_are_not_doubled",
+        using="gist",
+    )
+)
+Index("waitings_in_line", waitings.c.square, waitings.c.joined_at, waitings.c.id, postgresql_where=_still_waiting)
+Index("waitings_at", waitings.c.square, _wanted_at, postgresql_using="gist", postgresql_where=_still_waiting)
+Index("waitings_offered", waitings.c.booking, postgresql_where=text("state = 'offered'"))
+Index("waitings_of_tenant", waitings.c.tenant, waitings.c.joined_at, waitings.c.id)
+Index("waitings_by_person", waitings.c.person)
+Index("waitings_of_square", waitings.c.square, waitings.c.joined_at, waitings.c.id)
+Index("waitings_of_series", waitings.c.series, postgresql_where=text("series IS NOT NULL"))
 
 booking_steps = Table(
     "booking_steps",

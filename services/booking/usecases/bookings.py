@@ -16,7 +16,9 @@ from services.booking.model.bookings import Booking, BookingRequest
 from services.booking.model.refusals import SlotTaken
 from services.booking.model.rules import Bookable
 from services.booking.store import actors, bookings
+from services.booking.usecases.offers import making_way
 from services.booking.usecases.placing import demand, make_way, place_for, tenant_of
+from services.booking.usecases.recording import saved
 from services.booking.usecases.steps import step
 from services.booking.usecases.telling import tell
 
@@ -72,16 +74,19 @@ def moved(
     by: GivenUpBy,
     person: UUID | None,
     why: str | None,
+    offered: bool = True,
 ) -> Booking:
-    """A locked booking at another time or place. Raises SlotTaken: the transaction must then be rolled back."""
+    """A locked booking at another time or place; what it leaves is `offered` to whoever waits for it. Raises SlotTaken:
+    the transaction must then be rolled back."""
     after = before.rescheduled(place, wanted, now=tx.now, by=by)
     make_way(tx, [place], [after])
     if by == "tenant" and person is not None:
         demand(tx, person, after, place, wanted, instead_of=[before.id])
-    if not bookings.move(tx, after, parts=place.parts):
-        metrics.CLASHES.inc()
-        raise SlotTaken
-    return step(tx, before, after, by=person, why=why)
+    with making_way(tx, [before] if offered else []):
+        if not bookings.move(tx, after, parts=place.parts):
+            metrics.CLASHES.inc()
+            raise SlotTaken
+        return saved(tx, before, after, by=person, why=why)
 
 
 def end_early(tx: Transaction, who: Caller, booking: UUID, expected: Expected) -> Booking:

@@ -18,11 +18,13 @@ from services.booking.model.bookings import Booking
 from services.booking.model.closures import BookingsInTheWay, Closure, ClosureRequest, Decision, UnknownArena
 from services.booking.model.refusals import SlotTaken
 from services.booking.model.resources import DivisionClashes, UnknownSpace
+from services.booking.model.waiting import Left
 from services.booking.store import bookings, claims, closures
 from services.booking.store.closures import Closed
 from services.booking.usecases.bookings import moved
+from services.booking.usecases.offers import making_way, opening
 from services.booking.usecases.placing import place_for
-from services.booking.usecases.steps import step
+from services.booking.usecases.recording import saved
 
 _MOST_NAMED = 100
 
@@ -35,14 +37,15 @@ def announce(tx: Transaction, who: Caller, wanted: ClosureRequest, decisions: Co
     decided = {each.booking: each for each in decisions}
     _demand_decided([each.id for each in hits if each.id not in decided])
     closure = _announced(wanted, closed, by=who.person, now=tx.now)
-    for hit in hits:
-        claims.free(tx, hit.id, lent=bool(hit.equipment))
-    if not closures.add(tx, closure, closed.parts):
-        came = [each.id for each in _lock_hits(tx, wanted, closed) if each.id not in decided]
-        _demand_decided(came)
-        raise SlotTaken  # whoever came has gone again
-    tx.emit(closure.happened(), subject=str(closure.id), sequence=closure.version)
-    _carry_out(tx, who, closure, hits, decided)
+    with making_way(tx, hits):
+        for hit in hits:
+            claims.free(tx, hit.id, lent=bool(hit.equipment))
+        if not closures.add(tx, closure, closed.parts):
+            came = [each.id for each in _lock_hits(tx, wanted, closed) if each.id not in decided]
+            _demand_decided(came)
+            raise SlotTaken  # whoever came has gone again
+        tx.emit(closure.happened(), subject=str(closure.id), sequence=closure.version)
+        _carry_out(tx, who, closure, hits, decided)
     return closure
 
 
@@ -55,7 +58,9 @@ def lift(tx: Transaction, who: Caller, closure: UUID, expected: Expected) -> Clo
         raise Forbidden
     expected.check(before.version)
     after = before.lifted(by=who.person, now=tx.now)
-    closures.save(tx, after)
+    left = Left(since=tx.now, until=after.ends_at, space=after.space, arena=None if after.space else after.arena)
+    with opening(tx, left):
+        closures.save(tx, after)
     tx.emit(after.happened(), subject=str(after.id), sequence=after.version)
     return after
 
@@ -90,7 +95,7 @@ def _lock_hits(tx: Transaction, wanted: ClosureRequest, closed: Closed) -> list[
     hits = [each for each in bookings.lock_many(tx, in_the_way(tx, wanted, closed)) if each.live]
     overdue = [each for each in hits if each.overdue(now=tx.now)]
     for before in overdue:
-        step(tx, before, before.expired(now=tx.now))
+        saved(tx, before, before.expired(now=tx.now))
     return [each for each in hits if each not in overdue]
 
 
@@ -125,9 +130,9 @@ def _carry_out(
         decision = decided[hit.id]
         match decision.outcome:
             case "cancel":
-                step(tx, hit, hit.cancelled(now=tx.now, by="house"), by=who.person, why=why)
+                saved(tx, hit, hit.cancelled(now=tx.now, by="house"), by=who.person, why=why)
             case "end":
-                step(tx, hit, hit.ended_early(now=tx.now), by=who.person, why=why)
+                saved(tx, hit, hit.ended_early(now=tx.now), by=who.person, why=why)
             case "move":
                 _move(tx, who, hit, decision, why)
 
@@ -138,4 +143,4 @@ def _move(tx: Transaction, who: Caller, hit: Booking, decision: Decision, why: s
     place, _ = place_for(tx, wanted, who.person)
     if not who.oversees(place.square):
         raise Forbidden
-    moved(tx, hit, place, wanted, by="house", person=who.person, why=why)
+    moved(tx, hit, place, wanted, by="house", person=who.person, why=why, offered=False)

@@ -39,11 +39,13 @@ from services.booking.model.refusals import NotLive
 from services.booking.model.resources import UnknownSpace
 from services.booking.model.rules import Bookable
 from services.booking.model.series import Clash
+from services.booking.model.waiting import Left
 from services.booking.store import bookings
 from services.booking.store import imports as store
 from services.booking.usecases.dates import queue_for_room
+from services.booking.usecases.offers import awaited_of, offer_left
 from services.booking.usecases.placing import make_way, place_for
-from services.booking.usecases.steps import noted
+from services.booking.usecases.recording import noted
 from services.booking.usecases.telling import tell
 
 
@@ -59,6 +61,8 @@ class _Plan:
     before: dict[int, Booking] = field(default_factory=dict)
     after: dict[int, Booking] = field(default_factory=dict)
     said: dict[int, Known] = field(default_factory=dict)
+    left: list[Left] = field(default_factory=list)
+    """What others wait for, of what is cancelled or moved."""
 
     def of(self, outcome: Outcome) -> list[int]:
         return [number for number, each in enumerate(self.results) if each.outcome == outcome]
@@ -109,6 +113,7 @@ def run(tx: Transaction, who: Caller, wanted: ImportRequest) -> Report:
         metrics.CLASHES.inc()
     report.demand_nothing_refused()
     _told(tx, who, wanted, plan)
+    offer_left(tx, plan.left)
     for outcome, count in report.counts.items():
         metrics.IMPORTED.labels(outcome).inc(count)
     return report
@@ -280,6 +285,7 @@ def _taken(tx: Transaction, plan: _Plan, known: _Known) -> dict[UUID, DomainErro
     places = [known.places[space] for space in sorted({each.space for each in (*added, *moved)})]
     make_way(tx, places, [*added, *moved])
     queue_for_room(tx, places)
+    plan.left = awaited_of(tx, [plan.before[number] for number in (*plan.of("cancelled"), *plan.of("moved"))])
     for number in plan.of("cancelled"):
         bookings.save(tx, plan.after[number])
     if not places:

@@ -2,9 +2,10 @@
 here: single, in a series, and from the waiting list.
 
 Lock order, for all of them: the booking that is changed (several by id) → the space (`place_for`; several by id) →
-those who make way (`make_way`) → the tenant's quotas → claims, by part and time → equipment, by number. Nobody waits
-for a booking while holding claims, so rivals meet in a queue and not in a ring. Only those who move to each other's
-times can come to a deadlock, as each gives up what it had before it takes the new: the api runs its victim again.
+the line, where somebody waits (`waitings.queue`) → those who make way (`make_way`) → the tenant's quotas → claims, by
+part and time → equipment, by number. Nobody waits for a booking while holding claims, so rivals meet in a queue and
+not in a ring; where somebody waits, who makes way is not waited for. Only those who move to each other's times can
+come to a deadlock, as each gives up what it had before it takes the new: the api runs its victim again.
 """
 
 from collections.abc import Collection, Iterable
@@ -17,11 +18,11 @@ from services.booking.model.bookings import Booking, BookingRequest
 from services.booking.model.quotas import Asked
 from services.booking.model.resources import UnknownSpace
 from services.booking.model.rules import Bookable
-from services.booking.store import bookings, resources
+from services.booking.store import bookings, resources, waitings
 from services.booking.store import dates as meeting
 from services.booking.store.dates import Taking
 from services.booking.usecases import house_rules, quotas
-from services.booking.usecases.steps import step
+from services.booking.usecases.recording import saved
 
 
 def place_for(
@@ -35,6 +36,8 @@ def place_for(
     if found is None:
         raise UnknownSpace(space=wanted.space)
     place, organisation = found
+    if place.awaited:
+        waitings.queue(tx)
     return (resources.with_equipment(tx, place) if wanted.equipment else place), organisation
 
 
@@ -49,11 +52,15 @@ def tenant_of(wanted: BookingRequest, organisation: Actor | None, person: UUID) 
 
 def make_way(tx: Transaction, places: Iterable[Bookable], wanted: Collection[Taking]) -> None:
     """Lets holds whose time is over, and that nobody has cleared away yet, make way for what is asked for. Every way of
-    booking and moving calls it before anything is counted or taken; where nothing is overdue it costs nothing."""
-    if not any(place.overdue for place in places):
+    booking and moving calls it before anything is counted or taken; where nothing is overdue it costs nothing. Those
+    that somebody waits for stay: they are for the first in line."""
+    there = list(places)
+    if not any(place.overdue for place in there):
         return
-    for before in bookings.lock_expired_among(tx, meeting.expired_in_the_way(tx, wanted)):
-        step(tx, before, before.expired(now=tx.now))
+    overdue = meeting.expired_in_the_way(tx, wanted)
+    awaited = any(place.awaited for place in there)
+    for before in bookings.lock_expired_among(tx, overdue, unless_awaited=awaited):
+        saved(tx, before, before.expired(now=tx.now))
 
 
 def demand(

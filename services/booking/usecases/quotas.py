@@ -69,16 +69,28 @@ def demand_room(tx: Transaction, tenant: UUID, asked: Sequence[Asked], *, instea
     Where no quota binds (`Bookable.quotas`) it costs nothing. Else bookings of one tenant in one quota are counted one
     after the other, from the bookings themselves, so that the limit holds however many ask at once.
     """
+    short = _short(tx, tenant, asked, instead_of)
+    if short is not None:
+        raise _refusal(tx, tenant, short, instead_of)
+
+
+def have_room(tx: Transaction, tenant: UUID, asked: Sequence[Asked]) -> bool:
+    """Whether there is room for what nobody asks for at this moment: the same, and nobody is refused."""
+    return _short(tx, tenant, asked, ()) is None
+
+
+def _short(tx: Transaction, tenant: UUID, asked: Sequence[Asked], instead_of: Collection[UUID]) -> Shortfall | None:
     binding = queue(tx, tenant, [each.place for each in asked])
     if not binding:
-        return
+        return None
     for standing in model.standing_for(tenant, quotas.these(tx, binding)):
         spans = [each.span for each in asked if standing.quota.id in each.place.quotas]
         weeks = model.whole_weeks(spans)
         booked = quotas.booked(tx, standing.quota, tenant, during=weeks, at=tx.now, instead_of=instead_of)
         short = model.shortfall(standing, booked, spans, now=tx.now)
         if short is not None:
-            raise _refusal(tx, tenant, short, instead_of)
+            return short
+    return None
 
 
 def beyond(tx: Transaction, tenant: UUID, asked: Sequence[Asked]) -> dict[int, UsedUpBySeries]:

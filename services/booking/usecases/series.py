@@ -37,12 +37,14 @@ from services.booking.model.series import (
     request_for,
 )
 from services.booking.recurrence import dates_of
-from services.booking.store import actors, bookings
+from services.booking.store import actors, bookings, waitings
 from services.booking.store import series as store
-from services.booking.usecases import dates, house_rules, quotas
+from services.booking.usecases import dates, house_rules, quotas, waiting
 from services.booking.usecases.dates import Asking
+from services.booking.usecases.offers import making_way
 from services.booking.usecases.placing import demand, make_way, place_for, tenant_of
-from services.booking.usecases.steps import noted, step
+from services.booking.usecases.recording import noted, saved
+from services.booking.usecases.steps import step
 from services.booking.usecases.telling import tell
 
 _ATTEMPTS = 4
@@ -102,8 +104,11 @@ def cancel(
     series, by = locked(tx, who, id, managers=True)
     expected.check(series.version)
     chosen = _meant(tx, who, series, by, scope, booking)
-    for before in chosen:
-        step(tx, before, before.cancelled(now=tx.now, by=by), by=who.person, why=why)
+    if scope != "this":
+        waitings.leave_dates(tx, id, since=None if scope == "all" else chosen[0].begins_at)
+    with making_way(tx, chosen):
+        for before in chosen:
+            saved(tx, before, before.cancelled(now=tx.now, by=by), by=who.person, why=why)
     return _cancelled(tx, series.changed(tx.now), len(chosen), by=by, person=who.person, why=why)
 
 
@@ -122,12 +127,13 @@ def reschedule(
     if by == "tenant":
         _demand(tx, who.person, after, places, instead_of=chosen)
     dates.queue_for_room(tx, places.values())
-    lost = bookings.move_all(tx, after, parts={space: place.parts for space, place in places.items()})
-    if lost:
-        metrics.CLASHES.inc()
-        _refuse([(each.begins_at, TAKEN[SlotTaken.code]) for each in after if each.id in lost], len(after))
-    for before, moved in zip(chosen, after, strict=True):
-        noted(tx, before, moved, by=who.person, why=shift.why)
+    with making_way(tx, chosen):
+        lost = bookings.move_all(tx, after, parts={space: place.parts for space, place in places.items()})
+        if lost:
+            metrics.CLASHES.inc()
+            _refuse([(each.begins_at, TAKEN[SlotTaken.code]) for each in after if each.id in lost], len(after))
+        for before, moved in zip(chosen, after, strict=True):
+            noted(tx, before, moved, by=who.person, why=shift.why)
     changed = series.changed(tx.now, **_new_home(shift, places) if scope == "all" else {})
     return _done(tx, changed, "rescheduled", by=who.person, bookings=len(chosen), why=shift.why)
 
@@ -146,6 +152,7 @@ def book_skipped(
     tenant = tenant_of(wanted, organisation, who.person)
     held = model.hold(wanted, place, tenant=tenant, booked_by=who.person, id=new_id(), now=tx.now)
     held = replace(held, series=id)
+    waitings.leave_dates(tx, id, since=begins_at, until=begins_at)  # or it would be in its own way
     make_way(tx, [place], [held])
     demand(tx, who.person, held, place, wanted)
     if not bookings.add(tx, held, parts=place.parts):
@@ -190,7 +197,10 @@ def _book(
     _refuse_lost(wanted, asking, held, lost, last_attempt=last_attempt)
     won = [each for each in held if each.id not in lost]
     store.add(tx, series)
-    store.skip(tx, series.id, _skipped(asking, won))
+    skipped = _skipped(asking, won)
+    store.skip(tx, series.id, skipped)
+    if wanted.wait:
+        waiting.join_dates(tx, series, skipped)
     for each in won:
         tell(tx, each)
     return _done(tx, series, "booked", by=who.person, bookings=len(won))

@@ -1,29 +1,17 @@
-"""A step in a booking's life: saved, kept in its history, and told. Every step of every booking goes through here."""
+"""A step in a booking's life: saved, kept in its history, and told; and what it leaves is offered to those who wait for
+it. Every step of every booking goes through here, or through `recording` inside of `offers.making_way`."""
 
 from uuid import UUID
 
 from kernel.db import Transaction
 from services.booking.model.bookings import Booking
-from services.booking.store import bookings
-from services.booking.usecases.telling import tell
+from services.booking.usecases.offers import making_way
+from services.booking.usecases.recording import saved
 
 
 def step(
     tx: Transaction, before: Booking, after: Booking, *, by: UUID | None = None, why: str | None = None
 ) -> Booking:
-    """Saves a step, records who took it and why, and tells of it when the booking is elsewhere or in another state."""
-    if after is before:
-        return after
-    bookings.save(tx, after)
-    return noted(tx, before, after, by=by, why=why)
-
-
-def noted(
-    tx: Transaction, before: Booking, after: Booking, *, by: UUID | None = None, why: str | None = None
-) -> Booking:
-    """The same for a step that is saved already, with many others."""
-    moved = after.timed_version > before.timed_version
-    if moved or after.state != before.state:
-        bookings.record(tx, after, "rescheduled" if moved else after.state, by=by, why=why)
-        tell(tx, after, moved_from=before if moved else None)
-    return after
+    """Takes a step. What it leaves is offered to whoever waits for it, before anybody else can see that it is free."""
+    with making_way(tx, [before] if after.leaves(before) else []):
+        return saved(tx, before, after, by=by, why=why)

@@ -179,7 +179,7 @@ def test_a_skipped_date_is_booked_once_whoever_asks(counter: Any, season: Season
         before = take(counter, "room", 4 * turn + 1)
         starts = (FIRST + 4 * turn * WEEK).replace(tzinfo=None, hour=18)
         one, other = (
-            season.book("room", policy="skip", starts=starts, who=who)
+            season.book("room", policy="skip", wait=False, starts=starts, who=who)
             if who is RESIDENT
             else season.book("third-1", starts=starts, who=who)
             for who in (RESIDENT, STRANGER)

@@ -365,7 +365,7 @@ def test_a_change_against_the_rules_of_the_space_changes_nothing(counter: Any, s
 
 def test_a_skipped_date_is_booked_when_it_is_free(counter: Any, season: Season) -> None:
     taken = take(counter, "room", 2)
-    series = season.book("room", policy="skip")
+    series = season.book("room", policy="skip", wait=False)
     begins_at = FIRST + 2 * WEEK
     book = (usecases.book_skipped, RESIDENT, series.id, ANY_VERSION)
     with pytest.raises(SlotTaken):
@@ -385,7 +385,7 @@ def test_a_skipped_date_is_booked_when_it_is_free(counter: Any, season: Season) 
 
 def test_a_skipped_date_may_be_booked_elsewhere_and_again_when_that_is_given_up(counter: Any, season: Season) -> None:
     take(counter, "third-1", 2)
-    series = season.book("third-1", policy="skip")
+    series = season.book("third-1", policy="skip", wait=False)
     book = (usecases.book_skipped, RESIDENT, series.id, ANY_VERSION)
     counter.run(*book, begins_at=FIRST + 2 * WEEK, space="third-2")
     season.cancel(series, scope="this", booking=season.booking(series, 2))

@@ -1,0 +1,121 @@
+"""Waiting lists: joined and left by persons, and looked through by time for what `offers` missed."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from kernel.auth import Caller, Forbidden
+from kernel.db import Transaction
+from kernel.ids import new_id
+from kernel.problems import NotFound
+from services.booking import metrics
+from services.booking.model import waiting as model
+from services.booking.model.recurrence import Occurrence
+from services.booking.model.series import TAKEN, Series, SkippedDate
+from services.booking.model.waiting import (
+    MOST,
+    AlreadyWaiting,
+    FreeNow,
+    NoTimeFits,
+    NotWaiting,
+    TooManyWaitings,
+    Waiting,
+    WaitingRequest,
+)
+from services.booking.store import actors, waitings
+from services.booking.usecases import bookings, house_rules, offers
+from services.booking.usecases.placing import place_for, tenant_of
+from services.booking.usecases.steps import step
+
+
+def join(tx: Transaction, who: Caller, wanted: WaitingRequest) -> Waiting:
+    """Puts somebody last in line for what they can't book now. They accept the house rules as whoever books does."""
+    wanted.check()
+    place, organisation = place_for(tx, wanted.like, who.person)
+    tenant = tenant_of(wanted.like, organisation, who.person)
+    waiting = model.join(wanted, place, tenant=tenant, person=who.person, id=new_id(), now=tx.now)
+    possible = waiting.possible(place, now=tx.now)
+    if not possible:
+        raise NoTimeFits(minutes=waiting.minutes)
+    house_rules.demand_accepted(tx, who.person, place.unaccepted, wanted.like.accept_house_rules)
+    if (now := offers.free(tx, possible, place)) is not None:
+        raise FreeNow(begins_at=now.begins_at.isoformat().replace("+00:00", "Z"))
+    if waitings.waited_for(tx, tenant.id) >= MOST:
+        raise TooManyWaitings(most=MOST)
+    if not waitings.add(tx, waiting):
+        raise AlreadyWaiting
+    metrics.WAITINGS.labels("joined").inc()
+    return waiting
+
+
+def join_dates(tx: Transaction, series: Series, skipped: Iterable[SkippedDate]) -> None:
+    """Puts a series in line for the dates that others have."""
+    waiting = [
+        series_date(series, each, id=new_id()) for each in skipped if each.reason in TAKEN and each.ends_at > tx.now
+    ]
+    waitings.add_all(tx, waiting)
+    metrics.WAITINGS.labels("joined").inc(len(waiting))
+
+
+def series_date(series: Series, date: SkippedDate, *, id: UUID) -> Waiting:
+    """The place in line of a skipped date."""
+    wanted = series.request(Occurrence(date.begins_at, date.ends_at))
+    return Waiting(
+        id=id,
+        version=1,
+        state="waiting",
+        space=series.space,
+        arena=series.arena,
+        square=series.square,
+        tenant=series.tenant,
+        person=series.booked_by,
+        earliest=date.begins_at,
+        latest=date.ends_at,
+        minutes=WaitingRequest(like=wanted).length,
+        purpose=series.purpose,
+        audience=series.audience,
+        participants=series.participants,
+        title=series.title,
+        confirm=series.confirm,
+        noise=series.noise,
+        equipment=series.equipment,
+        joined_at=series.created_at,
+        changed_at=series.created_at,
+        series=series.id,
+    )
+
+
+def leave(tx: Transaction, who: Caller, id: UUID) -> Waiting:
+    """Gives a place in line up; or what was offered, which then goes to the next."""
+    found = waitings.find(tx, id)
+    if found is None:
+        raise NotFound
+    if not actors.may_act(tx, found.tenant.id, who.person):
+        raise Forbidden if who.oversees(found.square) else NotFound
+    if found.state == "offered" and found.booking is not None:
+        before, _ = bookings.locked(tx, who, found.booking)
+        if before.state != "held":
+            raise NotWaiting
+        step(tx, before, before.cancelled(now=tx.now), by=who.person)
+    else:
+        waitings.save(tx, _locked(tx, id).left(now=tx.now))
+        metrics.WAITINGS.labels("left").inc()
+    return _locked(tx, id)
+
+
+def offer_again(tx: Transaction) -> None:
+    """Offers what is free and was not when it became so: a quota has room again, house rules were accepted, hours are
+    longer. Notes what came of offers, and closes what is over."""
+    if not waitings.anybody(tx):
+        return
+    waitings.queue(tx)
+    for outcome in waitings.settle(tx):
+        metrics.WAITINGS.labels(outcome).inc()
+    metrics.WAITINGS.labels("over").inc(waitings.close_over(tx))
+    offers.offer(tx, None)
+
+
+def _locked(tx: Transaction, id: UUID) -> Waiting:
+    found = waitings.lock(tx, id)
+    if found is None:
+        raise NotFound
+    return found
