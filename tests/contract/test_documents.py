@@ -1,15 +1,16 @@
 """The generated pages are what the code says, and nothing an operator or a client meets is missing from them."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 from string import Formatter
 
 import pytest
+from click.testing import Result
 from prometheus_client import REGISTRY
+from typer.testing import CliRunner
 
 from cli.docs import FOLDER, PAGES, metrics, page, sources, written
+from cli.main import app
 from cli.paths import ROOT
 from kernel.errors import DomainError, all_codes
 
@@ -26,9 +27,8 @@ CODE_OF_OURS = (
 )
 
 
-def torg_docs(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cli", "docs", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+def torg_docs(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["docs", *arguments])
 
 
 def errors() -> list[type[DomainError]]:
@@ -42,14 +42,14 @@ def test_a_page_is_what_the_code_says(name: str) -> None:
 
 
 def test_the_command_writes_pages_and_tells_stale_ones(tmp_path: Path) -> None:
-    assert torg_docs("--folder", str(tmp_path)).returncode == 0
-    assert torg_docs("--folder", str(tmp_path), "--check").returncode == 0
+    assert torg_docs("--folder", str(tmp_path)).exit_code == 0
+    assert torg_docs("--folder", str(tmp_path), "--check").exit_code == 0
 
     stale = tmp_path / "metrics.md"
     stale.write_text(stale.read_text().replace("torg_outbox_unsent", "torg_outbox_untold"))
     told = torg_docs("--folder", str(tmp_path), "--check")
 
-    assert told.returncode == 1
+    assert told.exit_code == 1
     assert "-| `torg_outbox_untold`" in told.stdout
     assert "+| `torg_outbox_unsent`" in told.stdout
     assert "torg_outbox_untold" in stale.read_text()
