@@ -9,6 +9,7 @@ from kernel.auth import Role, Verifier
 from kernel.db import Database, Transaction
 from kernel.http import allow, caller, create_app, database_from, reads, service_blueprint, writes
 from kernel.pagination import Page, page_of
+from kernel.problems import NotFound
 from kernel.settings import Settings
 from services.access import queries, usecases
 from services.access.codes import Codes, codes_from
@@ -71,7 +72,10 @@ def list_locks(tx: Transaction, wanted: dict[str, Any]) -> Page[Any]:
 @blp.arguments(CodeSchema)
 @blp.response(200, EntrySchema)
 def unlock_with_code(tx: Transaction, typed: dict[str, Any], lock: UUID) -> Entry:
-    """Try a code that was typed at a lock: answers what the lock did."""
+    """Try a code that was typed at a lock: answers what the lock did. Each lock asks for itself only: its token's
+    subject is its id."""
+    if caller().subject != str(lock):
+        raise NotFound
     return usecases.unlock_with_code(tx, lock, typed["code"], _codes())
 
 

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from kernel.auth import Role
+from tests.contract.things import Owned
 from tests.municipality import SQUARE, Municipality
 
 TABLE: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "authorisation.yaml").read_text(encoding="utf-8"))
@@ -33,13 +34,13 @@ def rows(section: str) -> list[Any]:
     ]
 
 
-def token(municipality: Municipality, role: str, person: str, untrusted: str) -> str | None:
-    """What a person shows who asks in this role."""
+def token(municipality: Municipality, role: str, asks: Owned, untrusted: str) -> str | None:
+    """What the one who asks shows in this role. A device is a lock, which its token names."""
     if role == "nobody":
         return None
     if role == "expired":
-        return municipality.issuer.token(sub=person, exp=_LONG_AGO)
+        return municipality.issuer.token(sub=asks.person, exp=_LONG_AGO)
     if role == "unknown":
         return untrusted
     roles, squares = AS[role]
-    return municipality.token(person, *roles, squares=squares)
+    return municipality.token(asks.lock if role == "device" else asks.person, *roles, squares=squares)

@@ -56,7 +56,7 @@ class Sender:
         owner, self.role = _who_may(service, route)
         self.asks = owned["strangers" if owner == "anyones" else owner]
         self.good: Sent = request_for(service, route, self.asks.things)
-        self.bearer = token(municipality, self.role, self.asks.person, "") or ""
+        self.bearer = token(municipality, self.role, self.asks, "") or ""
         self._operation = _operation(municipality, service, route)
 
     @property

@@ -63,7 +63,7 @@ def test_everyone_gets_what_the_table_says(
     client = municipality.rehearsals[service].test_client()
     found = {}
     for role in ROLES:
-        bearer = token(municipality, role, asks.person, untrusted)
+        bearer = token(municipality, role, asks, untrusted)
         headers = sent.headers | ({"Authorization": f"Bearer {bearer}"} if bearer else {})
         answer = client.open(sent.path, method=sent.method, json=sent.body, headers=headers)
         found[role] = outcome(answer, good, asks.things)

@@ -36,10 +36,10 @@ def outcome(answer: TestResponse, browser: FlaskClient, url: str, lists: str, kn
     return "listed" if known[lists] in answer.text else "unlisted"
 
 
-def person(municipality: Municipality, role: str, who: str, untrusted: str) -> Person | None:
+def person(municipality: Municipality, role: str, asks: Owned, untrusted: str) -> Person | None:
     if role == "nobody":
         return None
-    bearer = token(municipality, role, who, untrusted)
+    bearer = token(municipality, role, asks, untrusted)
     assert bearer
     roles, squares = AS[role]
     return somebody(bearer, *roles, squares=squares, expired=role == "expired")
@@ -64,7 +64,7 @@ def test_everyone_sees_what_the_table_says(
     asks = owned["strangers" if owner == "anyones" else owner]
     found = {}
     for role in ROLES:
-        browser = portal.browser(person(municipality, role, asks.person, untrusted))
+        browser = portal.browser(person(municipality, role, asks, untrusted))
         answer = browser.open(**request_to(portal, route, asks.things))
         found[role] = outcome(answer, browser, portal.url, PAGES[route].lists, asks.things)
     assert found == dict(zip(ROLES, outcomes, strict=True))

@@ -22,15 +22,17 @@ WORKSHOP = "borgen-verksted"
 """Booked by approval."""
 HORIZON = 364
 """So many days ahead a space may be booked."""
+ANOTHER_LOCK = "01936f10-5a00-7000-8000-00000000000c"
 Things = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Owned:
-    """Whose thing it is: the person who asks, and the things that are asked for."""
+    """Whose thing it is: the person who asks, or the lock, and the things that are asked for."""
 
     person: str
     things: Things
+    lock: str
 
 
 def three(text: str) -> dict[str, str]:
@@ -191,7 +193,11 @@ def make(all_of_it: Municipality) -> dict[str, Owned]:
     shared |= {"closure": all_of_it.did("POST", "/booking/closures", operator, a_closure())["closure"]["id"]}
     own = shared | _bookings(all_of_it, f"{SPACE}-a", str(all_of_it.person("kari")))
     bands = shared | _bookings(all_of_it, f"{SPACE}-b", band)
-    return {"own": Owned("kari", own), "represented": Owned("rita", bands), "strangers": Owned("ola", own)}
+    return {
+        "own": Owned("kari", own, own["lock"]),
+        "represented": Owned("rita", bands, bands["lock"]),
+        "strangers": Owned("ola", own, ANOTHER_LOCK),
+    }
 
 
 def _calendar(all_of_it: Municipality) -> Things:

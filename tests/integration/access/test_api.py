@@ -8,19 +8,28 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from kernel.auth import Caller, Role
 from kernel.ids import new_id
 from kernel.settings import Settings, SettingsError
 from services.access.api import build
 from tests.bookings import BEGINS_AT, ENDS_AT, Told, published
-from tests.callers import KnownCallers, bearer
+from tests.callers import KnownCallers, bearer, caller
 
-KARI, OLA, MONA, NOOR, ODD, DEVICE = (bearer(name) for name in ("kari", "ola", "mona", "noor", "odd", "lock-1"))
+KARI, OLA, MONA, NOOR, ODD = (bearer(name) for name in ("kari", "ola", "mona", "noor", "odd"))
+LOCK = str(new_id())
+
+
+class KnownLocks(KnownCallers):
+    """A lock's token is its id."""
+
+    def verify(self, token: str) -> Caller:
+        return caller(token, Role.DEVICE) if token.count("-") == 4 else super().verify(token)
 
 
 @pytest.fixture
 def client(square: Any) -> FlaskClient:
     settings = Settings(access_code_key="AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
-    return build(settings, database=square.database, verifier=KnownCallers()).test_client()
+    return build(settings, database=square.database, verifier=KnownLocks()).test_client()
 
 
 @pytest.fixture
@@ -106,7 +115,7 @@ def test_a_door_answers_what_it_did(square: Any, post: Any) -> None:
     unlock = f"/keys/{key.id}/unlock"
     assert post(unlock, KARI).json == {"outcome": "refused", "reason": "too_early", "at": "2026-11-26T17:00:00Z"}
     square.at(BEGINS_AT)
-    answer = post(f"/locks/{square.lock()}/unlock", DEVICE, {"code": key.code})
+    answer = post(f"/locks/{square.lock()}/unlock", bearer(str(square.lock())), {"code": key.code})
     assert answer.status_code == 200
     assert answer.json == {"outcome": "opened", "reason": None, "at": "2026-12-03T17:00:00Z"}
 
@@ -114,7 +123,9 @@ def test_a_door_answers_what_it_did(square: Any, post: Any) -> None:
 def test_a_try_sent_twice_is_one_try(square: Any, get: Any, post: Any) -> None:
     square.deliver(published())
     sent = {"Idempotency-Key": "try-1"}
-    tries = [post(f"/locks/{square.lock()}/unlock", DEVICE, {"code": "999999"}, **sent) for _ in range(2)]
+    tries = [
+        post(f"/locks/{square.lock()}/unlock", bearer(str(square.lock())), {"code": "999999"}, **sent) for _ in range(2)
+    ]
     assert tries[0].json == tries[1].json
     assert len(get("/entries", ODD).json["items"]) == 1
 
@@ -122,13 +133,24 @@ def test_a_try_sent_twice_is_one_try(square: Any, get: Any, post: Any) -> None:
 @pytest.mark.parametrize("code", ["12345", "1234567", "12345a", "１２３４５６", "123456\n", "", 123456, None])
 def test_what_is_no_code_is_no_try(square: Any, get: Any, post: Any, code: object) -> None:
     square.deliver(published())
-    answer = post(f"/locks/{square.lock()}/unlock", DEVICE, {"code": code})
+    answer = post(f"/locks/{square.lock()}/unlock", bearer(str(square.lock())), {"code": code})
     assert (answer.status_code, answer.json["code"]) == (422, "invalid_request")
     assert get("/entries", ODD).json["items"] == []
 
 
 def test_a_lock_that_is_not_there(post: Any) -> None:
-    assert post(f"/locks/{new_id()}/unlock", DEVICE, {"code": "123456"}).status_code == 404
+    assert post(f"/locks/{LOCK}/unlock", bearer(LOCK), {"code": "123456"}).status_code == 404
+
+
+def test_a_lock_tries_no_codes_at_another(square: Any, get: Any, post: Any) -> None:
+    square.deliver(Told().confirmed())
+    square.settle()
+    square.at(BEGINS_AT)
+    code = {"code": square.keys_of()[0].code}
+    answer = post(f"/locks/{square.lock()}/unlock", bearer(LOCK), code)
+    assert (answer.status_code, answer.json["code"]) == (404, "not_found")
+    assert get("/entries", ODD).json["items"] == []
+    assert post(f"/locks/{square.lock()}/unlock", bearer(str(square.lock())), code).json["outcome"] == "opened"
 
 
 def test_the_locks_of_the_squares_one_oversees(square: Any, get: Any) -> None:
@@ -193,14 +215,14 @@ def test_a_manager_is_told_nothing_of_other_squares(get: Any, path: str) -> None
         ("GET", "/keys", {"kari", "ola", "mona", "noor"}),
         ("POST", "/keys/{id}/unlock", {"kari", "ola", "mona", "noor"}),
         ("GET", "/locks", {"mona", "noor", "odd"}),
-        ("POST", "/locks/{id}/unlock", {"lock-1"}),
+        ("POST", "/locks/{id}/unlock", {LOCK}),
         ("GET", "/entries", {"mona", "noor", "odd"}),
     ],
 )
 def test_each_route_lets_in_its_roles_only(client: FlaskClient, method: str, path: str, allowed: set[str]) -> None:
-    at = f"/api/access{path.format(id=new_id())}"
+    at = f"/api/access{path.format(id=LOCK)}"
     assert client.open(at, method=method).status_code == 401
-    for name in ("kari", "ola", "mona", "noor", "odd", "lock-1"):
+    for name in ("kari", "ola", "mona", "noor", "odd", LOCK):
         refused = client.open(at, method=method, headers=bearer(name), json={"code": "123456"}).status_code == 403
         assert refused is (name not in allowed)
 
