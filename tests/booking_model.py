@@ -134,7 +134,7 @@ class House:
         """Whether some of its space is another's alone, or closed."""
         closed = any(each.hits(wanted) for each in self.closed.values() if not each.lifted)
         alone = [each for each in near(wanted, others) if not (wanted.shared and each.shared)]
-        return _first(slot_taken=closed or bool(alone))
+        return _first(space_closed=closed, slot_taken=bool(alone))
 
     def hold(self, name: str, wish: Wish) -> str | None:
         """Somebody asks for a space."""

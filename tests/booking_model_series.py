@@ -197,7 +197,8 @@ class Seasons:
         others = self.house.others(wanted)
         reasons = [
             (self.house.refusal_of_rules(date) or "", True),
-            ("slot_taken", overlapped or self.house.slot_taken(wanted, others) is not None),
+            ("slot_taken", overlapped),
+            (self.house.slot_taken(wanted, others) or "", True),
             ("no_room", no_room(wanted, others)),
             ("equipment_lent", over_lent(wanted, others)),
         ]

@@ -46,6 +46,7 @@ NOT_THERE = (
     resource_rules.UnknownSpace,
     rules.UnknownEquipment,
     refusals.SlotTaken,
+    refusals.SpaceClosed,
     refusals.NoRoom,
     refusals.EquipmentLent,
     rules.EndsBeforeBegin,

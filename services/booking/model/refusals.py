@@ -15,6 +15,17 @@ class SlotTaken(DomainError):
     )
 
 
+class SpaceClosed(SlotTaken):
+    """A closure has the space, or a part of it, in some of the time: `closures` tells which, and why."""
+
+    code = "space_closed"
+    text = Text(
+        nb="Lokalet er stengt i hele eller deler av tida.",
+        nn="Lokalet er stengt i heile eller delar av tida.",
+        en="The space is closed for all or some of that time.",
+    )
+
+
 class NotHeld(DomainError):
     """Only a held booking can be confirmed, priced, declined or expire."""
 

@@ -21,7 +21,7 @@ from services.booking.model.actors import Actor
 from services.booking.model.bookings import Booking, BookingRequest, Confirm
 from services.booking.model.opening import DAY, OSLO, instant
 from services.booking.model.recurrence import Occurrence, Recurrence
-from services.booking.model.refusals import EquipmentLent, NoRoom, SlotTaken
+from services.booking.model.refusals import EquipmentLent, NoRoom, SlotTaken, SpaceClosed
 from services.booking.model.rules import Bookable, BookingRules
 
 Policy = Literal["all_or_nothing", "skip", "alternatives"]
@@ -113,7 +113,7 @@ class Clash:
         return cls(code=error.code, text=Text(**filled))
 
 
-TAKEN = {error.code: Clash.of(error()) for error in (SlotTaken, NoRoom, EquipmentLent)}
+TAKEN = {error.code: Clash.of(error()) for error in (SlotTaken, SpaceClosed, NoRoom, EquipmentLent)}
 """Clashes with others, by code."""
 
 

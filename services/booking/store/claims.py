@@ -24,6 +24,7 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     delete,
+    exists,
     func,
     literal_column,
     select,
@@ -124,6 +125,14 @@ _IN_THE_WAY = (
     .distinct()
 )
 # in one order for all: the trigger queues those who borrow the same
+_CLOSED = select(
+    exists().where(
+        spaces.c.id == bindparam("space"),
+        claims.c.part == func.any(spaces.c.parts),
+        claims.c.during.op("&&", is_comparison=True)(_during),
+        claims.c.share == bindparam("share", type_=Uuid),
+    )
+)
 _BORROW_ALL = text(
     """
     INSERT INTO equipment_loans (booking, equipment, during, pieces)
@@ -209,6 +218,13 @@ def in_the_way(tx: Transaction, parts: Sequence[int], begins_at: datetime, ends_
     """The holders that have any of these parts in some of the time."""
     wanted = {"parts": list(parts), "taken_from": begins_at, "taken_until": ends_at}
     return list(tx.execute(_IN_THE_WAY, wanted).scalars())
+
+
+def closed(tx: Transaction, booking: Booking) -> bool:
+    """Whether a closure has some of what a booking needs."""
+    taken_from, taken_until = booking.taken
+    wanted = {"space": booking.space, "share": CLOSED, "taken_from": taken_from, "taken_until": taken_until}
+    return bool(tx.execute(_CLOSED, wanted).scalar_one())
 
 
 @contextmanager

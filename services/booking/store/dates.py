@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, Integer, String, Text, bindparam, select, text
+from sqlalchemy import ARRAY, DateTime, Integer, String, Text, Uuid, bindparam, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from kernel.db import Transaction
@@ -14,6 +14,7 @@ from services.booking.model.bookings import BookingRequest
 from services.booking.model.recurrence import Occurrence
 from services.booking.model.rules import Bookable
 from services.booking.model.sharing import traits
+from services.booking.store.claims import CLOSED
 from services.booking.store.tables import spaces
 
 _Instant = DateTime(timezone=True)
@@ -47,11 +48,15 @@ _CLASHES = text(
              CASE WHEN EXISTS (
                 SELECT
                   FROM unnest(spaces.parts) AS own
+                  JOIN claims ON part = own AND claims.during && asked.during AND share = :closed
+             ) THEN 'space_closed' END,
+             CASE WHEN EXISTS (
+                SELECT
+                  FROM unnest(spaces.parts) AS own
                   JOIN claims ON part = own AND claims.during && asked.during
                    AND (spaces.sharing IS NULL OR share <> uuid_nil())
-                  LEFT JOIN bookings ON bookings.id = claims.holder
-                 WHERE bookings.id IS NULL
-                    OR bookings.state NOT IN ('held', 'awaiting_approval', 'awaiting_payment')
+                  JOIN bookings ON bookings.id = claims.holder
+                 WHERE bookings.state NOT IN ('held', 'awaiting_approval', 'awaiting_payment')
                     OR bookings.hold_expires_at > :now
              ) THEN 'slot_taken' END,
              CASE WHEN spaces.sharing IS NOT NULL
@@ -71,6 +76,7 @@ _CLASHES = text(
     """
 ).bindparams(
     bindparam("now", type_=_Instant),
+    bindparam("closed", CLOSED, type_=Uuid),
     bindparam("people", type_=Integer),
     bindparam("traits", type_=JSONB),
     bindparam("equipment", type_=JSONB),

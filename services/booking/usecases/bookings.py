@@ -13,9 +13,9 @@ from services.booking import metrics
 from services.booking.events import GivenUpBy
 from services.booking.model import bookings as model
 from services.booking.model.bookings import Booking, BookingRequest
-from services.booking.model.refusals import SlotTaken
+from services.booking.model.refusals import SlotTaken, SpaceClosed
 from services.booking.model.rules import Bookable
-from services.booking.store import actors, bookings
+from services.booking.store import actors, bookings, claims
 from services.booking.usecases.offers import making_way
 from services.booking.usecases.placing import demand, make_way, place_for, tenant_of
 from services.booking.usecases.recording import saved
@@ -31,8 +31,7 @@ def hold(tx: Transaction, who: Caller, wanted: BookingRequest) -> Booking:
     make_way(tx, [place], [held])
     demand(tx, who.person, held, place, wanted)
     if not bookings.add(tx, held, parts=place.parts):
-        metrics.CLASHES.inc()
-        raise SlotTaken
+        raise lost(tx, held)
     tell(tx, held)
     return held
 
@@ -84,9 +83,14 @@ def moved(
         demand(tx, person, after, place, wanted, instead_of=[before.id])
     with making_way(tx, [before] if offered else []):
         if not bookings.move(tx, after, parts=place.parts):
-            metrics.CLASHES.inc()
-            raise SlotTaken
+            raise lost(tx, after)
         return saved(tx, before, after, by=person, why=why)
+
+
+def lost(tx: Transaction, wanted: Booking) -> SlotTaken:
+    """Why a booking did not get its time: it is closed then, or others have it."""
+    metrics.CLASHES.inc()
+    return SpaceClosed() if claims.closed(tx, wanted) else SlotTaken()
 
 
 def end_early(tx: Transaction, who: Caller, booking: UUID, expected: Expected) -> Booking:

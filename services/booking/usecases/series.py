@@ -40,6 +40,7 @@ from services.booking.recurrence import dates_of
 from services.booking.store import actors, bookings, waitings
 from services.booking.store import series as store
 from services.booking.usecases import dates, house_rules, quotas, waiting
+from services.booking.usecases.bookings import lost as lost_one
 from services.booking.usecases.dates import Asking
 from services.booking.usecases.offers import making_way
 from services.booking.usecases.placing import demand, make_way, place_for, tenant_of
@@ -156,8 +157,7 @@ def book_skipped(
     make_way(tx, [place], [held])
     demand(tx, who.person, held, place, wanted)
     if not bookings.add(tx, held, parts=place.parts):
-        metrics.CLASHES.inc()
-        raise SlotTaken
+        raise lost_one(tx, held)
     tell(tx, held)
     store.booked_after_all(tx, id, begins_at, held.id)
     return _done(tx, series.changed(tx.now, state="active"), "date_booked", by=who.person, bookings=1)

@@ -1,19 +1,22 @@
 """Free again and again: on which dates, why not on the others, the best first; as the preview of a series says."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from kernel.errors import Text
 from kernel.pagination import PageRequest
+from services.booking.model.closures import ClosureRequest
 from services.booking.model.recurrence import Recurrence
 from services.booking.model.resources import Equipment, Square
 from services.booking.model.series import SeriesRequest
 from services.booking.model.sharing import Sharing
 from services.booking.queries.availability import Wanted, recurring
+from services.booking.usecases import closures
 from services.booking.usecases import series as usecases
-from tests.callers import RESIDENT
+from tests.callers import OPERATOR, RESIDENT
 
 at = datetime.fromisoformat
 TUESDAYS = Recurrence(starts=at("2026-11-24T18:00"), minutes=120, rule="FREQ=WEEKLY;COUNT=10")
@@ -126,3 +129,13 @@ def test_what_is_booked_is_taken_in_the_next_search(hall_and_lobby: Any) -> None
 
     counter.clock.move(held.hold_expires_at - counter.clock.now())
     assert search(counter)["stage"] == {}
+
+    closed = ClosureRequest(
+        kind="closure",
+        space="stage",
+        begins_at=held.ends_at - timedelta(minutes=15),
+        ends_at=held.ends_at,
+        reason=Text(nb="Stengt", nn="Stengt", en="Closed"),
+    )
+    counter.run(closures.announce, OPERATOR, closed, ())
+    assert search(counter)["stage"] == {held.begins_at: "space_closed"}

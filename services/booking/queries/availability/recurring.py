@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, Uuid, bindparam, text
 
 from kernel.db import Transaction
 from kernel.pagination import Page, PageRequest
@@ -30,6 +30,7 @@ from services.booking.queries.availability.wanted import (
     given,
 )
 from services.booking.recurrence import dates_of
+from services.booking.store.claims import CLOSED
 
 _RECURRING = text(
     f"""
@@ -63,6 +64,12 @@ _RECURRING = text(
                      WHEN begins_at < lower(noticed) THEN 'too_short_notice'
                      WHEN ends_at > upper(near) THEN 'beyond_horizon'
                      WHEN NOT during <@ hours THEN 'outside_opening_hours'
+                     WHEN during && busy AND EXISTS (
+                        SELECT
+                          FROM unnest(parts) AS own
+                          JOIN claims ON claims.part = own AND claims.share = :closed
+                           AND claims.during && tstzrange(begins_at - setup, ends_at + clearing)
+                     ) THEN 'space_closed'
                      WHEN during && busy THEN 'slot_taken'
                      WHEN during && crowded THEN 'no_room'
                      WHEN during && short THEN 'equipment_lent'
@@ -72,7 +79,7 @@ _RECURRING = text(
          WHERE code IS NOT NULL
      ) AS failing
     """
-).bindparams(*PARAMETERS)
+).bindparams(*PARAMETERS, bindparam("closed", CLOSED, type_=Uuid))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
