@@ -56,7 +56,7 @@ class LifeOfSeries(Life):
         refused, found = self.seasons.look(dates, policy, others)
         starts = [self.at(date.begin).astimezone(OSLO).replace(tzinfo=None) for date in dates]
         when = Recurrence(starts=starts[0], minutes=dates[0].end - dates[0].begin, dates=starts[1:])
-        how: Any = {"policy": policy, "elsewhere": others}
+        how: Any = {"policy": policy, "elsewhere": others, "wait": False}
         wanted = SeriesRequest(like=self.request(dates[0]), recurrence=when, **how)
         series = self.attempt(refused, usecases.book, RESIDENT, wanted)
         if series is not None:

@@ -292,3 +292,27 @@ def test_of_series_that_move_to_the_same_dates_one_gets_there(clients: list[http
         places = sorted({each["space"] for one in left for each in one["occurrences"]})
         assert len(places) == 3
         assert all(len({each["space"] for each in one["occurrences"]}) == 1 for one in left)
+
+
+def test_what_somebody_waits_for_is_never_had_by_who_comes_along(stack: Stack, clients: list[httpx.Client]) -> None:
+    """One gives up what another waits for, by turns all of it or a part of it, while fourteen ask for it: at the moment
+    it is free it is offered, in every round, and nobody else gets any of it."""
+    holder, waits = (_as(stack, name) for name in ("kari", "per"))
+    for turn in range(4 * ROUNDS, 5 * ROUNDS):
+        held = holder.post("/bookings", json=wish(PART if turn % 2 else HALL, slot(turn)))
+        joined = waits.post("/waiting", json=wish(HALL if turn % 4 < 2 else PART, slot(turn)))
+        assert (held.status_code, joined.status_code, joined.json()["place"]) == (201, 201, 1)
+        wishes = [("/bookings", wish(HALL if number % 2 else PART, slot(turn))) for number in range(CLIENTS - 1)]
+        gone = (f"/bookings/{held.json()['id']}/cancel", {})
+        answers = at_once([*clients[1:], holder], [*wishes, gone])
+        assert told(answers) == {(200, None): 1, (409, "slot_taken"): CLIENTS - 1}, f"round {turn}"
+        offer = waits.get(f"/waiting/{joined.json()['id']}").json()
+        assert offer["state"] == "offered", f"round {turn}"
+        assert waits.get(f"/bookings/{offer['booking']}").json()["state"] == "held"
+    holder.close()
+    waits.close()
+
+
+def _as(stack: Stack, name: str) -> httpx.Client:
+    headers = {"Authorization": f"Bearer {token(stack.issuer, name)}"}
+    return httpx.Client(base_url=stack.api_urls("booking")[-1], headers=headers, timeout=30)

@@ -39,13 +39,8 @@ _LOCK_EXPIRED = (
     .limit(bindparam("most"))
     .with_for_update(of=bookings, skip_locked=True)
 )
-_LOCK_EXPIRED_AMONG = (
-    SHOWN.where(_EXPIRED, bookings.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
-    .order_by(bookings.c.id)
-    .with_for_update(of=bookings)
-)
 _there = spaces.alias("there")
-_LOCK_UNAWAITED_AMONG = (
+_EXPIRED_AMONG = (
     SHOWN.join(_there, _there.c.id == bookings.c.space)
     .where(_EXPIRED, bookings.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
     .where(
@@ -54,8 +49,9 @@ _LOCK_UNAWAITED_AMONG = (
         )
     )
     .order_by(bookings.c.id)
-    .with_for_update(of=bookings, skip_locked=True)
 )
+_LOCK_EXPIRED_AMONG = _EXPIRED_AMONG.with_for_update(of=bookings)
+_TRY_EXPIRED_AMONG = _EXPIRED_AMONG.with_for_update(of=bookings, skip_locked=True)
 _LOCK_OVER = (
     SHOWN.where(bookings.c.state.in_(("confirmed", "in_use")), bookings.c.ends_at <= bindparam("now"))
     .order_by(bookings.c.ends_at)
@@ -181,10 +177,10 @@ def lock_expired(tx: Transaction, *, most: int) -> list[Booking]:
     return [booking_from(row) for row in tx.execute(_LOCK_EXPIRED, {"now": tx.now, "most": most})]
 
 
-def lock_expired_among(tx: Transaction, ids: Collection[UUID], *, unless_awaited: bool = False) -> list[Booking]:
-    """Those of these whose deadline is over, locked; `unless_awaited` those are left that somebody waits for, or has
-    locked: they are not for who comes now, but for who comes next in line."""
-    statement = _LOCK_UNAWAITED_AMONG if unless_awaited else _LOCK_EXPIRED_AMONG
+def lock_expired_among(tx: Transaction, ids: Collection[UUID], *, in_line: bool = False) -> list[Booking]:
+    """Those of these whose deadline is over, locked. Those that somebody waits for are left: they are for the first in
+    line. Who is `in_line` (`waitings.queue`) waits for nobody: those that others have locked are left, too."""
+    statement = _TRY_EXPIRED_AMONG if in_line else _LOCK_EXPIRED_AMONG
     return [booking_from(row) for row in tx.execute(statement, {"now": tx.now, "ids": list(ids)})]
 
 

@@ -41,7 +41,7 @@ _SHARE = text(
       ) AS shared
     """
 ).bindparams(bindparam("spaces", type_=ARRAY(String)))
-# what is over its deadline and not cleared away yet is in nobody's way
+# what is over its deadline and not cleared away yet is in nobody's way, unless somebody waits for it
 _CLASHES = text(
     """
     SELECT asked.number, spaces.id AS space, array_remove(ARRAY[
@@ -58,6 +58,20 @@ _CLASHES = text(
                   JOIN bookings ON bookings.id = claims.holder
                  WHERE bookings.state NOT IN ('held', 'awaiting_approval', 'awaiting_payment')
                     OR bookings.hold_expires_at > :now
+                    OR EXISTS (
+                       SELECT
+                         FROM waitings
+                         JOIN spaces AS wanted ON wanted.id = waitings.space
+                         JOIN spaces AS there ON there.id = bookings.space
+                        WHERE waitings.state = 'waiting'
+                          AND waitings.square = bookings.square
+                          AND wanted.parts && there.parts
+                          AND tstzrange(
+                                earliest
+                                - make_interval(mins => wanted.setup_minutes + there.clearing_minutes),
+                                latest + make_interval(mins => wanted.clearing_minutes + there.setup_minutes)
+                              ) && tstzrange(bookings.begins_at, bookings.ends_at)
+                    )
              ) THEN 'slot_taken' END,
              CASE WHEN spaces.sharing IS NOT NULL
               AND crowded(spaces.parts[1], asked.during, :people, :traits, NULL) && asked.during THEN 'no_room' END,

@@ -58,8 +58,8 @@ def make_way(tx: Transaction, places: Iterable[Bookable], wanted: Collection[Tak
     if not any(place.overdue for place in there):
         return
     overdue = meeting.expired_in_the_way(tx, wanted)
-    awaited = any(place.awaited for place in there)
-    for before in bookings.lock_expired_among(tx, overdue, unless_awaited=awaited):
+    in_line = any(place.awaited for place in there)
+    for before in bookings.lock_expired_among(tx, overdue, in_line=in_line):
         saved(tx, before, before.expired(now=tx.now))
 
 
