@@ -4,14 +4,8 @@ from kernel.auth import Role
 from kernel.db import Transaction
 from kernel.http import allow, answers, caller, writes
 from services.booking.api.blueprint import blp
-from services.booking.model.imports import (
-    ImportRefused,
-    ImportRequest,
-    NotUtf8,
-    Report,
-    TooManyRows,
-    UnreadableFile,
-)
+from services.booking.model.import_refusals import ImportRefused, NotUtf8, TooManyRows, UnreadableFile
+from services.booking.model.imports import ImportRequest, Report
 from services.booking.schemas.imports import ImportReportSchema, ImportSchema
 from services.booking.usecases import imports as usecases
 

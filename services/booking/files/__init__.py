@@ -6,7 +6,8 @@ It stands beside the layers, as `booking.recurrence` does: a model knows no libr
 from datetime import datetime
 
 from services.booking.files import calendar, table
-from services.booking.model.imports import MOST, File, ImportRequest, TooManyRows
+from services.booking.model.import_refusals import TooManyRows
+from services.booking.model.imports import MOST, File, ImportRequest
 
 
 def read(wanted: ImportRequest, *, now: datetime) -> File:

@@ -1,6 +1,7 @@
 """iCalendar files (RFC 5545) as Outlook, Google and others export them. A recurring event is a row for each date that
 is not over."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain
@@ -9,17 +10,11 @@ from typing import Any, TypeAlias
 from icalendar import Calendar
 from icalendar.cal.component import Component as Event
 
-from services.booking.model.imports import (
-    MOST_READ,
-    File,
-    OtherTimeZone,
-    Row,
-    TooManyRows,
-    UnreadableFile,
-    UnreadableRow,
-)
+from services.booking.model.import_refusals import OtherTimeZone, TooManyRows, UnreadableFile, UnreadableRow
+from services.booking.model.imports import MOST_READ, File, Row
 from services.booking.model.opening import OSLO, instant
 from services.booking.model.recurrence import (
+    LONGEST_YEARS,
     MOST,
     EndlessRecurrence,
     InvalidRecurrence,
@@ -35,14 +30,16 @@ from services.booking.recurrence import dates_of
 
 _LONGEST_UID, _LONGEST_PLACE, _LONGEST_TITLE = 255, 200, 120
 _MINUTE = timedelta(minutes=1)
-_A_RULE = 40
-"""How many dates a rule counts as before it is reckoned: one that gives none costs time, too."""
+_WASTED = MOST
+"""How many dates a rule counts as that is tried to its end and refused."""
+_TRIED = 8
+"""Days that are tried cost as much as a date that is found."""
 
 
 def read(text: str, *, until: date | None, now: datetime) -> File:
     """The rows of all events in a file."""
     try:
-        calendars = Calendar.from_ical(text, multiple=True)
+        calendars = Calendar.from_ical(_without_zones(text), multiple=True)
         events = [event for calendar in calendars for event in calendar.walk("VEVENT")]
         given_up = [each for each in calendars if str(each.get("METHOD", "")).upper() == "CANCEL"]
     except Exception as cause:  # a parser raises what it meets: ValueError, KeyError, IndexError
@@ -50,9 +47,23 @@ def read(text: str, *, until: date | None, now: datetime) -> File:
     if not calendars or any(each.name != "VCALENDAR" for each in calendars):
         raise UnreadableFile(part="VCALENDAR")
     lines = [number for number, line in enumerate(text.split("\n"), 1) if line.strip().upper() == "BEGIN:VEVENT"]
+    lines += [1] * (len(events) - len(lines))  # a line that is folded where nobody folds is not found
     gone = {id(event) for calendar in given_up for event in calendar.walk("VEVENT")}
     numbered = [(event, line, id(event) in gone) for event, line in zip(events, lines, strict=False)]
     return _Reading(until, now).of(numbered)
+
+
+def _without_zones(text: str) -> str:
+    """The file without what it says of time zones: they are known by their names, and to reckon what somebody wrote
+    can take minutes."""
+    kept, inside = [], False
+    for line in text.split("\n"):
+        said = line.strip().upper()
+        inside = inside or said == "BEGIN:VTIMEZONE"
+        if not inside:
+            kept.append(line)
+        inside = inside and said != "END:VTIMEZONE"
+    return "\n".join(kept)
 
 
 _Numbered: TypeAlias = tuple[Event, int, bool]
@@ -133,11 +144,14 @@ class _Reading:
             dates=_listed(event, "RDATE", starts),
             excepted=_listed(event, "EXDATE", starts),
         )
-        self._counted(_A_RULE)
         rows: dict[datetime, Row] = {}
         days: set[str] = set()
-        reckoned = dates_of(when)
-        self._counted(len(reckoned))
+        try:
+            reckoned = dates_of(when)
+        except (TooManyDates, TooFarReaching, NoDates):
+            self._counted(_WASTED)
+            raise
+        self._counted(max(len(reckoned), _days_tried(when) // _TRIED))
         for each in reckoned:
             wall = each.begins_at.astimezone(OSLO).replace(tzinfo=None)
             day = wall.date().isoformat()
@@ -160,6 +174,15 @@ class _Reading:
         self._read += dates
         if self._read > MOST_READ:
             raise TooManyRows(most=MOST_READ)
+
+
+def _days_tried(when: Recurrence) -> int:
+    """How many days a daily rule runs through at most, whatever it finds."""
+    rule = (when.rule or "").upper()
+    last = re.search(r"UNTIL=(\d{4})", rule)
+    if "FREQ=DAILY" not in rule:
+        return 0
+    return min(int(last[1]) - when.starts.year + 1, LONGEST_YEARS) * 366 if last else 0
 
 
 def _row(event: Event, line: int, uid: str, span: Occurrence, *, recurrence: str = "", gone: bool) -> Row:

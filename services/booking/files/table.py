@@ -10,7 +10,8 @@ from stdnum.no import orgnr
 
 from kernel.errors import DomainError
 from services.booking.model.bookings import AUDIENCES, PURPOSES
-from services.booking.model.imports import AmbiguousTime, File, NoSuchTime, Row, UnreadableFile, UnreadableRow
+from services.booking.model.import_refusals import AmbiguousTime, NoSuchTime, UnreadableFile, UnreadableRow
+from services.booking.model.imports import File, Row
 from services.booking.model.opening import OSLO
 
 NEEDED = ("uid", "space", "begins_at", "ends_at")

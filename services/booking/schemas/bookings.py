@@ -133,7 +133,9 @@ class StepSchema(Schema):
     """Something that happened to a booking."""
 
     version = fields.Integer(metadata={"example": 3})
-    what = fields.String(metadata={"description": "The state it came to, or “rescheduled”.", "example": "confirmed"})
+    what = fields.String(
+        metadata={"description": "The state it came to, “rescheduled” or “imported”.", "example": "confirmed"}
+    )
     at = Instant()
     by = fields.UUID(allow_none=True, metadata={"description": "Null: time passed, or a service told."})
     why = fields.String(allow_none=True)

@@ -18,23 +18,16 @@ from services.booking.files import read
 from services.booking.model import imports as model
 from services.booking.model.actors import Actor
 from services.booking.model.bookings import Booking, BookingRequest
-from services.booking.model.imports import (
-    File,
-    ImportRequest,
-    InTheWay,
+from services.booking.model.import_refusals import (
     IsOver,
-    Known,
     NeverImported,
     NoTenant,
-    Outcome,
-    Report,
-    Result,
-    Row,
     Tentative,
     TwiceInFile,
     UnmappedPlace,
     UnregisteredTenant,
 )
+from services.booking.model.imports import File, ImportRequest, InTheWay, Known, Outcome, Report, Result, Row
 from services.booking.model.refusals import NotLive
 from services.booking.model.resources import UnknownSpace
 from services.booking.model.rules import Bookable

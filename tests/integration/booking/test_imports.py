@@ -10,13 +10,17 @@ import pytest
 from sqlalchemy import text
 
 from kernel.auth import Forbidden
+from kernel.versions import ANY_VERSION
 from services.booking.events import BookingCancelled, BookingConfirmed, BookingRescheduled
-from services.booking.model.imports import ImportRefused, ImportRequest, Report
+from services.booking.model.closures import ClosureRequest
+from services.booking.model.import_refusals import ImportRefused
+from services.booking.model.imports import ImportRequest, Report
 from services.booking.model.opening import hours
 from services.booking.model.refusals import SlotTaken
+from services.booking.model.resources import Equipment
 from services.booking.model.sharing import Sharing
 from services.booking.queries import bookings as queries
-from services.booking.usecases import actors
+from services.booking.usecases import actors, closures
 from services.booking.usecases import imports as usecases
 from tests.at_once import at_once
 from tests.callers import MANAGER, OPERATOR, OTHER_MANAGER, RESIDENT, STRANGER
@@ -108,6 +112,9 @@ def test_a_dry_run_tells_what_the_import_then_does(moving: Moving, name: str, mo
     assert all(event.data.tenant.id == moving.band and event.sequence == 1 for event in told)
     standing = [moving.counter.booking(each.booking) for each in made]
     assert all(each.state == "confirmed" and moving.counter.claimed(each) for each in standing)
+    moving.counter.deliver(moving.counter.priced(standing[0]))
+    priced = moving.counter.load(standing[0])
+    assert (priced.state, priced.price.total, priced.confirmed_at) == ("confirmed", 35000, moving.counter.clock.now())
     with moving.counter.database.reading() as tx:
         [step] = queries.history(tx, MANAGER, standing[0].id)
     assert (step.version, step.what, step.by) == (1, "imported", MANAGER.person)
@@ -249,6 +256,29 @@ def test_what_was_changed_here_since_is_respected(moving: Moving) -> None:
     assert outcomes(other) == [("2", "refused", "other_tenant")]
     before = moving.state()
     assert moving.state() == before
+
+
+def test_what_was_borrowed_since_comes_along_or_is_in_the_way(moving: Moving, counter: Any, town: Any) -> None:
+    things = (Equipment(id="chairs", name=town.name("Stoler"), pieces=40),)
+    house = replace(town.BORGEN.arenas[0], equipment=things)
+    counter.publish(replace(town.BORGEN, arenas=(house,)))
+    [first] = moving.run(moving.file(line("1"))).results
+    chairs = {"equipment": {"chairs": 30}}
+    counter.run(counter.usecases.reschedule, MANAGER, first.booking, ANY_VERSION, **chairs)
+    lent = replace(counter.wanted("third-1", equipment={"chairs": 20}), begins_at=at(2, 18), ends_at=at(2, 19))
+    counter.run(counter.usecases.hold, STRANGER, lent)
+    closed = ClosureRequest(
+        kind="maintenance", reason=town.name("Maling"), space="room", begins_at=at(4, 6), ends_at=at(5, 6)
+    )
+    closure = counter.run(closures.announce, MANAGER, closed, ())
+
+    [chairs_gone] = moving.preview(moving.file(line("1", day=2))).results
+    assert (chairs_gone.outcome, chairs_gone.reason and chairs_gone.reason.code) == ("refused", "equipment_lent")
+    [shut] = moving.preview(moving.file(line("1", day=4))).results
+    assert [(each.kind, each.holder) for each in shut.clashes] == [("closure", closure.id)]
+    moving.run(moving.file(line("1", day=3)))
+    moved = counter.booking(first.booking)
+    assert (moved.begins_at, moved.equipment) == (at(3, 18), {"chairs": 30})
 
 
 def test_who_may(moving: Moving) -> None:

@@ -8,16 +8,8 @@ import pytest
 
 from services.booking.files import read
 from services.booking.files.table import instant
-from services.booking.model.imports import (
-    MOST,
-    AmbiguousTime,
-    File,
-    ImportRequest,
-    NoSuchTime,
-    NotUtf8,
-    TooManyRows,
-    UnreadableFile,
-)
+from services.booking.model.import_refusals import AmbiguousTime, NoSuchTime, NotUtf8, TooManyRows, UnreadableFile
+from services.booking.model.imports import MOST, File, ImportRequest
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -228,10 +220,43 @@ def test_no_more_rows_than_one_import_takes() -> None:
     assert len(table(*rows[:-1]).rows) == MOST
     with pytest.raises(TooManyRows):
         table(*rows)
-    rules = "".join(
-        f"BEGIN:VEVENT\r\nUID:{number}\r\nDTSTART:20200101T180000\r\nDURATION:PT1H\r\n"
-        "RRULE:FREQ=DAILY;COUNT=500\r\nEND:VEVENT\r\n"
-        for number in range(80)
+
+
+ZONE = "BEGIN:STANDARD\r\nDTSTART:16011028T030000\r\nRRULE:FREQ=DAILY\r\nTZOFFSETFROM:+0200\r\nEND:STANDARD\r\n"
+AT_SIX = "DTSTART:20200101T180000\r\nDURATION:PT1H\r\nRRULE:FREQ=DAILY"
+
+
+@pytest.mark.parametrize(
+    ("rule", "number", "refused"),
+    [
+        (f"{AT_SIX};BYMONTH=2;BYMONTHDAY=30;COUNT=1", 76, False),
+        (f"{AT_SIX};BYMONTH=2;BYMONTHDAY=30;COUNT=1", 77, True),
+        (f"{AT_SIX};COUNT=521", 77, True),
+        (f"{AT_SIX};COUNT=500", 80, False),
+        (f"{AT_SIX};COUNT=500", 81, True),
+        (f"{AT_SIX};BYMONTHDAY=31;BYMONTH=1;UNTIL=20300201", 79, False),
+        (f"{AT_SIX};BYMONTHDAY=31;BYMONTH=1;UNTIL=20300201", 80, True),
+    ],
+)
+def test_no_small_file_makes_for_endless_work(rule: str, number: int, refused: bool) -> None:
+    """Rules that come to little cost as much as those that come to much."""
+    events = "".join(f"BEGIN:VEVENT\r\nUID:{each}\r\n{rule}\r\nEND:VEVENT\r\n" for each in range(number))
+    content = f"BEGIN:VCALENDAR\r\n{events}END:VCALENDAR\r\n".encode()
+    if refused:
+        with pytest.raises(TooManyRows):
+            reading(content)
+    else:
+        file = reading(content)
+        assert len({row.uid for row in file.rows} | {uid for uid, _ in file.over}) == number
+
+
+def test_zones_are_known_by_name_and_not_by_what_a_file_says_of_them() -> None:
+    """It would take minutes to reckon this one."""
+    zone = f"BEGIN:VTIMEZONE\r\nTZID:Mine\r\n{ZONE * 50}END:VTIMEZONE\r\n"
+    events = "".join(
+        f"BEGIN:VEVENT\r\nUID:{name}\r\nDTSTART;TZID={name}:20261201T180000\r\nDURATION:PT1H\r\nEND:VEVENT\r\n"
+        for name in ("Mine", "Romance Standard Time", "Europe/London")
     )
-    with pytest.raises(TooManyRows):
-        reading(f"BEGIN:VCALENDAR\r\n{rules}END:VCALENDAR\r\n".encode())
+    file = reading(f"BEGIN:VCALENDAR\r\n{zone}{events}END:VCALENDAR\r\n".encode())
+    assert faults(file) == ["other_time_zone", None, None]
+    assert [row.begins_at for row in file.rows[1:]] == [at(1, 18), at(1, 19)]

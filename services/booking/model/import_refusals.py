@@ -1,0 +1,160 @@
+"""Why a file, or a row of it, can't be imported. `model.imports` says when."""
+
+from kernel.errors import DomainError, Text
+
+
+class UnreadableFile(DomainError):
+    """Not an iCalendar file, or not a table with the columns asked for."""
+
+    code = "unreadable_file"
+    text = Text(
+        nb="Fila kan ikke leses: {part}.", nn="Fila kan ikkje lesast: {part}.", en="The file can't be read: {part}."
+    )
+
+
+class NotUtf8(DomainError):
+    """The file is in another encoding, such as the Windows-1252 of older spreadsheets."""
+
+    code = "not_utf8"
+    text = Text(
+        nb="Fila er ikke i UTF-8. Lagre den som «CSV UTF-8», og prøv igjen.",
+        nn="Fila er ikkje i UTF-8. Lagre henne som «CSV UTF-8», og prøv igjen.",
+        en="The file is not in UTF-8. Save it as “CSV UTF-8” and try again.",
+    )
+
+
+class TooManyRows(DomainError):
+    """More than one import takes."""
+
+    code = "too_many_rows"
+    text = Text(
+        nb="Fila har for mange rader: høyst {most} om gangen.",
+        nn="Fila har for mange rader: høgst {most} om gongen.",
+        en="The file has too many rows: at most {most} at a time.",
+    )
+
+
+class ImportRefused(DomainError):
+    """Something in the file can't be had, so nothing of it was imported. The preview tells what and why."""
+
+    code = "import_refused"
+    status = 409
+    text = Text(
+        nb="{refused} av {rows} rader kan ikke importeres; den første er på linje {line}: {reason}.",
+        nn="{refused} av {rows} rader kan ikkje importerast; den fyrste er på linje {line}: {reason}.",
+        en="{refused} of {rows} rows can't be imported; the first is on line {line}: {reason}.",
+    )
+
+
+class UnreadableRow(DomainError):
+    """A column or property has a value that can't be understood, or none where there must be one."""
+
+    code = "unreadable_row"
+    text = Text(nb="{part} kan ikke leses.", nn="{part} kan ikkje lesast.", en="{part} can't be read.")
+
+
+class NoSuchTime(DomainError):
+    """The hour that is left out when the clock goes forward."""
+
+    code = "no_such_time"
+    text = Text(
+        nb="Klokkeslettet finnes ikke den dagen: klokka stilles fram.",
+        nn="Klokkeslettet finst ikkje den dagen: klokka blir stilt fram.",
+        en="There is no such time on that day: the clock goes forward.",
+    )
+
+
+class AmbiguousTime(DomainError):
+    """The hour that comes twice when the clock goes back."""
+
+    code = "ambiguous_time"
+    text = Text(
+        nb="Klokkeslettet kommer to ganger den dagen. Skriv tidssonen, som 2026-10-25T02:30+01:00.",
+        nn="Klokkeslettet kjem to gonger den dagen. Skriv tidssona, som 2026-10-25T02:30+01:00.",
+        en="That time comes twice on that day. Write the offset, as 2026-10-25T02:30+01:00.",
+    )
+
+
+class OtherTimeZone(DomainError):
+    """A time zone that nobody knows, or a recurring event by another clock than Norway's."""
+
+    code = "other_time_zone"
+    text = Text(
+        nb="Tidssonen er ukjent, eller gjentakelsen følger ikke norsk tid.",
+        nn="Tidssona er ukjend, eller gjentakinga følgjer ikkje norsk tid.",
+        en="The time zone is unknown, or the event does not recur by Norwegian time.",
+    )
+
+
+class UnmappedPlace(DomainError):
+    """No space has this id, and `places` does not say which is meant."""
+
+    code = "unmapped_place"
+    text = Text(
+        nb="Det er ikke sagt hvilket lokale dette er.",
+        nn="Det er ikkje sagt kva for eit lokale dette er.",
+        en="It is not said which space this is.",
+    )
+
+
+class UnregisteredTenant(DomainError):
+    """No actor has this number. It is registered first, so that the registers say what it is before it is charged."""
+
+    code = "unregistered_tenant"
+    text = Text(
+        nb="Organisasjonen er ikke registrert som aktør. Registrer den først.",
+        nn="Organisasjonen er ikkje registrert som aktør. Registrer han fyrst.",
+        en="The organisation is not registered as an actor. Register it first.",
+    )
+
+
+class NoTenant(DomainError):
+    """The row names no organisation, and the request has none for such rows."""
+
+    code = "no_tenant"
+    text = Text(
+        nb="Det er ikke sagt hvem som leier.", nn="Det er ikkje sagt kven som leiger.", en="It is not said who rents."
+    )
+
+
+class TwiceInFile(DomainError):
+    """Another row has the same uid and date."""
+
+    code = "twice_in_file"
+    text = Text(nb="En annen rad har samme uid.", nn="Ei anna rad har same uid.", en="Another row has the same uid.")
+
+
+class OtherTenant(DomainError):
+    """A booking keeps its tenant: cancel it, and import it with another uid."""
+
+    code = "other_tenant"
+    text = Text(
+        nb="Bookingen tilhører en annen leietaker. Avlys den, og bruk en ny uid.",
+        nn="Bookinga høyrer til ein annan leigetakar. Avlys henne, og bruk ein ny uid.",
+        en="The booking has another tenant. Cancel it, and use a new uid.",
+    )
+
+
+class IsOver(DomainError):
+    """It began before now: what was is no business of an import."""
+
+    code = "is_over"
+    text = Text(nb="Tida er passert.", nn="Tida er passert.", en="Its time has passed.")
+
+
+class Tentative(DomainError):
+    """Nothing is agreed yet."""
+
+    code = "tentative"
+    text = Text(nb="Ikke bekreftet.", nn="Ikkje stadfesta.", en="Not confirmed.")
+
+
+class NeverImported(DomainError):
+    """Cancelled before it came here."""
+
+    code = "never_imported"
+    text = Text(
+        nb="Avlyst før den ble importert.",
+        nn="Avlyst før ho vart importert.",
+        en="Cancelled before it was imported.",
+    )
