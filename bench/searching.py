@@ -1,5 +1,6 @@
 """(b) Availability: when every space is free, over HTTP and by the query function; in turn with them the very same
-statement through psycopg2 alone.
+statement through psycopg2 alone. Then what else is asked of it, over HTTP: what fits best, what is free again and again
+for a year, why not, exactly this, and a day of a square.
 """
 
 import re
@@ -48,13 +49,49 @@ def run(*, quick: bool) -> Report:
     """Searches in both municipalities."""
     plan = [(SMALL, (Search(1), Search(7))), (LESS if quick else LARGE, (Search(30),))]
     rounds = 3 if quick else 30
-    found = []
+    found, looks = [], []
     for municipality, searches in plan:
         with running() as torg:
             torg.stack.kill("worker")
             dataset.fill(torg.databases["booking"], municipality)
             found += [measure(torg, municipality, search, rounds) for search in searches]
-    return _report(found)
+            looks.append(look(torg, municipality, rounds))
+    return _report(found, looks)
+
+
+def look(torg: Torg, municipality: Municipality, rounds: int) -> dict[str, Any]:
+    """What else is asked, in turn, so many times."""
+    url, asked = torg.stack.urls["booking"], looks(SystemClock().now().astimezone(OSLO).date())
+    seconds: dict[str, list[float]] = {name: [] for name in asked}
+    with load.clients(torg.stack.api_urls("booking"), 1) as (client,):
+        for number in range(rounds + 1):
+            for name, path in asked.items():
+                started = time.perf_counter()
+                _get(client, url + path)
+                if number:  # the first warms up
+                    seconds[name].append(time.perf_counter() - started)
+    return {
+        "spaces": municipality.spaces,
+        "bookings": municipality.bookings,
+        "milliseconds": {name: milliseconds(values, (50, 95)) for name, values in seconds.items()},
+    }
+
+
+def looks(today: date) -> dict[str, str]:
+    """What else is asked, by its name in the tables: the path and query."""
+    first, week, year = (today + timedelta(days=days) for days in (1, 7, 364))
+    evening, exactly = f"{first}T18:00", f"begins_at={first}T16:00:00Z&ends_at={first}T18:00:00Z"
+    use = "purpose=sport&audience=adults&participants=20"
+    a_year = f"starts={evening}&minutes=120&rule=FREQ%3DWEEKLY%3BUNTIL%3D{year:%Y%m%d}&limit={PAGE}"
+    evenings = f"from={first}&to={week}&minutes={MINUTES}&after=16:00&before=22:00"
+    return {
+        "7 evenings, 50 that fit best": f"/availability?{evenings}&order=best_fit&capacity=20&limit=50",
+        "7 evenings, 50, explained": f"/availability?{evenings}&explain=true&limit=50",
+        "weekly for a year, all spaces, every date": f"/availability/recurring?{a_year}&at_least=0",
+        "weekly for a year, free on 80 %, 50": f"/availability/recurring?{a_year.replace(str(PAGE), '50')}",
+        "exactly this, and what is nearest": f"/availability/check?space=space-0&{exactly}&{use}",
+        "a day of a square of 80 spaces": f"/squares/square-0/day?date={first}",
+    }
 
 
 def measure(torg: Torg, municipality: Municipality, search: Search, rounds: int) -> dict[str, Any]:
@@ -155,7 +192,7 @@ def _get(client: load.Client, url: str) -> bytes:
     return answer.body
 
 
-def _report(found: list[dict[str, Any]]) -> Report:
+def _report(found: list[dict[str, Any]], looks: list[dict[str, Any]]) -> Report:
     names = {"bare": "the statement, psycopg2 alone", "query": "the query function", "http": "HTTP, all pages"}
     rows = []
     for each in found:
@@ -167,7 +204,16 @@ def _report(found: list[dict[str, Any]]) -> Report:
     free = ", ".join(str(each["free_times"]) for each in found)
     return Report(
         "(b) Availability of every space",
-        [Table(("", "p50 ms", "p95 ms", ": the statement"), rows)],
-        {"searches": found},
+        [Table(("", "p50 ms", "p95 ms", ": the statement"), rows), _looks_table(looks)],
+        {"searches": found, "looks": looks},
         [f"Free times of {MINUTES} minutes or more found: {free}. HTTP: pages of {PAGE} spaces."],
     )
+
+
+def _looks_table(looks: list[dict[str, Any]]) -> Table:
+    rows = [
+        [f"{each['spaces']} spaces, {each['bookings']} bookings: {name}", *(f"{value:.1f}" for value in times.values())]
+        for each in looks
+        for name, times in each["milliseconds"].items()
+    ]
+    return Table(("", "p50 ms", "p95 ms"), rows)
