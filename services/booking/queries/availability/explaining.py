@@ -54,7 +54,7 @@ _CODE = f"""
          WHEN {_none_in("opened")} THEN 'outside_opening_hours'
          WHEN {_none_in("opened * tstzmultirange(tstzrange(:now, NULL))")} THEN 'in_the_past'
          WHEN {_none_in("opened * tstzmultirange(noticed)")} THEN 'too_short_notice'
-         WHEN {_none_in("opened * tstzmultirange(noticed) * tstzmultirange(near)")} THEN 'beyond_horizon'
+         WHEN {_none_in("opened * tstzmultirange(noticed * near)")} THEN 'beyond_horizon'
          WHEN {_none_in("bookable - busy")} THEN 'slot_taken'
          WHEN {_none_in("bookable - busy - crowded")} THEN 'no_room'
          WHEN {_none_in("bookable - busy - crowded - short")} THEN 'equipment_lent' END
@@ -71,7 +71,7 @@ def _in_order(position: Mapping[str, type]) -> TextClause:
         WITH {WINDOW}, wanted AS (
             SELECT {LIMITS}, ({FITS}) AS fits FROM {SPACES} WHERE {HERE} OFFSET 0
         ), reckoned AS (
-            SELECT *, opened * tstzmultirange(noticed) * tstzmultirange(near) AS bookable
+            SELECT *, opened * tstzmultirange(noticed * near) AS bookable
               FROM wanted CROSS JOIN LATERAL (
                 SELECT hours * searched AS opened, {BUSY} AS busy, {CROWDED} AS crowded, {LENT} AS short OFFSET 0
               ) AS others

@@ -86,7 +86,7 @@ SPACES = """
     LEFT JOIN lent ON lent.arena = spaces.arena
 """
 
-BOOKABLE = "(hours * searched * tstzmultirange(noticed) * tstzmultirange(near))"
+BOOKABLE = "(hours * searched * tstzmultirange(noticed * near))"
 """When a wanted space could be booked if nobody else were there."""
 
 _WIDENED = "range_agg(tstzrange(lower(each) - clearing, upper(each) + setup))"
