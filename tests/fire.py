@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 from sqlalchemy import text
 
+from cli.docs import sources
 from cli.journey import whole_torg
 from cli.sign_in import token
 from cli.stack import Stack
@@ -101,7 +102,7 @@ def book(torg: Torg, number: int) -> None:
 
 
 def wait_until_quiet(torg: Torg) -> None:
-    """No event waits to be sent or tried again, and no booking for a price."""
+    """No event waits to be sent or tried again, no booking for a price; and all that was sent has been taken."""
 
     def restless() -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -114,6 +115,17 @@ def wait_until_quiet(torg: Torg) -> None:
 
     quiet = dict.fromkeys(torg.databases, (0, (0, 0))) | {"held": 0, "unarmed": 0}
     eventually(restless, wanted=quiet.__eq__, seconds=QUIET_SECONDS)
+    eventually(lambda: under_way(torg), wanted=lambda found: not found, seconds=QUIET_SECONDS)
+
+
+def under_way(torg: Torg) -> set[tuple[str, Any]]:
+    """The listeners that have not taken an event, with its id: brokers keep those, in queues that we do not see."""
+    listeners = {kind.TYPE: kind.LISTENERS for kind in sources.events()}
+    taken = {
+        service: {event for (event,) in torg.ask(service, "SELECT event_id FROM inbox")} for service in torg.databases
+    }
+    sent = [row for service in torg.databases for row in torg.ask(service, "SELECT id, type FROM outbox")]
+    return {(listener, event) for event, kind in sent for listener in listeners[kind] if event not in taken[listener]}
 
 
 def assert_all_agree(torg: Torg, booked: int) -> None:

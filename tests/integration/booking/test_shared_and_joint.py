@@ -263,7 +263,7 @@ def test_a_shared_space_is_shown_free_for_as_many_as_there_is_room_for(
 
 
 def test_time_to_set_up_and_clear_is_not_shown_as_free(counter: Any, house: Any) -> None:
-    counter.hold("stage", 0, 4)
+    counter.confirmed("stage", 0, 4)
     counter.clock.move(counter.quarter() - counter.clock.now())
 
     assert first_free(counter, "stage") == counter.quarter(4 + 1 + 2)
