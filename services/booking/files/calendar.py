@@ -131,7 +131,8 @@ class _Reading:
         if "RANGE" in event["RECURRENCE-ID"].params:
             raise UnreadableRow(part="RANGE")
         recurrence = dates[at].recurrence if at in dates else at.date().isoformat()
-        return {at: _row(event, line, uid, _span(event), recurrence=recurrence, gone=gone)}
+        recurring = next((row.recurring for row in dates.values()), None)
+        return {at: _row(event, line, uid, _span(event), recurrence=recurrence, recurring=recurring, gone=gone)}
 
     def _dates(self, event: Event, line: int, uid: str, *, gone: bool) -> dict[datetime, Row]:
         starts, minutes = _on_the_wall(event)
@@ -157,7 +158,7 @@ class _Reading:
             day = wall.date().isoformat()
             recurrence = day if day not in days else f"{wall:%Y-%m-%dT%H:%M}"
             days.add(day)
-            rows[wall] = _row(event, line, uid, each, recurrence=recurrence, gone=gone)
+            rows[wall] = _row(event, line, uid, each, recurrence=recurrence, recurring=when, gone=gone)
         return rows
 
     def _rule(self, event: Event) -> str | None:
@@ -185,13 +186,23 @@ def _days_tried(when: Recurrence) -> int:
     return min(int(last[1]) - when.starts.year + 1, LONGEST_YEARS) * 366 if last else 0
 
 
-def _row(event: Event, line: int, uid: str, span: Occurrence, *, recurrence: str = "", gone: bool) -> Row:
+def _row(
+    event: Event,
+    line: int,
+    uid: str,
+    span: Occurrence,
+    *,
+    recurrence: str = "",
+    recurring: Recurrence | None = None,
+    gone: bool,
+) -> Row:
     status = str(event.get("STATUS", "")).upper()
     hidden = str(event.get("CLASS", "PUBLIC")).upper() != "PUBLIC"
     return Row(
         line=line,
         uid=uid,
         recurrence=recurrence,
+        recurring=recurring,
         place=_text(event, "LOCATION", _LONGEST_PLACE) or "",
         begins_at=span.begins_at,
         ends_at=span.ends_at,

@@ -20,9 +20,10 @@ from kernel.errors import DomainError
 from services.booking.model.actors import Actor
 from services.booking.model.bookings import Booking, BookingRequest, placed
 from services.booking.model.import_refusals import ImportRefused, NotUtf8, OtherTenant, UnreadableRow
+from services.booking.model.recurrence import Recurrence
 from services.booking.model.refusals import AlreadyBegun, AlreadyOver, NotLive
 from services.booking.model.rules import Bookable, EndsBeforeBegin, TooManyParticipants
-from services.booking.model.series import Clash, near
+from services.booking.model.series import Clash, Series, near
 
 MOST = 2000
 """Rows in one file that are not over."""
@@ -37,7 +38,7 @@ OUTCOMES: tuple[Outcome, ...] = ("added", "unchanged", "moved", "cancelled", "sk
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """What a file says of one booking. `line` is where in the file; `recurrence` is the date an event that recurs was
-    to be on at first. `fault` is why it can't be read."""
+    to be on at first, and `recurring` all of its dates. `fault` is why it can't be read."""
 
     line: int
     uid: str
@@ -52,6 +53,7 @@ class Row:
     participants: int | None = None
     cancelled: bool = False
     tentative: bool = False
+    recurring: Recurrence | None = None
     fault: DomainError | None = None
 
     @property
@@ -242,6 +244,35 @@ def moved(before: Booking, place: Bookable, wanted: BookingRequest, *, now: date
         audience=wanted.audience,
         title=wanted.title,
         **placed(place, kept) | {"needs_payment": False},
+    )
+
+
+def series(id: UUID, first: Booking, when: Recurrence) -> Series:
+    """What the dates of an event that recurs are together: one code, one notice, one line of history."""
+    return Series(
+        id=id,
+        version=1,
+        state="active",
+        space=first.space,
+        arena=first.arena,
+        square=first.square,
+        tenant=first.tenant,
+        booked_by=first.booked_by,
+        purpose=first.purpose,
+        audience=first.audience,
+        participants=first.participants,
+        title=first.title,
+        confirm=first.confirm,
+        noise=first.noise,
+        equipment=first.equipment,
+        policy="skip",
+        starts=when.starts,
+        minutes=when.minutes,
+        rule=when.rule,
+        dates=when.dates,
+        excepted=when.excepted,
+        created_at=first.created_at,
+        changed_at=first.created_at,
     )
 
 

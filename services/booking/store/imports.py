@@ -50,6 +50,11 @@ _TENANTS = select(actors.c.id, actors.c.kind, actors.c.name, actors.c.organisati
     )
 )
 _SQUARES = select(bookings.c.square.distinct()).where(bookings.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
+_SERIES = (
+    select(bookings.c.series.distinct().label("series"))
+    .where(bookings.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))), bookings.c.series.is_not(None))
+    .order_by("series")
+)
 _IN_THE_WAY = text(
     """
     SELECT DISTINCT lost.id AS lost, claims.holder, holding.id IS NOT NULL AS booked,
@@ -105,6 +110,11 @@ def tenants(tx: Transaction, numbers: Collection[str], actor: UUID | None) -> tu
     found = [Actor(**row._mapping) for row in tx.execute(_TENANTS, {"numbers": sorted(numbers), "actor": actor})]
     numbered = {each.organisation_number: each for each in found if each.organisation_number is not None}
     return numbered, next((each for each in found if each.id == actor), None)
+
+
+def series_of(tx: Transaction, ids: Collection[UUID]) -> list[UUID]:
+    """The series of these bookings, in order."""
+    return list(tx.execute(_SERIES, {"ids": list(ids)}).scalars())
 
 
 def in_the_way(tx: Transaction, lost: Collection[UUID]) -> Mapping[UUID, list[InTheWay]]:

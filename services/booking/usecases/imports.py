@@ -1,9 +1,10 @@
 """Moving in: a file of another system's bookings, looked at or imported as a whole.
 
 The dry run is the import itself, undone. One import of a system goes on at a time, so the same file twice at once is as
-twice in a row. Lock order: the system, then as `placing` says.
+twice in a row. Lock order: the system, the series of its bookings by id, then as `placing` says.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -31,10 +32,12 @@ from services.booking.model.imports import File, ImportRequest, InTheWay, Known,
 from services.booking.model.refusals import NotLive
 from services.booking.model.resources import UnknownSpace
 from services.booking.model.rules import Bookable
-from services.booking.model.series import Clash
+from services.booking.model.series import Clash, Series
 from services.booking.model.waiting import Left
 from services.booking.store import bookings
 from services.booking.store import imports as store
+from services.booking.store import series as series_store
+from services.booking.usecases import series
 from services.booking.usecases.dates import queue_for_room
 from services.booking.usecases.offers import awaited_of, offer_left
 from services.booking.usecases.placing import make_way, place_for
@@ -54,6 +57,8 @@ class _Plan:
     before: dict[int, Booking] = field(default_factory=dict)
     after: dict[int, Booking] = field(default_factory=dict)
     said: dict[int, Known] = field(default_factory=dict)
+    series: dict[tuple[str, UUID], UUID] = field(default_factory=dict)
+    """New series, by the event's uid and who rents."""
     left: list[Left] = field(default_factory=list)
     """What others wait for, of what is cancelled or moved."""
 
@@ -71,6 +76,12 @@ class _Known:
     tenant: Actor | None
     imported: Mapping[tuple[str, str], Known]
     bookings: Mapping[UUID, Booking]
+    series: Mapping[UUID, Series]
+
+    def series_of(self, uid: str, tenant: UUID) -> UUID | None:
+        """The series that dates of an event are in already."""
+        earlier = (self.bookings[each.booking] for each in self.imported.values() if each.uid == uid)
+        return next((each.series for each in earlier if each.series and each.tenant.id == tenant), None)
 
     def before(self, row: Row) -> tuple[Known | None, Booking | None]:
         """What the row was, if it was imported before."""
@@ -89,7 +100,7 @@ def preview(tx: Transaction, who: Caller, wanted: ImportRequest) -> Report:
     report: Report | None = None
     try:
         with tx.savepoint():
-            _, report = _written(tx, who, wanted)
+            *_, report = _written(tx, who, wanted)
             raise _Undone
     except _Undone:
         pass
@@ -101,18 +112,19 @@ def preview(tx: Transaction, who: Caller, wanted: ImportRequest) -> Report:
 def run(tx: Transaction, who: Caller, wanted: ImportRequest) -> Report:
     """Imports a file: all of it, or nothing. What was imported before is moved, cancelled or left alone, as the file
     says now."""
-    plan, report = _written(tx, who, wanted)
+    known, plan, report = _written(tx, who, wanted)
     if report.counts["refused"]:
         metrics.CLASHES.inc()
     report.demand_nothing_refused()
     _told(tx, who, wanted, plan)
+    _tell_series(tx, who, known, plan)
     offer_left(tx, plan.left)
     for outcome, count in report.counts.items():
         metrics.IMPORTED.labels(outcome).inc(count)
     return report
 
 
-def _written(tx: Transaction, who: Caller, wanted: ImportRequest) -> tuple[_Plan, Report]:
+def _written(tx: Transaction, who: Caller, wanted: ImportRequest) -> tuple[_Known, _Plan, Report]:
     file = read(wanted, now=tx.now)
     store.queue(tx, wanted.source)
     known = _known(tx, who, wanted, file)
@@ -120,7 +132,7 @@ def _written(tx: Transaction, who: Caller, wanted: ImportRequest) -> tuple[_Plan
     lost = _taken(tx, plan, known)
     if lost:
         _explain(tx, plan, lost)
-    return plan, Report(results=plan.results, over=len(file.over))
+    return known, plan, Report(results=plan.results, over=len(file.over))
 
 
 def _known(tx: Transaction, who: Caller, wanted: ImportRequest, file: File) -> _Known:
@@ -128,12 +140,26 @@ def _known(tx: Transaction, who: Caller, wanted: ImportRequest, file: File) -> _
     numbers = {row.organisation for row in file.rows if row.organisation is not None}
     tenants, tenant = store.tenants(tx, numbers, wanted.tenant)
     ids = [each.booking for each in imported.values()]
+    together = _lock_series(tx, ids) if ids else {}
     locked = {booking.id: booking for booking in bookings.lock_many(tx, ids)} if ids else {}
     places = _places(tx, who, wanted, file)
     # the source's name is no secret: who knows it may not move what is others' to manage
     if not all(who.oversees(square) for square in {booking.square for booking in locked.values()}):
         raise Forbidden
-    return _Known(wanted=wanted, places=places, tenants=tenants, tenant=tenant, imported=imported, bookings=locked)
+    return _Known(
+        wanted=wanted,
+        places=places,
+        tenants=tenants,
+        tenant=tenant,
+        imported=imported,
+        bookings=locked,
+        series=together,
+    )
+
+
+def _lock_series(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Series]:
+    found = (series_store.lock(tx, each) for each in store.series_of(tx, ids))
+    return {each.id: each for each in found if each is not None}
 
 
 def _places(tx: Transaction, who: Caller, wanted: ImportRequest, file: File) -> dict[str, Bookable]:
@@ -198,11 +224,21 @@ def _considered(tx: Transaction, who: Caller, known: _Known, row: Row, plan: _Pl
     if booking is not None and not booking.live:
         return _skipped(row, asked.space, NotLive())
     after = _after(tx, who, known, asked, tenant, booking, said.booking)
+    if booking is None and row.recurring is not None:
+        after = replace(after, series=_series(known, plan, row.uid, tenant.id))
     if booking is not None:
         plan.before[number] = booking
     plan.after[number] = after
     plan.said[number] = replace(said, booking=after.id)
     return Result(row=row, outcome="moved" if booking else "added", space=asked.space, booking=after.id)
+
+
+def _series(known: _Known, plan: _Plan, uid: str, tenant: UUID) -> UUID:
+    """The series of an event that recurs: one that was imported before, or a new one."""
+    there = known.series_of(uid, tenant)
+    if there is not None and there in known.series:
+        return there
+    return plan.series.setdefault((uid, tenant), new_id())
 
 
 def _is_over(row: Row, booking: Booking | None, now: datetime) -> bool:
@@ -309,6 +345,22 @@ def _told(tx: Transaction, who: Caller, wanted: ImportRequest, plan: _Plan) -> N
     for number in [*plan.of("cancelled"), *plan.of("moved")]:
         noted(tx, plan.before[number], plan.after[number], by=who.person)
     store.remember(tx, wanted.source, plan.said.values())
+
+
+def _tell_series(tx: Transaction, who: Caller, known: _Known, plan: _Plan) -> None:
+    """One line of history and one event for each series, however many of its dates came, moved or went."""
+    done = [each for each in plan.after.values() if each.series is not None]
+    counted = Counter(each.series for each in done)
+    for made in plan.series.values():
+        dates = [(each, plan.results[number].row) for number, each in plan.after.items() if each.series == made]
+        first, row = min(dates, key=lambda each: each[0].begins_at)
+        if row.recurring is not None:
+            new = model.series(made, first, row.recurring)
+            series_store.add(tx, new)
+            series.imported(tx, new, by=who.person, bookings=counted[made])
+    for there, before in known.series.items():
+        if counted[there]:
+            series.imported(tx, before.changed(tx.now, state="active"), by=who.person, bookings=counted[there])
 
 
 def _without_booking(result: Result) -> Result:

@@ -163,6 +163,14 @@ def book_skipped(
     return _done(tx, series.changed(tx.now, state="active"), "date_booked", by=who.person, bookings=1)
 
 
+def imported(tx: Transaction, series: Series, *, by: UUID, bookings: int) -> None:
+    """Bookings of a series have come, moved or gone with a file: one line of its history, one event."""
+    if store.figures(tx, series).live:
+        _done(tx, series, "imported", by=by, bookings=bookings)
+    else:
+        _cancelled(tx, series, bookings, by="house", person=by, why=None)
+
+
 def locked(tx: Transaction, who: Caller, id: UUID, *, managers: bool = False) -> tuple[Series, GivenUpBy]:
     """The series, for one who may change it, and for whom they do. To strangers it is not there; overseers see it, and
     may not."""

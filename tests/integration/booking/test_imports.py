@@ -11,7 +11,14 @@ from sqlalchemy import text
 
 from kernel.auth import Forbidden
 from kernel.versions import ANY_VERSION
-from services.booking.events import BookingCancelled, BookingConfirmed, BookingRescheduled
+from services.booking.events import (
+    BookingCancelled,
+    BookingConfirmed,
+    BookingRescheduled,
+    SeriesBooked,
+    SeriesCancelled,
+    SeriesChanged,
+)
 from services.booking.model.closures import ClosureRequest
 from services.booking.model.import_refusals import ImportRefused
 from services.booking.model.imports import ImportRequest, Report
@@ -20,6 +27,7 @@ from services.booking.model.refusals import SlotTaken
 from services.booking.model.resources import Equipment
 from services.booking.model.sharing import Sharing
 from services.booking.queries import bookings as queries
+from services.booking.queries import series as series_queries
 from services.booking.usecases import actors, closures
 from services.booking.usecases import imports as usecases
 from tests.at_once import at_once
@@ -175,10 +183,43 @@ def test_dates_that_an_event_has_no_more_are_given_up(moving: Moving) -> None:
         ("2026-12-22", "cancelled"),
     ]
     assert moving.run(replace(wanted, content=fewer)).counts["unchanged"] == 4
+    # the dates of an event that recurs are a series: one code, one notice, one line of history
+    [booked], [changed] = (moving.counter.told(kind) for kind in (SeriesBooked, SeriesChanged))
+    assert (booked.data.live, booked.data.rule, changed.data.live, changed.data.changed) == (
+        3,
+        "FREQ=WEEKLY;COUNT=4;BYDAY=TU",
+        2,
+        1,
+    )
+    dates = [each for each in report.results if each.row.recurrence]
+    assert {moving.counter.booking(each.booking).series for each in dates} == {booked.data.series}
+    with moving.counter.database.reading() as tx:
+        shown = series_queries.one(tx, MANAGER, booked.data.series)
+    assert [(step.version, step.what, step.bookings) for step in shown["history"]] == [
+        (1, "imported", 3),
+        (2, "imported", 1),
+    ]
+    assert [each.state for each in shown["occurrences"]] == ["confirmed", "confirmed", "cancelled"]
     # what has passed since is no news, and stays
     moving.counter.clock.move(timedelta(days=60))
     assert {*report.counts} == {*moving.run(wanted).counts}
     assert len(moving.counter.told(BookingCancelled)) == 1
+
+
+def test_an_event_that_is_cancelled_and_comes_back_is_its_series_again(moving: Moving) -> None:
+    wanted = moving.sample("outlook.ics", places={"Storsalen, Borgen": "hall"})
+    first = moving.run(wanted)
+    gone = wanted.content.replace(b"METHOD:PUBLISH", b"METHOD:CANCEL")
+
+    assert moving.run(replace(wanted, content=gone)).counts["cancelled"] == 5
+    [cancelled] = moving.counter.told(SeriesCancelled)
+    assert (cancelled.data.live, cancelled.data.cancelled_by) == (0, "house")
+    back = moving.run(wanted)
+
+    assert back.counts["added"] == 5
+    assert not {each.booking for each in back.results} & {each.booking for each in first.results}
+    [again] = moving.counter.told(SeriesChanged)
+    assert (again.subject, again.sequence, again.data.state, again.data.live) == (cancelled.subject, 3, "active", 3)
 
 
 def test_every_clash_is_named_and_nothing_is_imported(moving: Moving, counter: Any, town: Any) -> None:
