@@ -1,0 +1,80 @@
+"""What one service promises of all of them: an imported booking is followed as any other, and of a person who is erased
+nothing is left anywhere."""
+
+import base64
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+
+from kernel.auth import Role
+from tests.contract import things
+from tests.contract.conftest import a_municipality
+from tests.contract.things import Owned
+from tests.municipality import SPACE, SQUARE, Municipality
+from tests.templates import Templates
+
+TABLES = text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+SENT = ("outbox", "idempotency_keys", "failed_deliveries")
+"""What was said is kept for some days (`TORG_KEEP_DAYS`)."""
+
+
+@pytest.fixture(scope="module")
+def own(templates: Templates) -> Iterator[tuple[Municipality, dict[str, Owned]]]:
+    with a_municipality(templates) as municipality:
+        yield municipality, things.make(municipality)
+
+
+def everything(municipality: Municipality) -> dict[str, str]:
+    """All that is in each service's tables, by service and table."""
+    found = {}
+    for name, database in municipality.databases.items():
+        with database.reading() as tx:
+            for table in {*tx.execute(TABLES).scalars()} - {*SENT}:
+                rows = tx.execute(text(f'SELECT t::text FROM "{table}" t')).scalars()
+                found[f"{name}.{table}"] = "\n".join(rows)
+    return found
+
+
+def test_an_imported_booking_is_priced_charged_keyed_and_shown(own: tuple[Municipality, dict[str, Owned]]) -> None:
+    municipality, owned = own
+    band = owned["represented"].things["band"]
+    table = "uid;space;begins_at;ends_at;title\n1;Salen;2026-12-19 09:00;2026-12-19 11:00;Julekonsert\n"
+    wanted = things.an_import(band) | {"file": base64.b64encode(table.encode()).decode()}
+    manager = municipality.token("mona", Role.ARENA_MANAGER, squares=(SQUARE,))
+
+    foreseen = municipality.did("POST", "/booking/imports/preview", manager, wanted)
+    assert (foreseen["counts"]["added"], foreseen["rows"][0]["booking"]) == (1, None)
+    done = municipality.did("POST", "/booking/imports", manager, wanted)
+    [row] = done["rows"]
+    assert (row["outcome"], row["line"], row["space"]) == ("added", 2, SPACE)
+
+    booking = municipality.did("GET", f"/booking/bookings/{row['booking']}", manager)
+    assert (booking["state"], booking["key"]) == ("confirmed", "armed")
+    assert booking["price"]["total"] >= 0
+    keys = municipality.did("GET", "/access/keys", municipality.token("rita"))["items"]
+    assert row["booking"] in {time["booking"] for key in keys for time in key["times"]}
+    day = "from=2026-12-19T00:00:00Z&to=2026-12-20T00:00:00Z"
+    shown = municipality.did("GET", f"/programming/activities?{day}&square={SQUARE}", manager)
+    assert "Julekonsert" in {each["title"] for each in shown["items"]}
+
+    moved = {"file": base64.b64encode(table.replace("11:00", "12:00").encode()).decode()}
+    [again] = municipality.did("POST", "/booking/imports", manager, wanted | moved)["rows"]
+    assert (again["outcome"], again["booking"]) == ("moved", row["booking"])
+    dearer = municipality.did("GET", f"/booking/bookings/{row['booking']}", manager)
+    assert (dearer["state"], dearer["version"] > booking["version"]) == ("confirmed", True)
+
+
+def test_nothing_is_left_of_a_person_in_any_service(own: tuple[Municipality, dict[str, Owned]]) -> None:
+    """Kari has bookings, keys, hours, a series and comments; Mona has approved and registered for the municipality."""
+    municipality, _ = own
+    for name, roles, squares in (("kari", (), ()), ("mona", (Role.ARENA_MANAGER,), (SQUARE,))):
+        person = str(municipality.person(name))
+        before = everything(municipality)
+        services = {where.split(".")[0] for where, rows in before.items() if person in rows}
+        assert {"booking", "pricing"} <= services
+
+        token = municipality.token(name, *roles, squares=squares)
+        municipality.did("POST", "/booking/me/erasure", token, {"cancel_bookings": True})
+
+        assert [where for where, rows in everything(municipality).items() if person in rows] == []
