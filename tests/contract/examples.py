@@ -186,7 +186,12 @@ EXAMPLES: dict[type[Event], tuple[Event, UUID | str, int]] = {
         (BookingDeclined(**SNAPSHOT, state="declined", reason="no_price"), BOOKING, 2),
         (BookingExpired(**SNAPSHOT, state="expired"), BOOKING, 2),
         (
-            BookingRestated(**CANCELLED, cancelled_at=datetime(2026, 12, 1, 8, 0, tzinfo=UTC), cancelled_by="house"),
+            BookingRestated(
+                **CANCELLED,
+                cancelled_at=datetime(2026, 12, 1, 8, 0, tzinfo=UTC),
+                cancelled_by="tenant",
+                for_nothing=True,
+            ),
             BOOKING,
             4,
         ),

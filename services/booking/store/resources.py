@@ -18,6 +18,7 @@ from services.booking.model.representatives import local_date
 from services.booking.model.rules import Bookable, BookingRules
 from services.booking.store.house_rules import lacking, named
 from services.booking.store.opening import spans_around
+from services.booking.store.places import ENTER
 from services.booking.store.quotas import binding
 from services.booking.store.representatives import in_force
 from services.booking.store.tables import actors, arenas, bookings, equipment, representatives, spaces
@@ -97,7 +98,7 @@ _AS_IT_IS = (
     )
     .where(spaces.c.id == bindparam("space"), ~spaces.c.withdrawn)
 )
-_TO_BOOK = _AS_IT_IS.with_for_update(read=True, key_share=True, of=spaces)
+_TO_BOOK = _AS_IT_IS.add_columns(ENTER.label("entered")).with_for_update(read=True, key_share=True, of=spaces)
 
 _EQUIPMENT = select(equipment.c.id, equipment.c.pieces_owned).where(
     equipment.c.arena == bindparam("arena"), ~equipment.c.withdrawn

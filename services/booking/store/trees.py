@@ -30,8 +30,10 @@ from kernel.contracts import plain
 from kernel.db import Transaction
 from services.booking.events import SpacePublished
 from services.booking.model.opening import Hours
+from services.booking.model.places import Place
 from services.booking.model.resources import DivisionClashes, EquipmentInUse, Placed, Square
 from services.booking.store import claims as claiming
+from services.booking.store.places import shut
 from services.booking.store.tables import (
     arenas,
     bookings,
@@ -62,7 +64,7 @@ _PUBLISHED = (
     .join_from(spaces, arenas, arenas.c.id == spaces.c.arena)
     .join(squares, squares.c.id == arenas.c.square)
     .where(arenas.c.square == bindparam("square"))
-    .order_by(spaces.c.id)
+    .order_by(spaces.c.id.collate("C"))
     .with_for_update(of=spaces)
 )
 _given_ids = func.any(bindparam("ids", type_=ARRAY(Text)))
@@ -157,6 +159,7 @@ def lock_published(tx: Transaction, square: str) -> dict[str, Published]:
     """Every space the square ever had, by id. Nobody else can write a tree, or book here, until the transaction
     ends."""
     tx.execute(_LOCK)
+    shut(tx, [Place("square", square)])
     return {row.id: _published(row) for row in tx.execute(_PUBLISHED, {"square": square})}
 
 

@@ -1,6 +1,7 @@
 """Rivals for one time: exactly one has it in every round, and nobody waits for a deadlock to be found."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -9,20 +10,24 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
 from kernel.db import Database
-from kernel.errors import DomainError
+from kernel.errors import DomainError, Text
 from kernel.versions import ANY_VERSION
-from services.booking.model.bookings import BookingRequest
+from services.booking.model.bookings import Booking, BookingRequest
+from services.booking.model.house_rules import HouseRulesNotAccepted
 from services.booking.model.refusals import SlotTaken
 from services.booking.model.series import Shift
 from services.booking.store.tables import bookings, claims
 from services.booking.usecases import bookings as usecases
+from services.booking.usecases import house_rules
 from services.booking.usecases import series as series_usecases
 from tests.at_once import at_once
 from tests.callers import MANAGER, RESIDENT, STRANGER
 from tests.season import FIRST, WEEK, Season, at, take
+from tests.waiting import eventually
 
 ROUNDS = 30
 RIVALS = 16
+WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 DEADLOCKS = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
 
 
@@ -218,3 +223,33 @@ def test_cancelling_and_moving_a_series_at_once_leaves_it_whole(season: Season, 
             lambda tx, one=first: usecases.cancel(tx, RESIDENT, one, ANY_VERSION),
         )
         assert set(season.states(series)) == {"cancelled"}
+
+
+def test_who_changes_the_rules_waits_for_those_under_way_and_for_no_later_ones(counter: Any, many: Database) -> None:
+    def waiting(wanted: int) -> None:
+        def look() -> int:
+            with many.reading() as tx:
+                found: int = tx.execute(WAITING).scalar_one()
+                return found
+
+        eventually(look, wanted=lambda found: found == wanted)
+
+    def publish() -> None:
+        said = {"text": Text(nb="Ro", nn="Ro", en="Quiet"), "rules": [], "effective_from": None}
+        with many.transaction() as tx:
+            house_rules.publish(tx, MANAGER, "square", "borgen", **said)
+
+    def book_later() -> Booking:
+        with many.transaction() as tx:
+            return usecases.hold(tx, STRANGER, counter.wanted("room", begin=8))
+
+    with ThreadPoolExecutor(2) as pool:
+        with counter.database.transaction() as tx:
+            usecases.hold(tx, RESIDENT, counter.wanted("room"))
+            published = pool.submit(publish)
+            waiting(1)
+            later = pool.submit(book_later)
+            waiting(2)
+        published.result(30)
+        with pytest.raises(HouseRulesNotAccepted):
+            later.result(30)
