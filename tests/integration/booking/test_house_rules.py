@@ -358,6 +358,13 @@ def test_a_new_version_and_bookings_at_once_are_each_before_or_after_the_other(h
         house.accept(RuleVersion("arena", "house", newest))
 
 
+def waiting(database: Database) -> int:
+    """How many wait for a lock. Each look is a transaction of its own: within one, the same is seen again."""
+    with database.reading() as tx:
+        found: int = tx.execute(WAITING).scalar_one()
+        return found
+
+
 def test_a_booking_that_waited_for_a_new_version_is_judged_by_it(house: House, many: Database) -> None:
     """The booking reads what was in force, waits for its space, and must then not book by what it read."""
     house.publish("arena", "house")
@@ -372,6 +379,5 @@ def test_a_booking_that_waited_for_a_new_version_is_judged_by_it(house: House, m
         with house.counter.database.transaction() as tx:
             usecases.publish(tx, MANAGER, "arena", "house", text=said(2), rules=[], effective_from=None)
             booking = pool.submit(book)
-            with many.reading() as other:
-                eventually(lambda: other.execute(WAITING).scalar_one(), wanted=lambda waiting: waiting == 1)
+            eventually(lambda: waiting(many), wanted=lambda found: found == 1)
         assert booking.result(20) == [{"scope": "arena", "id": "house", "version": 2}]

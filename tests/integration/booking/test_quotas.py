@@ -476,5 +476,9 @@ def given(**limits: Any) -> dict[str, Any]:
 
 
 def _until_somebody_waits(database: Database) -> None:
-    with database.reading() as tx:
-        eventually(lambda: tx.execute(WAITING).scalar_one())
+    def waiting() -> int:
+        with database.reading() as tx:  # of its own each time: within one, the same is seen again
+            found: int = tx.execute(WAITING).scalar_one()
+            return found
+
+    eventually(waiting)
