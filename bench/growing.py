@@ -1,4 +1,4 @@
-"""(e) Growth: bookings created and free times searched with 20 thousand to 10 million bookings in the tables.
+"""(e) Growth: bookings and series made, and free times searched, with 20 thousand to 10 million bookings in the tables.
 
 Every set has the same bookings to come; the rest is history of the years behind us, completed, so that it claims
 nothing. Two whole Torgs are measured in turn, one that stays at 100 thousand and one that grows, so that each ratio is
@@ -6,19 +6,21 @@ of two figures from the same minute. History is written without its steps: neith
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from typing import Any
 
 import psycopg2
 
-from bench import creating, dataset, load
+from bench import creating, dataset, load, series
 from bench.dataset import ARENAS_OF_SQUARE, SMALL, SPACES_OF_ARENA
 from bench.figures import Report, Spread, Table, percentile, ratios
-from bench.searching import Search, by_http
+from bench.searching import Search, by_http, get, looks
 from bench.torg import SQUARE, Torg, Wishes, running, square
+from kernel.clock import OSLO, SystemClock
 
 BASE = 100_000
 SIZES = (SMALL.bookings, 1_000_000, 10_000_000)
@@ -26,7 +28,10 @@ AIM = 1.3
 CLIENTS = 16
 SPACES = 100
 SEARCHES = {"search, 1 day": Search(1), "search, 7 days": Search(7)}
-FIGURES = ("create: mean", "create: p50", "create: p95", *SEARCHES)
+DATES = 52
+SERIES = tuple(f"series of {DATES}: {step}" for step in series.STEPS)
+LOOKS = looks(SystemClock().now().astimezone(OSLO).date())
+FIGURES = ("create: mean", "create: p50", "create: p95", *SEARCHES, *LOOKS, *SERIES)
 _A_DAY = 8
 """Bookings of each space on every day behind us."""
 
@@ -78,8 +83,9 @@ class Growing:
         with closing(psycopg2.connect(self._url)) as connection, connection.cursor() as ask:
             ask.execute("SELECT setval(pg_get_serial_sequence('spaces', 'number'), max(number)) FROM spaces")
             connection.commit()
-        torg.put("booking", f"/squares/{SQUARE}", square(SPACES))
+        torg.put("booking", f"/squares/{SQUARE}", series.far_ahead(square(SPACES)))
         self._wishes = Wishes(SPACES, torg.bearers(CLIENTS), confirm="by_me")
+        self._booker = series.Booker(torg)
 
     def grow(self, bookings: int) -> float:
         """Writes history until there are so many; in how many seconds. Indexes and foreign keys are made anew, not row
@@ -114,23 +120,32 @@ class Growing:
             "create: p50": percentile(made.latencies, 50) * 1000,
             "create: p95": percentile(made.latencies, 95) * 1000,
         }
-        return found | {name: self._search(search, effort.searches) for name, search in SEARCHES.items()}
-
-    def _search(self, search: Search, times: int) -> float:
-        url = f"{self._torg.stack.urls['booking']}/availability"
         with load.clients(self._torg.stack.api_urls("booking"), 1) as (client,):
-            return median(_seconds(client, url, search) for _ in range(times)) * 1000
+            return found | self._looked(client, effort.searches) | self._repeated(client, effort.searches)
+
+    def _looked(self, client: load.Client, times: int) -> dict[str, float]:
+        url = self._torg.stack.urls["booking"]
+        asked: dict[str, Callable[[], object]]
+        asked = {name: partial(by_http, client, f"{url}/availability", search) for name, search in SEARCHES.items()}
+        asked |= {name: partial(get, client, url + path) for name, path in LOOKS.items()}
+        return {name: median(_seconds(ask) for _ in range(times)) * 1000 for name, ask in asked.items()}
+
+    def _repeated(self, client: load.Client, times: int) -> dict[str, float]:
+        steps = [self._booker.measured(client, DATES) for _ in range(times)]
+        return {
+            name: median(each[step] for each in steps) * 1000 for name, step in zip(SERIES, series.STEPS, strict=True)
+        }
 
 
-def _seconds(client: load.Client, url: str, search: Search) -> float:
+def _seconds(ask: Callable[[], object]) -> float:
     started = time.perf_counter()
-    by_http(client, url, search)
+    ask()
     return time.perf_counter() - started
 
 
 def run(*, quick: bool) -> Report:
     """Measures up to 10 million; quickly, up to 100 thousand."""
-    effort = Effort(1, 2, 3) if quick else Effort(3, 3, 10)
+    effort = Effort(1, 2, 3) if quick else Effort(5, 3, 10)
     sizes = (SMALL.bookings, BASE) if quick else SIZES
     with ExitStack() as ending:
         base, grown = (Growing(ending.enter_context(running(api_processes=2))) for _ in range(2))
@@ -165,7 +180,7 @@ def _report(found: list[dict[str, Any]]) -> Report:
         [Table(columns, rows)],
         {"sizes": found, "base": BASE, "aim": AIM},
         [
-            f"{CLIENTS} clients create, at two api processes; one searches all spaces. Aim: no ratio above {AIM}.",
+            f"{CLIENTS} clients create, at two api processes; one searches, books series. Aim: no ratio above {AIM}.",
             f"Filled: {filled}.",
         ],
     )

@@ -67,7 +67,7 @@ def look(torg: Torg, municipality: Municipality, rounds: int) -> dict[str, Any]:
         for number in range(rounds + 1):
             for name, path in asked.items():
                 started = time.perf_counter()
-                _get(client, url + path)
+                get(client, url + path)
                 if number:  # the first warms up
                     seconds[name].append(time.perf_counter() - started)
     return {
@@ -172,7 +172,7 @@ def by_http(client: load.Client, url: str, search: Search) -> list[str]:
     asked, pages = f"{url}?from={first}&to={last}&minutes={MINUTES}&limit={PAGE}", []
     cursor: str | None = ""
     while cursor is not None:
-        pages.append(_get(client, asked + (f"&cursor={cursor}" if cursor else "")).decode())
+        pages.append(get(client, asked + (f"&cursor={cursor}" if cursor else "")).decode())
         cursor = next_cursor(pages[-1])
     return pages
 
@@ -185,7 +185,8 @@ def next_cursor(page: str) -> str | None:
     return found[1]
 
 
-def _get(client: load.Client, url: str) -> bytes:
+def get(client: load.Client, url: str) -> bytes:
+    """A page's body. Raises LoadFailed for any other answer."""
     answer = client.ask(load.request("GET", url, {}))
     if answer.status != 200:
         raise load.LoadFailed(f"{answer.status}: {answer.body.decode()[:500]}")

@@ -4,9 +4,10 @@ a date costs beside a booking made by itself.
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -19,7 +20,8 @@ from kernel.ids import new_id
 RULES = {52: "FREQ=WEEKLY;COUNT=52", 520: "FREQ=DAILY;COUNT=520"}
 SPACES = 100
 _HORIZON_DAYS = 730
-_STEPS = ("preview", "book", "cancel")
+_HOURS = 8
+STEPS = ("preview", "book", "cancel")
 
 
 @dataclass(frozen=True)
@@ -31,18 +33,17 @@ class Effort:
 
 
 class Booker:
-    """One client that books series nobody else wants: a space and an hour of its own for each."""
+    """Books series that nobody else wants: a space and an hour of its own for each, and gives them up again."""
 
-    def __init__(self, torg: Torg, client: load.Client) -> None:
+    def __init__(self, torg: Torg) -> None:
         self._url = f"{torg.stack.urls['booking']}/series"
-        self._client = client
         self._bearer = torg.bearers(1)[0]
         self._numbers = count()
         self._first = SystemClock().now().astimezone(OSLO).date() + timedelta(days=200)
 
-    def measured(self, dates: int) -> dict[str, float]:
+    def measured(self, client: load.Client, dates: int) -> dict[str, float]:
         """The seconds of each step of one series."""
-        hour, space = divmod(next(self._numbers), SPACES)
+        hour, space = divmod(next(self._numbers) % (SPACES * _HOURS), SPACES)
         wanted = {
             "space": space_id(space),
             "starts": f"{self._first}T{8 + hour:02}:00",
@@ -54,19 +55,17 @@ class Booker:
             "participants": 20,
             "title": "Trening",
         }
-        found, _ = self._timed("/preview", wanted, 200)
-        booked, series = self._timed("", wanted, 201)
+        found, _ = self._timed(client, "/preview", wanted, 200)
+        booked, series = self._timed(client, "", wanted, 201)
         given_up = {"scope": "all", "why": "Måling"}
-        cancelled, _ = self._timed(f"/{series['id']}/cancel", given_up, 200, {"If-Match": "*"})
+        cancelled, _ = self._timed(client, f"/{series['id']}/cancel", given_up, 200)
         return {"preview": found, "book": booked, "cancel": cancelled}
 
-    def _timed(
-        self, path: str, body: Mapping[str, Any], status: int, headers: Mapping[str, str] | None = None
-    ) -> tuple[float, Any]:
-        said = {"Authorization": f"Bearer {self._bearer}", "Idempotency-Key": str(new_id()), **(headers or {})}
+    def _timed(self, client: load.Client, path: str, body: Mapping[str, Any], status: int) -> tuple[float, Any]:
+        said = {"Authorization": f"Bearer {self._bearer}", "Idempotency-Key": str(new_id()), "If-Match": "*"}
         written = load.request("POST", self._url + path, said, json.dumps(body).encode())
         started = time.perf_counter()
-        answer = self._client.ask(written)
+        answer = client.ask(written)
         seconds = time.perf_counter() - started
         if answer.status != status:
             raise load.LoadFailed(f"{answer.status}: {answer.body.decode()[:500]}")
@@ -77,7 +76,7 @@ def run(*, quick: bool) -> Report:
     """Measures both lengths."""
     effort = Effort(2, 1) if quick else Effort(20, 2)
     with running() as torg:
-        torg.put("booking", f"/squares/{SQUARE}", _far_ahead(square(SPACES)))
+        torg.put("booking", f"/squares/{SQUARE}", far_ahead(square(SPACES)))
         torg.stack.kill("worker")
         return _report(measure(torg, effort))
 
@@ -86,18 +85,21 @@ def measure(torg: Torg, effort: Effort) -> list[dict[str, Any]]:
     """The figures for each number of dates."""
     wishes = Wishes(SPACES, torg.bearers(1), confirm="by_me")
     with load.clients(torg.stack.api_urls("booking"), 1) as (client,):
-        booker = Booker(torg, client)
+        booker = Booker(torg)
+        measured = partial(booker.measured, client)
         for dates in RULES:
-            booker.measured(dates)  # warms up
-        return [_figures(torg, booker, wishes, dates, effort) for dates in RULES]
+            measured(dates)  # warms up
+        return [_figures(torg, measured, wishes, dates, effort) for dates in RULES]
 
 
-def _figures(torg: Torg, booker: Booker, wishes: Wishes, dates: int, effort: Effort) -> dict[str, Any]:
+def _figures(
+    torg: Torg, measured: Callable[[int], dict[str, float]], wishes: Wishes, dates: int, effort: Effort
+) -> dict[str, Any]:
     series, single = [], []
     for _ in range(effort.rounds):
-        series.append(booker.measured(dates))
+        series.append(measured(dates))
         single.append(percentile(creating.created(torg, wishes, 1, effort.seconds / effort.rounds).latencies, 50))
-    steps = {step: [each[step] for each in series] for step in _STEPS}
+    steps = {step: [each[step] for each in series] for step in STEPS}
     return {
         "dates": dates,
         "milliseconds": {step: milliseconds(seconds, (50, 95)) for step, seconds in steps.items()},
@@ -105,7 +107,8 @@ def _figures(torg: Torg, booker: Booker, wishes: Wishes, dates: int, effort: Eff
     }
 
 
-def _far_ahead(described: dict[str, Any]) -> dict[str, Any]:
+def far_ahead(described: dict[str, Any]) -> dict[str, Any]:
+    """The square, to be booked as far ahead as the longest series goes."""
     for arena in described["arenas"]:
         for space in arena["spaces"]:
             space["horizon_days"] = _HORIZON_DAYS
