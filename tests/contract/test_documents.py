@@ -33,7 +33,7 @@ def torg_docs(*arguments: str) -> Result:
 
 def errors() -> list[type[DomainError]]:
     sources.modules()
-    return [each for each in all_codes().values() if sources.is_ours(each)]
+    return [each for _, each in sorted(all_codes().items()) if sources.is_ours(each)]
 
 
 @pytest.mark.parametrize("name", PAGES)
