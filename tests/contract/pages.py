@@ -62,6 +62,11 @@ def _version(known: Things) -> dict[str, str]:
     return {"version": str(known["version"])}
 
 
+def _a_wait(known: Things) -> dict[str, str]:
+    """For a time that somebody has."""
+    return {**_booking(known), "begins_at": things.a_wait(known["tenant"])["begins_at"], "minutes": "120"}
+
+
 def _a_series(known: Things) -> dict[str, str]:
     """From a date that is taken: it is skipped."""
     return {**_booking(known), "every": "week", "until": "2026-12-20", "policy": "skip"}
@@ -97,6 +102,9 @@ PAGES = {
     "GET /series/{series}": Page(),
     "POST /series/{series}/confirm": Page(form=lambda _: {"version": "1"}),
     "POST /bookings/{booking}/unlock": Page(form=lambda known: {"key": known["key"]}, means={"booking": "confirmed"}),
+    "GET /waiting": Page(lists="waiting"),
+    "POST /waiting": Page(form=_a_wait),
+    "POST /waiting/{waiting}/leave": Page(form=lambda _: {}),
     # the secret is out of the address at once, whoever asks
     "GET /invitations/{invitation}": Page(query="secret=x"),
     "POST /invitations/{invitation}/accept": Page(form=lambda known: {"secret": known["secret"]}),

@@ -19,6 +19,7 @@ from tests.unit.portal.services import (
     a_price,
     an_activity,
     an_agreement,
+    an_id,
     refused,
     some_house_rules,
 )
@@ -105,7 +106,8 @@ def walk(visit: Visit) -> Iterator[None]:
     yield
 
 
-def _walk_bookings(visit: Visit) -> Iterator[None]:
+def _walk_form(visit: Visit) -> Iterator[None]:
+    """The form to book with: its house rules, its faults, and the waiting list for what is taken."""
     services, page = visit.services, visit.page
     fault = {"pointer": "#/participants", "detail": "Lokalet har plass til høyst 120."}
     services.refusals["POST booking /bookings"] = refused(422, "invalid_request", "Feil.", errors=[fault])
@@ -115,7 +117,24 @@ def _walk_bookings(visit: Visit) -> Iterator[None]:
     page.get_by_label("Jeg har lest husreglene").check()
     fill_in(page)
     yield
+    services.refusals["POST booking /bookings"] = refused(409, "slot_taken", "Lokalet er opptatt i hele tida.")
+    page.get_by_label("Jeg har lest husreglene").check()
+    fill_in(page)
+    yield
+    page.get_by_label("Jeg har lest husreglene").check()
+    page.get_by_role("button", name="Sett meg på venteliste").click()
+    first = next(iter(services.waiting.values()))
+    offer = {"state": "offered", "booking": str(an_id("held")), "offered_until": "2026-12-03T11:00:00Z"}
+    services.waiting["offer"] = first | offer | {"id": str(an_id("offer"))}
+    visit.go("/waiting")
+    yield
     services.house_rules.clear()
+    services.refusals.clear()
+
+
+def _walk_bookings(visit: Visit) -> Iterator[None]:
+    services, page = visit.services, visit.page
+    yield from _walk_form(visit)
     services.refusals.clear()
     services.events_arrive = False
     booking = services.a_booking()

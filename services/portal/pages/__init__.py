@@ -11,6 +11,7 @@ from services.portal.pages import (
     search,
     series,
     volunteer,
+    waiting,
 )
 
 blueprints = (
@@ -20,6 +21,7 @@ blueprints = (
     moving.blueprint,
     repeating.blueprint,
     series.blueprint,
+    waiting.blueprint,
     invitations.blueprint,
     volunteer.blueprint,
     desk.blueprint,

@@ -23,7 +23,9 @@ blueprint = Blueprint("search", __name__)
 LENGTHS = (30, 60, 90, 120, 180, 240, 360, 480)
 MORNING = timedelta(hours=8)
 _DEFAULT_MINUTES = 60
-_FIELDS = {name: name for name in ("purpose", "audience", "participants", "tenant", "title")}
+WORTH_WAITING = ("slot_taken", "no_room", "equipment_lent")
+"""The codes of what others have, and may give up."""
+FIELDS = {name: name for name in ("purpose", "audience", "participants", "tenant", "title")}
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def search() -> str:
 def book() -> str:
     """What the time is for, and for whom."""
     space, begins_at, minutes = wanted_in(request.args)
-    return _page(space, begins_at, minutes, Form())
+    return page(space, begins_at, minutes, Form())
 
 
 @blueprint.post("/book")
@@ -74,11 +76,12 @@ def hold() -> Response | str | tuple[str, int]:
         return _ahead(form, space, begins_at, minutes)
     wanted = _request(form, space, begins_at, minutes)
     if form.wrong:
-        return _page(space, begins_at, minutes, form), 422
+        return page(space, begins_at, minutes, form), 422
     try:
         booking = tell("booking", "/bookings", wanted, key=form.key)
     except Refused as said:
-        return _page(space, begins_at, minutes, told(form, said, _FIELDS, ABOUT)), said.status
+        taken = said.code in WORTH_WAITING
+        return page(space, begins_at, minutes, told(form, said, FIELDS, ABOUT), taken=taken), said.status
     return redirect(url_for("bookings.show", booking=booking["id"]))
 
 
@@ -129,14 +132,15 @@ def _ahead(form: Form, space: Space, begins_at: datetime, minutes: int) -> str |
     """What would become of each date of a fixed booking."""
     wanted = repeating.asked(form)
     if form.wrong:
-        return _page(space, begins_at, minutes, form), 422
+        return page(space, begins_at, minutes, form), 422
     try:
         return repeating.look_ahead(form, wanted)
     except Refused as said:
-        return _page(space, begins_at, minutes, told(form, said, _FIELDS | {"rule": "until"}, ABOUT)), said.status
+        return page(space, begins_at, minutes, told(form, said, FIELDS | {"rule": "until"}, ABOUT)), said.status
 
 
-def _page(space: Space, begins_at: datetime, minutes: int, form: Form) -> str:
+def page(space: Space, begins_at: datetime, minutes: int, form: Form, *, taken: bool = False) -> str:
+    """The form to book with; where others have the time (`taken`) it can be waited for."""
     return render_template(
         "book.html",
         form=form,
@@ -147,6 +151,7 @@ def _page(space: Space, begins_at: datetime, minutes: int, form: Form) -> str:
         minutes=minutes,
         actors=everything("booking", "/actors"),
         rules=house_rules(space.id),
+        taken=taken,
         purposes=PURPOSES,
         audiences=AUDIENCES,
         every=EVERY,

@@ -44,14 +44,15 @@ class Visitor:
         self.page = self._http.get(path)
         return self.page
 
-    def submit(self, action: str, **filled: str) -> httpx.Response:
-        """Sends the page's form whose action ends so, with these of its fields filled in."""
+    def submit(self, action: str, *, instead: str = "", **filled: str) -> httpx.Response:
+        """Sends the page's form whose action ends so, with these of its fields filled in; by a button that leads
+        elsewhere, there `instead`."""
         forms = re.findall(r"<form.*?</form>", self.text, re.DOTALL)
         form = next(each for each in forms if f'{action}"' in each.split(">")[0])
         values = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)) | filled
         target = re.search(r'action="([^"]+)"', form)
         assert target
-        self.page = self._http.post(target[1], data=values, headers={"Referer": str(self.page.url)})
+        self.page = self._http.post(instead or target[1], data=values, headers={"Referer": str(self.page.url)})
         return self.page
 
     def send(self, path: str, **values: str) -> httpx.Response:

@@ -101,6 +101,7 @@ class FakeServices:
     house_rules: list[Json] = field(default_factory=list)
     desk: list[Json] = field(default_factory=list)
     series: dict[str, Json] = field(default_factory=dict)
+    waiting: dict[str, Json] = field(default_factory=dict)
     consequence: Json = field(default_factory=lambda: {"fee": 0, "currency": "NOK", "free_until": None})
     why: str | None = None
     ahead: Json = field(default_factory=lambda: look_ahead(None, "slot_taken", None))
@@ -169,6 +170,8 @@ class FakeServices:
                 return httpx.Response(200, json={"items": wanted, "next_cursor": None, "counts": counts})
             case ["series"]:
                 return items(list(self.series.values()))
+            case ["waiting"]:
+                return items([each for each in self.waiting.values() if each["state"] == query["state"]])
             case ["series", _, "cancellation"]:
                 cost = {"this": (1, 0), "following": (2, 0), "all": (3, 60000)}[query["scope"]]
                 consequence = {"bookings": cost[0], "fee": cost[1], "charged": cost[1] // 60000, "currency": "NOK"}
@@ -216,6 +219,8 @@ class FakeServices:
                 return httpx.Response(201, json=self.say(id, "tenant", body["text"]))
             case ["desk", "decisions"]:
                 return items([self._decided(**each) for each in body["decisions"]])
+            case ["waiting", *which]:
+                return httpx.Response(200, json=self.waiting.pop(which[0]) if which else self.wait(**body))
             case ["series", *which]:
                 return self._post_series(*which)
             case ["invitations", _, answer]:
@@ -308,6 +313,18 @@ class FakeServices:
         about = {"side": side, "text": text, "written_at": "2026-12-03T08:00:00Z", "seen": False}
         said.append({"id": str(an_id(f"said {len(said)}")), **about})
         return said[-1]
+
+    def wait(self, **wanted: Any) -> Json:
+        waiting = {"id": str(an_id(f"waiting {len(self.waiting)}")), "state": "waiting", "place": 2, "minutes": 120}
+        tenant = {"id": str(an_id("korps")), "kind": "voluntary", "name": "Borgen skolekorps"}
+        self.waiting[str(waiting["id"])] = {
+            **waiting,
+            "booking": None,
+            "offered_until": None,
+            **wanted,
+            "tenant": tenant,
+        }
+        return self.waiting[str(waiting["id"])]
 
     def awaits(self, kind: str = "approval", *, overdue: bool = False, **changed: Any) -> str:
         """A booking that waits at the desk; its id."""
