@@ -7,14 +7,14 @@ from flask import Response
 
 from kernel.db import Transaction
 from kernel.http import answers, public, reads, visitor
-from kernel.pagination import Page, page_of
+from kernel.pagination import page_of
 from services.booking.api.blueprint import blp
 from services.booking.api.series import NO_RECURRENCE
 from services.booking.model import actors as actor_rules
 from services.booking.model import rules
 from services.booking.model.bookings import BookingRequest
 from services.booking.queries import availability
-from services.booking.queries.availability import Day, Recurring
+from services.booking.queries.availability import Day
 from services.booking.schemas.availability import (
     AvailabilityFilter,
     CheckFilter,
@@ -49,9 +49,10 @@ def list_free_times(tx: Transaction, wanted: dict[str, Any]) -> Response:
 @answers(*NO_RECURRENCE)
 @blp.arguments(RecurringFilter, location="query")
 @blp.response(200, page_of(RecurringSpaceSchema))
-def list_recurring(tx: Transaction, wanted: dict[str, Any]) -> Page[Recurring]:
+def list_recurring(tx: Transaction, wanted: dict[str, Any]) -> Response:
     """Which spaces are free on most dates of a rule, and which dates fail and why; the best first."""
-    return availability.recurring(tx, **wanted)
+    found = availability.recurring(tx, **wanted)
+    return Response(availability.written(found), mimetype="application/json")
 
 
 @blp.route("/availability/check", methods=["GET"])

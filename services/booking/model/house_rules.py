@@ -183,8 +183,17 @@ def check(rules: Sequence[HouseRule]) -> None:
 
 def refuse_unaccepted(lacking: Iterable[RuleVersion]) -> None:
     """Raises HouseRulesNotAccepted when there are any."""
-    if missing := sorted(lacking):
-        raise HouseRulesNotAccepted(rules="; ".join(map(str, missing)), missing=[_told(each) for each in missing])
+    refused = refusal(lacking)
+    if refused is not None:
+        raise refused
+
+
+def refusal(lacking: Iterable[RuleVersion]) -> HouseRulesNotAccepted | None:
+    """What somebody is told who lacks these; None when there are none."""
+    missing = sorted(lacking)
+    if not missing:
+        return None
+    return HouseRulesNotAccepted(rules="; ".join(map(str, missing)), missing=[_told(each) for each in missing])
 
 
 def _told(each: RuleVersion) -> dict[str, object]:

@@ -41,7 +41,23 @@ _SHARE = text(
       ) AS shared
     """
 ).bindparams(bindparam("spaces", type_=ARRAY(String)))
-# what is over its deadline and not cleared away yet is in nobody's way, unless somebody waits for it
+IN_NOBODYS_WAY = """
+    bookings.state IN ('held', 'awaiting_approval', 'awaiting_payment') AND bookings.hold_expires_at <= :now
+    AND NOT EXISTS (
+        SELECT
+          FROM waitings
+          JOIN spaces AS wished ON wished.id = waitings.space
+          JOIN spaces AS there ON there.id = bookings.space
+         WHERE waitings.state = 'waiting'
+           AND waitings.square = bookings.square
+           AND wished.parts && there.parts
+           AND tstzrange(
+                 earliest - make_interval(mins => wished.setup_minutes + there.clearing_minutes),
+                 latest + make_interval(mins => wished.clearing_minutes + there.setup_minutes)
+               ) && tstzrange(bookings.begins_at, bookings.ends_at)
+    )
+"""
+"""In a statement: whether one of `bookings` is over its deadline, not cleared away yet, and awaited by nobody."""
 _CLASHES = text(
     """
     SELECT asked.number, spaces.id AS space, array_remove(ARRAY[
@@ -56,22 +72,7 @@ _CLASHES = text(
                   JOIN claims ON part = own AND claims.during && asked.during
                    AND (spaces.sharing IS NULL OR share <> uuid_nil())
                   JOIN bookings ON bookings.id = claims.holder
-                 WHERE bookings.state NOT IN ('held', 'awaiting_approval', 'awaiting_payment')
-                    OR bookings.hold_expires_at > :now
-                    OR EXISTS (
-                       SELECT
-                         FROM waitings
-                         JOIN spaces AS wanted ON wanted.id = waitings.space
-                         JOIN spaces AS there ON there.id = bookings.space
-                        WHERE waitings.state = 'waiting'
-                          AND waitings.square = bookings.square
-                          AND wanted.parts && there.parts
-                          AND tstzrange(
-                                earliest
-                                - make_interval(mins => wanted.setup_minutes + there.clearing_minutes),
-                                latest + make_interval(mins => wanted.clearing_minutes + there.setup_minutes)
-                              ) && tstzrange(bookings.begins_at, bookings.ends_at)
-                    )
+                 WHERE NOT (IN_NOBODYS_WAY)
              ) THEN 'slot_taken' END,
              CASE WHEN spaces.sharing IS NOT NULL
               AND crowded(spaces.parts[1], asked.during, :people, :traits, NULL) && asked.during THEN 'no_room' END,
@@ -87,7 +88,7 @@ _CLASHES = text(
           FROM unnest(:numbers, :spaces, :froms, :untils) AS given (number, space, taken_from, taken_until)
       ) AS asked
       JOIN spaces ON spaces.id = asked.space
-    """
+    """.replace("IN_NOBODYS_WAY", IN_NOBODYS_WAY)
 ).bindparams(
     bindparam("now", type_=_Instant),
     bindparam("closed", CLOSED, type_=Uuid),

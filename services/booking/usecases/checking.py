@@ -1,15 +1,14 @@
 """Whether somebody can have exactly this: every reason why not, by the very rules that booking it goes by. Writes
 nothing and keeps nothing: what is free now may be taken in a moment."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from kernel.db import Transaction
-from kernel.errors import DomainError
+from services.booking.model import house_rules
 from services.booking.model.actors import Actor
 from services.booking.model.bookings import BookingRequest
-from services.booking.model.house_rules import refuse_unaccepted
 from services.booking.model.quotas import Asked
 from services.booking.model.recurrence import Occurrence
 from services.booking.model.resources import UnknownSpace
@@ -54,16 +53,5 @@ def _taken(tx: Transaction, wanted: BookingRequest, place: Bookable) -> list[Cla
 
 def _personal(tx: Transaction, wanted: BookingRequest, place: Bookable, tenant: Actor) -> list[Clash]:
     asked = Asked(place=place, begins_at=wanted.begins_at, ends_at=wanted.ends_at)
-    demands: Sequence[Callable[[], None]] = (
-        lambda: refuse_unaccepted(place.unaccepted),
-        lambda: quotas.demand_room(tx, tenant.id, [asked]),
-    )
-    return [clash for demand in demands if (clash := _refusal(demand)) is not None]
-
-
-def _refusal(demand: Callable[[], None]) -> Clash | None:
-    try:
-        demand()
-    except DomainError as error:
-        return Clash.of(error)
-    return None
+    refused = (house_rules.refusal(place.unaccepted), quotas.refusal(tx, tenant.id, asked))
+    return [Clash.of(each) for each in refused if each is not None]

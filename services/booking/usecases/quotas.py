@@ -69,18 +69,28 @@ def demand_room(tx: Transaction, tenant: UUID, asked: Sequence[Asked], *, instea
     Where no quota binds (`Bookable.quotas`) it costs nothing. Else bookings of one tenant in one quota are counted one
     after the other, from the bookings themselves, so that the limit holds however many ask at once.
     """
-    short = _short(tx, tenant, asked, instead_of)
+    binding = queue(tx, tenant, [each.place for each in asked])
+    short = _short(tx, tenant, binding, asked, instead_of)
     if short is not None:
+        metrics.OVER_QUOTA.labels(short.kind).inc()
         raise _refusal(tx, tenant, short, instead_of)
 
 
 def have_room(tx: Transaction, tenant: UUID, asked: Sequence[Asked]) -> bool:
     """Whether there is room for what nobody asks for at this moment: the same, and nobody is refused."""
-    return _short(tx, tenant, asked, ()) is None
-
-
-def _short(tx: Transaction, tenant: UUID, asked: Sequence[Asked], instead_of: Collection[UUID]) -> Shortfall | None:
     binding = queue(tx, tenant, [each.place for each in asked])
+    return _short(tx, tenant, binding, asked, ()) is None
+
+
+def refusal(tx: Transaction, tenant: UUID, asked: Asked) -> QuotaExceeded | None:
+    """What somebody would be told who books this; for one who only wants to know, and so waits for nobody."""
+    short = _short(tx, tenant, asked.place.quotas, [asked], ())
+    return None if short is None else _refusal(tx, tenant, short, ())
+
+
+def _short(
+    tx: Transaction, tenant: UUID, binding: Sequence[str], asked: Sequence[Asked], instead_of: Collection[UUID]
+) -> Shortfall | None:
     if not binding:
         return None
     for standing in model.standing_for(tenant, quotas.these(tx, binding)):
@@ -132,7 +142,6 @@ def _refusal(tx: Transaction, tenant: UUID, short: Shortfall, instead_of: Collec
     begins = model.span_of_week(short.week)[0] if short.week else tx.now
     ahead = (begins, begins + LOOK_AHEAD)
     booked = quotas.booked(tx, short.standing.quota, tenant, during=ahead, at=tx.now, instead_of=instead_of)
-    metrics.OVER_QUOTA.labels(short.kind).inc()
     return short.error(short.frees_at(booked, now=tx.now))
 
 

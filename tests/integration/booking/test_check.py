@@ -149,7 +149,13 @@ def test_other_spaces_of_the_arena_come_first_and_then_those_of_its_square_and_o
     ]
 
 
-def test_who_is_known_hears_of_their_own_house_rules_and_representation(fussy: Any) -> None:
+def test_where_a_space_was_there_are_others_still(fussy: Any) -> None:
+    found = nearest(fussy, space="nowhere", begin=30, participants=20, noise="quiet")
+
+    assert (found.times, [each.id for each in found.spaces]) == ([], ["reading", "lobby", "stage"])
+
+
+def test_who_is_known_hears_of_representation_too(fussy: Any) -> None:
     korps = fussy.organisation(RESIDENT.subject)
     wanted = fussy.wanted("stage", 40, tenant=korps)
 

@@ -32,6 +32,7 @@ from services.booking.model.rules import InThePast
 from services.booking.queries import house_rules as queries
 from services.booking.usecases import bookings as booking_usecases
 from services.booking.usecases import house_rules as usecases
+from services.booking.usecases.checking import check
 from tests.at_once import at_once
 from tests.callers import MANAGER, OPERATOR, OTHER_MANAGER, RESIDENT, STRANGER, KnownCallers, bearer
 from tests.waiting import eventually
@@ -381,3 +382,16 @@ def test_a_booking_that_waited_for_a_new_version_is_judged_by_it(house: House, m
             booking = pool.submit(book)
             eventually(lambda: waiting(many), wanted=lambda found: found == 1)
         assert booking.result(20) == [{"scope": "arena", "id": "house", "version": 2}]
+
+
+def test_a_check_tells_whoever_is_known_of_rules_to_accept(house: House) -> None:
+    rules = house.publish("arena", "house")
+
+    def codes(who: Caller | None) -> list[str]:
+        with house.counter.database.reading() as tx:
+            found = check(tx, who.person if who else None, house.counter.wanted("room")).reasons
+        return [each.code for each in found]
+
+    assert (codes(RESIDENT), codes(None)) == (["house_rules_not_accepted"], [])
+    house.accept(RuleVersion(rules.scope, rules.place, rules.version))
+    assert codes(RESIDENT) == []

@@ -35,6 +35,7 @@ from services.booking.queries import quotas as queries
 from services.booking.usecases import bookings as booking_usecases
 from services.booking.usecases import quotas as usecases
 from services.booking.usecases import time
+from services.booking.usecases.checking import check
 from tests.at_once import at_once
 from tests.callers import MANAGER, OPERATOR, OTHER_MANAGER, RESIDENT, STRANGER, KnownCallers, bearer
 from tests.waiting import eventually
@@ -482,3 +483,16 @@ def _until_somebody_waits(database: Database) -> None:
             return found
 
     eventually(waiting)
+
+
+def test_a_check_tells_whoever_is_known_of_the_quota(fair: FairUse) -> None:
+    fair.quota(week_minutes=60)
+
+    def codes(quarters: int, who: Caller | None = RESIDENT) -> list[str]:
+        wanted = fair.counter.wanted("room", 0, quarters)
+        with fair.counter.database.reading() as tx:
+            return [each.code for each in check(tx, who.person if who else None, wanted).reasons]
+
+    assert (codes(4), codes(5), codes(5, None)) == ([], ["quota_exceeded"], [])
+    fair.counter.hold("room", 8)
+    assert (codes(4), codes(4, STRANGER)) == (["quota_exceeded"], [])

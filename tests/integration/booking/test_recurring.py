@@ -54,7 +54,10 @@ def search(counter: Any, recurrence: Recurrence = TUESDAYS, *, at_least: int = 8
     wanted = Wanted(**{"squares": ["tofte"], "purpose": "culture", "audience": "everyone", "capacity": 8} | asked)
     with counter.database.reading() as tx:
         found = recurring(tx, PageRequest(200), wanted, recurrence, at_least=at_least)
-    return {each.space: {one.begins_at: one.reason for one in each.failing} for each in found.items}
+    return {
+        each.space: {each.dates[number].begins_at: code for number, code in each.failing.items()}
+        for each in found.items
+    }
 
 
 def preview(counter: Any, space: str, recurrence: Recurrence, **asked: Any) -> dict[datetime, str]:

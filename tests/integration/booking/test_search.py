@@ -8,11 +8,15 @@ from typing import Any
 
 import pytest
 
+from kernel.errors import Text
 from kernel.pagination import InvalidCursor, PageRequest
+from services.booking.model.closures import ClosureRequest
 from services.booking.model.opening import hours
 from services.booking.model.resources import Equipment, Square
 from services.booking.model.sharing import Sharing
 from services.booking.queries.availability import Wanted, Window, explained, free_times
+from services.booking.usecases import closures
+from tests.callers import OPERATOR
 
 WEEK = Window(first=date(2026, 11, 24), last=date(2026, 11, 30))
 """From a Tuesday."""
@@ -237,6 +241,9 @@ def test_what_is_not_free_is_told_with_every_reason(town_of_two: Any, town: Any)
     )
     counter.hold("stage", 108, 8, equipment={"chairs": 30})  # all of Tuesday's evening: 18 to 20
     counter.hold("lobby", 108, 8)
+    shut = Text(nb="Vask", nn="Vask", en="Cleaning")
+    closed = {"begins_at": counter.quarter(106), "ends_at": counter.quarter(113), "reason": shut}
+    counter.run(closures.announce, OPERATOR, ClosureRequest(kind="closure", space="third-1", **closed), ())
     evening = Window(first=WEEK.first, last=WEEK.first, **EVENING)
     wanted = {"squares": ["asker", "tofte"], "minutes": 60, "equipment": {}}
 
@@ -247,6 +254,11 @@ def test_what_is_not_free_is_told_with_every_reason(town_of_two: Any, town: Any)
         "lobby": ["no_room"],
         "slow": ["too_short_notice"],
         "stage": ["slot_taken"],
+    }
+    assert codes(explanations(counter, evening, spaces=["hall", "third-1", "third-2"], minutes=60)) == {
+        "third-2": [],
+        "hall": ["space_closed"],
+        "third-1": ["space_closed"],
     }
     assert codes(explanations(counter, evening, spaces=["reading"], equipment={"chairs": 11}, minutes=60)) == {
         "reading": ["equipment_lent"]

@@ -1,5 +1,6 @@
 """Waiting lists: in the published order, in the transaction that frees, to the first who can have it."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -40,8 +41,10 @@ from services.booking.model.waiting import (
     WhileTooLong,
 )
 from services.booking.queries import waiting as queries
+from services.booking.queries.availability import Wanted, Window, day_of_square, free_times
 from services.booking.usecases import closures, deciding, house_rules, privacy, quotas, series, time
 from services.booking.usecases import waiting as usecases
+from services.booking.usecases.checking import check
 from tests.at_once import at_once
 from tests.bookings import envelope
 from tests.callers import MANAGER, OPERATOR, OTHER_MANAGER, RESIDENT, STRANGER, caller
@@ -566,3 +569,23 @@ def test_rivals_freeings_and_the_timer_at_once(counter: Any, line: Line, many: D
         assert states in (["offered", "waiting"], ["waiting", "offered"]), f"round {turn}"
     with many.reading() as tx:
         assert tx.execute(deadlocks).scalar_one() == before
+
+
+def test_a_hold_that_is_over_is_not_free_to_others_while_somebody_waits_for_it(counter: Any, line: Line) -> None:
+    held = counter.hold("room", 4)
+    wanted, window = counter.wanted("room", 4), Window(first=date(2026, 11, 23), last=date(2026, 11, 23))
+
+    def seen() -> tuple[list[str], bool, bool]:
+        with counter.database.reading() as tx:
+            reasons = [each.code for each in check(tx, None, wanted).reasons]
+            [room] = free_times(tx, PageRequest(), Wanted(spaces=["room"]), window).items
+            [shown] = [each for each in day_of_square(tx, None, "borgen", window.first).spaces if each.space == "room"]
+        free = [(at["begins_at"], at["ends_at"]) for at in json.loads(room)["free"]]
+        return reasons, any(begins <= held.begins_at.isoformat() < ends for begins, ends in free), bool(shown.taken)
+
+    waiting = line.join(STRANGER, "room", 4)
+    counter.clock.move(held.hold_expires_at - counter.clock.now())
+    assert seen() == (["slot_taken"], False, True)
+
+    line.leave(STRANGER, waiting)
+    assert seen() == ([], True, False)

@@ -11,12 +11,11 @@ from services.booking.queries.availability.alternatives import Alternatives, alt
 from services.booking.queries.availability.day_grid import Day, day_of_square
 from services.booking.queries.availability.explaining import explained
 from services.booking.queries.availability.free import free_times
-from services.booking.queries.availability.recurring import Recurring, recurring
+from services.booking.queries.availability.recurring import recurring, written
 
 __all__ = [
     "Alternatives",
     "Day",
-    "Recurring",
     "Wanted",
     "Window",
     "alternatives",
@@ -24,4 +23,5 @@ __all__ = [
     "explained",
     "free_times",
     "recurring",
+    "written",
 ]

@@ -18,9 +18,10 @@ from kernel.problems import NotFound
 from services.booking.model.opening import DAY, instant
 from services.booking.model.sharing import Room, room_left
 from services.booking.queries.bookings import visible
+from services.booking.store.dates import IN_NOBODYS_WAY
 from services.booking.store.tables import bookings
 
-# a booking has all parts of a space, and is there once; what is over its deadline is in nobody's way
+# a booking has all parts of a space, and is there once
 _GRID = text(
     """
     SELECT spaces.id, spaces.name, spaces.parent, spaces.arena, arenas.name AS arena_name, capacity,
@@ -45,13 +46,12 @@ _GRID = text(
               JOIN claims ON part = own AND during && tstzrange(:begins_at, :ends_at)
               LEFT JOIN closures ON closures.id = claims.holder
               LEFT JOIN bookings ON bookings.id = claims.holder
-             WHERE bookings.id IS NULL OR bookings.hold_expires_at > :now
-                OR bookings.state NOT IN ('held', 'awaiting_approval', 'awaiting_payment')
+             WHERE bookings.id IS NULL OR NOT (IN_NOBODYS_WAY)
           ) AS claimed
       ) AS taken ON true
      WHERE arenas.square = :square
      ORDER BY arenas.position, arenas.id, spaces.position, spaces.id
-    """
+    """.replace("IN_NOBODYS_WAY", IN_NOBODYS_WAY)
 ).bindparams(
     bindparam("square", type_=String),
     bindparam("day", type_=Date),

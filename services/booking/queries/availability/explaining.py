@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Boolean, Integer, Row, TextClause, bindparam, text
+from sqlalchemy import Boolean, Integer, Row, TextClause, Uuid, bindparam, text
 
 from kernel.contracts import plain
 from kernel.db import Transaction
@@ -37,11 +37,13 @@ from services.booking.queries.availability.wanted import (
     LENT,
     LIMITS,
     PARAMETERS,
+    SHUT,
     SPACES,
     WINDOW,
     given,
     long_enough,
 )
+from services.booking.store.claims import CLOSED
 from services.booking.store.resources import rules_from
 
 
@@ -55,6 +57,7 @@ _CODE = f"""
          WHEN {_none_in("opened * tstzmultirange(tstzrange(:now, NULL))")} THEN 'in_the_past'
          WHEN {_none_in("opened * tstzmultirange(noticed)")} THEN 'too_short_notice'
          WHEN {_none_in("opened * tstzmultirange(noticed * near)")} THEN 'beyond_horizon'
+         WHEN {_none_in(f"bookable - {SHUT}")} THEN 'space_closed'
          WHEN {_none_in("bookable - busy")} THEN 'slot_taken'
          WHEN {_none_in("bookable - busy - crowded")} THEN 'no_room'
          WHEN {_none_in("bookable - busy - crowded - short")} THEN 'equipment_lent' END
@@ -100,6 +103,7 @@ def _in_order(position: Mapping[str, type]) -> TextClause:
         """
     ).bindparams(
         *PARAMETERS,
+        bindparam("closed", CLOSED, type_=Uuid),
         bindparam("after_hidden", type_=Boolean),
         *(bindparam(f"after_{name}", type_=TYPES[kind]) for name, kind in position.items()),
         bindparam("most", type_=Integer),

@@ -4,6 +4,7 @@ A date fails for the first reason that booking it would be refused for, as the p
 does to itself, when one date's clearing runs into the next date's set-up, is for the model.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -83,17 +84,8 @@ _RECURRING = text(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failing:
-    """A date that a space can't be had on, and the code of the reason."""
-
-    begins_at: Any
-    ends_at: Any
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Recurring:
-    """A space, on how many of the dates it is free, and on which it is not."""
+    """A space, the dates of a rule, and of those on which it can't be had, by their numbers, the reasons' codes."""
 
     space: str
     name: Any
@@ -102,12 +94,13 @@ class Recurring:
     square: str
     capacity: int
     thousandths: int
-    dates: int
-    failing: Sequence[Failing]
+    dates: Sequence[Occurrence]
+    failing: Mapping[int, str]
 
     @property
     def free(self) -> int:
-        return self.dates - len(self.failing)
+        """On how many dates."""
+        return len(self.dates) - len(self.failing)
 
     @property
     def rank(self) -> tuple[int, int, int, str]:
@@ -125,9 +118,29 @@ def recurring(
     spans = [(date.begins_at, date.ends_at) for date in dates]
     own = _OwnClashes(dates)
     found = (_recurring(row, dates, own) for row in tx.execute(_RECURRING, given(tx, wanted, spans)).all())
-    enough = [each for each in found if each.free * 100 >= at_least * each.dates and (not after or each.rank > after)]
+    enough = [each for each in found if each.free * 100 >= at_least * len(dates) and (not after or each.rank > after)]
     enough.sort(key=lambda each: each.rank)
     return page.cut(enough[: page.fetch], lambda each: each.rank)
+
+
+def written(found: Page[Recurring]) -> str:
+    """A page as JSON, its items as `schemas.RecurringSpaceSchema` describes them. Some 30 000 dates may fail for a year
+    and a municipality: each date is written once, and none goes through a schema."""
+    dates = [_date(each) for each in found.items[0].dates] if found.items else []
+    items = [
+        {
+            **{name: getattr(each, name) for name in ("space", "name", "arena", "arena_name", "square", "free")},
+            "dates": len(dates),
+            "failing": [{**dates[number], "reason": code} for number, code in each.failing.items()],
+        }
+        for each in found.items
+    ]
+    return json.dumps({"items": items, "next_cursor": found.next_cursor}, ensure_ascii=False)
+
+
+def _date(each: Occurrence) -> dict[str, str]:
+    times = {"begins_at": each.begins_at, "ends_at": each.ends_at}
+    return {name: at.isoformat().replace("+00:00", "Z") for name, at in times.items()}
 
 
 class _OwnClashes(dict[tuple[int, int], set[int]]):
@@ -157,9 +170,5 @@ def _recurring(row: Row[Any], dates: Sequence[Occurrence], own: Mapping[tuple[in
     for number in own[row.setup_minutes, row.clearing_minutes]:
         if codes.get(number, SlotTaken.code) in TAKEN:
             codes[number] = SlotTaken.code
-    failing = [
-        Failing(begins_at=dates[number].begins_at, ends_at=dates[number].ends_at, reason=code)
-        for number, code in sorted(codes.items())
-    ]
     where = {name: getattr(row, name) for name in ("name", "arena", "arena_name", "square", "capacity", "thousandths")}
-    return Recurring(space=row.id, **where, dates=len(dates), failing=failing)
+    return Recurring(space=row.id, **where, dates=dates, failing=dict(sorted(codes.items())))
