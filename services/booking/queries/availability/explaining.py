@@ -28,7 +28,7 @@ from services.booking.model.rules import (
 )
 from services.booking.model.series import TAKEN, Clash
 from services.booking.queries.availability.alternatives import AROUND, spans_of
-from services.booking.queries.availability.free import POSITIONS, SHOWN, TYPES, nearest
+from services.booking.queries.availability.free import POSITIONS, TYPES, nearest, shown
 from services.booking.queries.availability.wanted import (
     BUSY,
     CROWDED,
@@ -88,7 +88,7 @@ def _in_order(position: Mapping[str, type]) -> TextClause:
         ), page AS (
             SELECT * FROM judged WHERE :after_id IS NULL OR ({columns}) > ({after}) ORDER BY {columns} LIMIT :most
         )
-        SELECT page.*, {SHOWN}, CASE WHEN hidden THEN {_CODE} END AS code, instead.elsewhere
+        SELECT page.*, {shown("times")}, CASE WHEN hidden THEN {_CODE} END AS code, instead.elsewhere
           FROM page
           LEFT JOIN LATERAL (
             SELECT json_build_object(
@@ -137,11 +137,11 @@ def explained(
 
 
 def _explained(row: Row[Any], wanted: Wanted, other: Span | None) -> str:
-    shown = json.loads(row.shown)
+    found = json.loads(row.shown)
     reasons = _reasons(row, wanted) if row.hidden else []
     time = {"begins_at": other[0].isoformat(), "ends_at": other[1].isoformat()} if other else None
     told = {"reasons": [plain(each) for each in reasons], "other_time": time, "elsewhere": row.elsewhere}
-    return json.dumps({**shown, "free": shown["free"] or [], **told}, ensure_ascii=False)
+    return json.dumps({**found, "free": found["free"] or [], **told}, ensure_ascii=False)
 
 
 def _reasons(row: Row[Any], wanted: Wanted) -> list[Clash]:

@@ -34,26 +34,35 @@ _FREE = f"""
     {WINDOW}, wanted AS (
         SELECT {LIMITS} FROM {SPACES} WHERE {HERE} AND {FITS} OFFSET 0
     ), free AS (
-        SELECT wanted.*, cast(round(area * 1000) AS bigint) AS thousandths, found.times, found.first_at
-          FROM wanted CROSS JOIN LATERAL (
-            SELECT json_agg(times) AS times, min(begins_at) AS first_at
-              FROM ({long_enough(f"{BOOKABLE} - {BUSY} - {CROWDED} - {LENT}")}) AS times
-          ) AS found
-         WHERE found.times IS NOT NULL
+        SELECT wanted.*, cast(round(area * 1000) AS bigint) AS thousandths, others.leave, begin.first_at
+          FROM wanted
+         CROSS JOIN LATERAL (SELECT {BOOKABLE} - {BUSY} - {CROWDED} - {LENT} AS leave OFFSET 0) AS others
+         CROSS JOIN LATERAL (SELECT begins_at AS first_at FROM ({long_enough("leave")}) AS times LIMIT 1) AS begin
     )
 """
-"""The wanted spaces that are free at some time, and their free times as JSON."""
-SHOWN = """
+"""The wanted spaces that are free at some time, what others leave of them, and when that begins first."""
+_TIMES = f"(SELECT json_agg(times) FROM ({long_enough('leave')}) AS times)"
+"""Their free times as JSON. Only of those on the page: writing them takes as long as finding them."""
+
+
+def shown(times: str) -> str:
+    """A space with these times as the JSON text that is shown."""
+    return f"""
     json_build_object(
-        'space', id, 'name', name, 'arena', arena, 'arena_name', arena_name, 'square', square, 'free', times
+        'space', id, 'name', name, 'arena', arena, 'arena_name', arena_name, 'square', square, 'free', {times}
     )::text AS shown
-"""
+    """
+
+
 _NEAREST = text(
     f"""
-    WITH {_FREE}
-    SELECT id, name, arena, arena_name, square, times FROM free
+    WITH {_FREE}, page AS (
+        SELECT * FROM free
+         ORDER BY arena <> :near_arena, square <> :near_square, capacity, thousandths, id
+         LIMIT :most
+    )
+    SELECT id, name, arena, arena_name, square, {_TIMES} AS times FROM page
      ORDER BY arena <> :near_arena, square <> :near_square, capacity, thousandths, id
-     LIMIT :most
     """
 ).bindparams(
     *PARAMETERS,
@@ -74,11 +83,10 @@ def _in_order(position: Mapping[str, type]) -> TextClause:
     after = ", ".join(f":after_{name}" for name in position)
     return text(
         f"""
-        WITH {_FREE}
-        SELECT {columns}, {SHOWN} FROM free
-         WHERE :after_id IS NULL OR ({columns}) > ({after})
-         ORDER BY {columns}
-         LIMIT :most
+        WITH {_FREE}, page AS (
+            SELECT * FROM free WHERE :after_id IS NULL OR ({columns}) > ({after}) ORDER BY {columns} LIMIT :most
+        )
+        SELECT {columns}, {shown(_TIMES)} FROM page ORDER BY {columns}
         """
     ).bindparams(
         *PARAMETERS,
