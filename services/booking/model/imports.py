@@ -233,6 +233,8 @@ def moved(before: Booking, place: Bookable, wanted: BookingRequest, *, now: date
     if before.tenant.id != wanted.tenant:
         raise OtherTenant
     kept = replace(wanted, noise=before.noise, equipment=before.equipment)
+    where = placed(place, kept)
+    elsewhere = any(where[name] != getattr(before, name) for name in ("space", "begins_at", "ends_at"))
     return replace(
         before,
         version=before.version + 1,
@@ -240,10 +242,11 @@ def moved(before: Booking, place: Bookable, wanted: BookingRequest, *, now: date
         changed_at=now,
         state="confirmed",
         confirmed_at=before.confirmed_at or now,
+        moved_by_house=elsewhere or before.moved_by_house,
         purpose=wanted.purpose,
         audience=wanted.audience,
         title=wanted.title,
-        **placed(place, kept) | {"needs_payment": False},
+        **where | {"needs_payment": False},
     )
 
 

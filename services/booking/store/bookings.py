@@ -16,7 +16,7 @@ from kernel.errors import DomainError, Text
 from services.booking.model.actors import Actor
 from services.booking.model.bookings import WAITING, Booking, KeyState
 from services.booking.model.prices import Price, PriceLine
-from services.booking.model.refusals import EquipmentLent, NoRoom, SlotTaken
+from services.booking.model.refusals import EquipmentLent, NoRoom, SlotTaken, SpaceClosed
 from services.booking.store import claims, waitings
 from services.booking.store.tables import actors, booking_keys, booking_steps, bookings, spaces
 from services.booking.store.tables import claims as claimed
@@ -157,7 +157,7 @@ def place_all(
             lost[booking.id] = refusal
         else:
             if got < parts[booking.space]:
-                lost[booking.id] = SlotTaken()
+                lost[booking.id] = SpaceClosed() if claims.closed(tx, booking) else SlotTaken()
     return lost
 
 

@@ -316,10 +316,12 @@ def test_what_was_borrowed_since_comes_along_or_is_in_the_way(moving: Moving, co
     [chairs_gone] = moving.preview(moving.file(line("1", day=2))).results
     assert (chairs_gone.outcome, chairs_gone.reason and chairs_gone.reason.code) == ("refused", "equipment_lent")
     [shut] = moving.preview(moving.file(line("1", day=4))).results
+    assert shut.reason is not None
+    assert shut.reason.code == "space_closed"
     assert [(each.kind, each.holder) for each in shut.clashes] == [("closure", closure.id)]
     moving.run(moving.file(line("1", day=3)))
     moved = counter.booking(first.booking)
-    assert (moved.begins_at, moved.equipment) == (at(3, 18), {"chairs": 30})
+    assert (moved.begins_at, moved.equipment, moved.moved_by_house) == (at(3, 18), {"chairs": 30}, True)
 
 
 def test_who_may(moving: Moving) -> None:
