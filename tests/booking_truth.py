@@ -34,6 +34,7 @@ _WRITTEN = (
     "inbox_subjects",
     "inbox",
     "outbox",
+    "imported_bookings",
     "booking_keys",
     "booking_steps",
     "equipment_loans",

@@ -16,7 +16,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from services.booking.model.resources import Equipment, Space, Square
 from services.booking.model.sharing import Sharing
 from tests.booking_house import HOUSE, OWNED
-from tests.booking_life_search import SearchedLife
+from tests.booking_life_imports import ImportedLife
 
 EVERY_TIME_ALIKE = settings(
     max_examples=30,
@@ -58,10 +58,16 @@ def settled(counter: Any, town: Any) -> Any:
     return counter
 
 
-def test_bookings_live_as_the_model_says(settled: Any) -> None:
-    run_state_machine_as_test(lambda: SearchedLife(settled), settings=EVERY_TIME_ALIKE)
+@pytest.fixture
+def band(settled: Any) -> Any:
+    """An organisation that rents."""
+    return settled.organisation("kari")
+
+
+def test_bookings_live_as_the_model_says(settled: Any, band: Any) -> None:
+    run_state_machine_as_test(lambda: ImportedLife(settled, band), settings=EVERY_TIME_ALIKE)
 
 
 @pytest.mark.long
-def test_bookings_live_long_as_the_model_says(settled: Any) -> None:
-    run_state_machine_as_test(lambda: SearchedLife(settled), settings=LONG)
+def test_bookings_live_long_as_the_model_says(settled: Any, band: Any) -> None:
+    run_state_machine_as_test(lambda: ImportedLife(settled, band), settings=LONG)
