@@ -21,6 +21,7 @@ from kernel.topology import known_events
 from tests.speaking import Speaking, Start
 from tests.templates import Templates
 
+pytest.register_assert_rewrite("tests.fire", "tests.waiting")
 LEVELS = ("unit", "contract", "integration", "journey", "faults")
 WHOLE_STACKS = ("journey", "faults", "integration/cli")
 ONE_BY_ONE = pytest.mark.xdist_group("one by one")

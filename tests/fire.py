@@ -26,7 +26,7 @@ from services.booking.events import BookingConfirmed
 from services.programming.events import ActivityScheduled
 from tests.waiting import eventually
 
-SPACES = ("borgen-storsal-a", "borgen-storsal-b", "borgen-storsal-c", "borgen-ovingsrom")
+SPACES = ("borgen-storsal-a", "borgen-storsal-b", "borgen-storsal-c", "borgen-moterom-2")
 PATIENCE_SECONDS = 300.0
 QUIET_SECONDS = 300.0
 ENVIRONMENT = {"TORG_RATE_LIMIT_PER_MINUTE": "1000000", "TORG_RETRY_BASE_SECONDS": "0.2"}
