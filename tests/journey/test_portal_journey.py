@@ -183,3 +183,5 @@ def test_the_hall_is_taken_whole_and_in_parts(sign_in: Callable[..., Page]) -> N
         ola.get_by_label("Hvor mange deltar?").fill("12")
         ola.get_by_role("button", name="Reserver tida og se prisen").click()
     expect(ola.get_by_role("alert")).to_contain_text("opptatt")
+    ola.get_by_role("button", name="Sett meg på venteliste").click()
+    expect(ola.get_by_text("Du er neste")).to_be_visible()

@@ -24,7 +24,7 @@ from tests.unit.portal.services import (
     some_house_rules,
 )
 
-NARROW, PHONE, DESK = 320, 390, 1280
+NARROW, DESK = 320, 1280
 BOOK = "/book?space=borgen-storsal&begins_at=2026-12-05T17:00:00Z&minutes=120"
 
 
@@ -121,7 +121,6 @@ def _walk_form(visit: Visit) -> Iterator[None]:
     page.get_by_label("Jeg har lest husreglene").check()
     fill_in(page)
     yield
-    page.get_by_label("Jeg har lest husreglene").check()
     page.get_by_role("button", name="Sett meg på venteliste").click()
     first = next(iter(services.waiting.values()))
     offer = {"state": "offered", "booking": str(an_id("held")), "offered_until": "2026-12-03T11:00:00Z"}
@@ -211,7 +210,7 @@ def fill_in(page: Page) -> None:
     page.get_by_role("button", name="Reserver tida og se prisen").click()
 
 
-@pytest.mark.parametrize(("width", "colours"), [(NARROW, "light"), (PHONE, "dark"), (DESK, "light")])
+@pytest.mark.parametrize(("width", "colours"), [(NARROW, "dark"), (DESK, "light")])
 def test_every_page_is_accessible(visit: Callable[..., Visit], width: int, colours: str) -> None:
     someone = visit(width, color_scheme=colours)
     seen = [assert_accessible(someone.page) for _ in walk(someone)]

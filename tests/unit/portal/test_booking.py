@@ -361,6 +361,9 @@ def test_house_rules_are_read_and_accepted_with_the_booking(portal: Portal, kari
     portal.services.refusals["POST booking /bookings"] = refusal
     page = kari.submit("/book", **FILLED)
     assert (page.status_code, '<a href="#accept">Les husreglene og godta dem først.</a>' in page.text) == (409, True)
+    assert " checked required>" not in page.text
+    page = kari.submit("/book", **FILLED, accept="arena/borgen-innbyggertorg/2")
+    assert " checked required>" in page.text
     portal.services.refusals.clear()
     kari.submit("/book", **FILLED, accept="arena/borgen-innbyggertorg/2 nonsense")
     accepted = [{"scope": "arena", "id": "borgen-innbyggertorg", "version": 2}]
