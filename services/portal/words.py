@@ -68,6 +68,7 @@ SKIPPED = {
     "slot_taken": noted("Taken by others"),
     "space_closed": noted("Closed"),
     "no_room": noted("No room for so many"),
+    "quota_exceeded": noted("More than fair use allows"),
     "equipment_lent": noted("The equipment is lent to others"),
     "outside_opening_hours": noted("Outside the opening hours"),
     "in_the_past": noted("In the past"),
