@@ -7,8 +7,8 @@ import typer
 
 from cli.paths import ROOT
 
-SHARED_OUT = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadgroup"]
-"""To as many processes as there are cores; tests/conftest.py says what must not run at the same time."""
+SHARED_OUT = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadscope"]
+"""To as many processes as there are cores; tests/sharing_out.py says what must not run at the same time."""
 LEVELS = {
     "all": SHARED_OUT,
     "unit": ["tests/unit"],

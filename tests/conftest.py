@@ -9,8 +9,10 @@ which none of our queues is left. A test that stops or kills a server starts one
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from cli import broker
 from cli.servers.postgres import PrivatePostgres
@@ -18,26 +20,21 @@ from cli.servers.processes import Run, reap
 from cli.servers.rabbitmq import PrivateRabbitMQ
 from kernel.db import Database
 from kernel.topology import known_events
+from tests.sharing_out import StacksOneByOne
 from tests.speaking import Speaking, Start
 from tests.templates import Templates
 
 pytest.register_assert_rewrite("tests.fire", "tests.waiting")
 LEVELS = ("unit", "contract", "integration", "journey", "faults")
-WHOLE_STACKS = ("journey", "faults", "integration/cli")
-ONE_BY_ONE = pytest.mark.xdist_group("one by one")
 TESTS = Path(__file__).parent
+settings.register_profile("torg", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # nothing is timed
+settings.load_profile("torg")
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks that are set here
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The folder a test lies in is its level. The quick levels come first; soaks only when they are asked for.
-
-    What starts whole stacks or shares the one RabbitMQ is done by one of several workers (decision 21).
-    """
+    """The folder a test lies in is its level. The quick levels come first; soaks only when they are asked for."""
     for item in items:
         item.add_marker(level_of(item))
-        if "rabbitmq" in getattr(item, "fixturenames", ()) or folder_of(item).startswith(WHOLE_STACKS):
-            item.add_marker(ONE_BY_ONE)
     if not config.option.markexpr:
         soaks = [item for item in items if item.get_closest_marker("long")]
         config.hook.pytest_deselected(items=soaks)
@@ -45,12 +42,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: LEVELS.index(level_of(item)))
 
 
-def folder_of(item: pytest.Item) -> str:
-    return item.path.relative_to(TESTS).parent.as_posix()
-
-
 def level_of(item: pytest.Item) -> str:
-    return folder_of(item).partition("/")[0]
+    return item.path.relative_to(TESTS).parts[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> StacksOneByOne:
+    return StacksOneByOne(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,12 @@
 """What `./torg test …` asks pytest for."""
 
+import re
+
 import pytest
 
 from cli.paths import ROOT
 from cli.test import LEVELS, SHARED_OUT, pytest_command
+from tests.sharing_out import WHOLE_STACKS, StacksOneByOne
 
 
 def words(*given: str) -> list[str]:
@@ -24,6 +27,22 @@ def test_every_folder_of_tests_is_a_level(folder: str) -> None:
 def test_levels_with_much_to_do_are_shared_out() -> None:
     shared_out = [level for level in LEVELS if words(level)[:-1] == SHARED_OUT or words(level) == SHARED_OUT]
     assert shared_out == ["all", "contract", "integration"]
+
+
+def test_what_needs_rabbitmq_or_a_whole_stack_is_where_one_worker_does_it() -> None:
+    needs = re.compile(r"^def \w+\([^)]*\b(amqp_url|rabbitmq|speak_over)\b|\bwhole_torg\(", re.MULTILINE)
+    files = [path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("test_*.py")]
+    needing = [file for file in files if needs.search((ROOT / file).read_text())]
+    assert needing
+    assert [file for file in needing if not file.startswith(WHOLE_STACKS)] == []
+
+
+def test_whole_stacks_are_one_scope_and_every_other_test_is_its_own() -> None:
+    scope = StacksOneByOne._split_scope
+    stacks = ["tests/journey/test_a.py::test_a", "tests/faults/test_b.py::test_b[1]"]
+    assert len({scope(None, each) for each in stacks}) == 1  # type: ignore[arg-type]
+    others = ["tests/unit/test_c.py::test_c[1]", "tests/unit/test_c.py::test_c[2]", "tests/integration/kernel/t.py::t"]
+    assert len({scope(None, each) for each in others}) == 3  # type: ignore[arg-type]
 
 
 def test_the_long_ones_can_be_asked_for() -> None:
