@@ -203,6 +203,12 @@ class BookingSchema(Schema):
     )
     release_at = Instant(allow_none=True, metadata={"description": "If no door is opened until then, it is released."})
     price = fields.Nested(PriceSchema, allow_none=True, metadata={"description": "Null until pricing has answered."})
+    free_until = Instant(
+        allow_none=True,
+        metadata={
+            "description": "Until then its tenant may cancel or move it at no cost; later if the house moved it."
+        },
+    )
     key = fields.String(
         allow_none=True,
         validate=validate.OneOf(get_args(KeyState)),

@@ -125,7 +125,7 @@ def possible(booking: Json, side: set[str], at: datetime) -> set[str]:
     """What to offer of a booking; whether it then can be done, booking decides."""
     state, begins_at, ends_at = booking["state"], booking["begins_at"], booking["ends_at"]
     changeable = bool(side) and state in CHANGEABLE and at < ends_at
-    free_until = (booking["price"] or {}).get("free_until")
+    free_until = booking["free_until"]
     late = "tenant" in side and state == "confirmed" and free_until is not None and at > instant(free_until)
     under_way = state == "in_use" or (state == "confirmed" and begins_at <= at)
     offered = {

@@ -86,6 +86,7 @@ def test_a_booking_is_made_and_shown(counter: Any, ask: Any) -> None:
         "confirm": "by_me",
         "hold_expires_at": "2026-11-23T12:15:00Z",
         "price": None,
+        "free_until": None,
         "key": None,
         "opened_at": None,
         "cancelled_at": None,

@@ -284,6 +284,7 @@ class FakeServices:
             "title": None,
             "hold_expires_at": "2026-12-03T09:15:00Z",
             "price": a_price() if self.events_arrive else None,
+            "free_until": a_price()["free_until"] if self.events_arrive else None,
             "key": None,
             "opened_at": None,
             "cancelled_at": None,
