@@ -28,7 +28,7 @@ class SearchedLife(WholeLife):
         """The search finds every time at which the wish would be granted anywhere in the house, and no other; the check
         says why not."""
         late = [each for each in self.house.all.values() if each.stale(self.house.now)]
-        if any(each.shared or each.wish.equipment for each in late):
+        if any(each.shared or each.wish.equipment or not self.house.makes_way(each) for each in late):
             return  # of these the search waits until they are cleared away, which takes seconds
         asked = self.wish(
             **{**wish, "begin": 0, "quarters": 2 + wish["quarters"] // 3, "people": 1 + wish["people"] % 30}

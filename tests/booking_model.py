@@ -92,6 +92,33 @@ class Closed:
         return bool(self.parts & booking.wish.place.parts) and meets((self.begin, self.end), booking.taken)
 
 
+@dataclass
+class Waits:
+    """Somebody who waits for `minutes` from the beginning to the end of a wish."""
+
+    wish: Wish
+    minutes: int
+    joined: int
+    state: str = "waiting"
+    booking: str | None = None
+
+    @property
+    def exact(self) -> bool:
+        """Whether it is for no other time."""
+        return self.wish.end - self.wish.begin == self.minutes
+
+    def is_for(self, left: "Known | Closed") -> bool:
+        """Whether it waits for some of what somebody has."""
+        place = self.wish.place
+        span = (self.wish.begin - place.setup, self.wish.end + place.clearing)
+        if isinstance(left, Closed):
+            same, taken = bool(left.parts & place.parts), (left.begin, left.end)
+        else:
+            kinds = set(left.wish.equipment) & set(self.wish.equipment)
+            same, taken = bool(left.wish.place.parts & place.parts or kinds), left.taken
+        return self.state == "waiting" and same and meets(span, taken)
+
+
 class House:
     """All bookings by name, and what becomes of them. Each method returns the code of the refusal, or None."""
 
@@ -99,6 +126,7 @@ class House:
         self.now = 0
         self.all: dict[str, Known] = {}
         self.closed: dict[str, Closed] = {}
+        self.line: dict[str, Waits] = {}
 
     def refusal_of_rules(self, wish: Wish, *, smaller: bool = False) -> str | None:
         """The first rule of the space that is broken. What only grows smaller need not keep its notice."""
@@ -127,8 +155,12 @@ class House:
         return [
             each
             for name, each in self.all.items()
-            if name not in besides and each.live and not each.stale(self.now) and meets(each.taken, wanted.taken)
+            if name not in besides and each.live and not self.makes_way(each) and meets(each.taken, wanted.taken)
         ]
+
+    def makes_way(self, known: Known) -> bool:
+        """Whether it makes way for whoever comes: its deadline is over, and nobody waits for what it has."""
+        return known.stale(self.now) and not any(each.is_for(known) for each in self.line.values())
 
     def slot_taken(self, wanted: Known, others: Sequence[Known]) -> str | None:
         """Whether some of its space is another's alone, or closed."""
@@ -301,7 +333,7 @@ class House:
     def clear_away(self, new: Known, *besides: str) -> None:
         """Whose deadline is over makes way when somebody else comes."""
         for name, each in self.all.items():
-            if name not in besides and each.stale(self.now) and meets(each.taken, new.taken):
+            if name not in besides and self.makes_way(each) and meets(each.taken, new.taken):
                 same_part = each.wish.place.parts & new.wish.place.parts
                 if same_part or set(each.wish.equipment) & set(new.wish.equipment):
                     each.go("expired")

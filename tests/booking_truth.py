@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from kernel.db import Database
 from tests.booking_house import APART, HOUSE, OWNED
-from tests.booking_model import Closed, Known
+from tests.booking_model import Closed, Known, Waits
 from tests.booking_model_series import KnownSeries
 
 _BOOKINGS = text("SELECT * FROM bookings")
@@ -30,7 +30,9 @@ _CLOSURES = text("SELECT id, state, version FROM closures")
 _SERIES = text("SELECT id, state, version, space FROM series")
 _SERIES_STEPS = text("SELECT series, version, what, bookings FROM series_steps ORDER BY version")
 _SKIPPED = text("SELECT series, begins_at, ends_at, reason, booking FROM series_skipped")
+_WAITINGS = text("SELECT id, state, booking FROM waitings")
 _WRITTEN = (
+    "waitings",
     "inbox_subjects",
     "inbox",
     "outbox",
@@ -61,6 +63,7 @@ class Truth:
             self.series = {str(row.id): row for row in tx.execute(_SERIES)}
             self.series_steps = tx.execute(_SERIES_STEPS).all()
             self.skipped = tx.execute(_SKIPPED).all()
+            self.waitings = {str(row.id): row for row in tx.execute(_WAITINGS)}
 
     def check_nobody_overlaps(self) -> None:
         """At every instant each part is one booking's, or shared within its capacity by groups that go together."""
@@ -114,6 +117,16 @@ class Truth:
         for name, each in closed.items():
             told = [(row.what, row.sequence) for row in self.told if row.subject == name]
             assert told == [("closure_announced", 1), ("closure_lifted", 2)][: each.version]
+
+    def check_line_is(self, wanted: Mapping[str, Waits]) -> None:
+        """Whoever waits, waits; and whoever has been offered something has just that. What came of the offer may be
+        written later."""
+        assert set(self.waitings) == set(wanted)
+        for name, waits in wanted.items():
+            row = self.waitings[name]
+            assert (row.booking and str(row.booking)) == waits.booking, "offered out of turn"
+            after = {"offered", "taken", "passed"} if waits.state == "offered" else {waits.state}
+            assert row.state in after
 
     def check_series_are(self, wanted: Mapping[str, KnownSeries], start: datetime) -> None:
         """Every series is there as it should be, with its dates, its history and what was told; no other."""

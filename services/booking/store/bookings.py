@@ -45,7 +45,12 @@ _EXPIRED_AMONG = (
     .where(_EXPIRED, bookings.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
     .where(
         ~waitings.awaited(
-            _there, bookings.c.square, func.tstzrange(bookings.c.begins_at, bookings.c.ends_at), _there, bookings
+            _there,
+            bookings.c.square,
+            func.tstzrange(bookings.c.begins_at, bookings.c.ends_at),
+            _there,
+            bookings,
+            equipment=bookings.c.equipment,
         )
     )
     .order_by(bookings.c.id)

@@ -50,7 +50,10 @@ IN_NOBODYS_WAY = """
           JOIN spaces AS there ON there.id = bookings.space
          WHERE waitings.state = 'waiting'
            AND waitings.square = bookings.square
-           AND wished.parts && there.parts
+           AND (
+                wished.parts && there.parts
+                OR waitings.equipment ?| ARRAY(SELECT jsonb_object_keys(bookings.equipment))
+           )
            AND tstzrange(
                  earliest - make_interval(mins => wished.setup_minutes + there.clearing_minutes),
                  latest + make_interval(mins => wished.clearing_minutes + there.setup_minutes)

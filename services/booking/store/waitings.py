@@ -22,6 +22,7 @@ from sqlalchemy import (
     case,
     exists,
     func,
+    or_,
     select,
     text,
     update,
@@ -64,18 +65,28 @@ _COLUMNS = tuple(column.name for column in waitings.c)
 _wanted = spaces.alias("wanted")
 
 
-def awaited(there: FromClause, square: ColumnElement[str], span: ColumnElement[Any], *outer: FromClause) -> Exists:
-    """Whether somebody waits for some of what a booking takes that is in this span, in a space that is `there`; for a
-    statement that reads them from `outer`."""
+def awaited(
+    there: FromClause,
+    square: ColumnElement[str],
+    span: ColumnElement[Any],
+    *outer: FromClause,
+    equipment: ColumnElement[Any] | None = None,
+) -> Exists:
+    """Whether somebody waits for some of what a booking takes that is in this span, in a space that is `there`, with
+    this equipment; for a statement that reads them from `outer`."""
     before = _wanted.c.setup_minutes + there.c.clearing_minutes
     after = _wanted.c.clearing_minutes + there.c.setup_minutes
+    same: ColumnElement[bool] = _wanted.c.parts.op("&&", is_comparison=True)(there.c.parts)
+    if equipment is not None:
+        kinds = func.array(select(func.jsonb_object_keys(equipment)).correlate(*outer).scalar_subquery())
+        same = or_(same, waitings.c.equipment.op("?|", is_comparison=True)(kinds))
     return (
         exists()
         .select_from(waitings.join(_wanted, _wanted.c.id == waitings.c.space))
         .where(
             waitings.c.state == "waiting",
             waitings.c.square == square,
-            _wanted.c.parts.op("&&")(there.c.parts),
+            same,
             func.tstzrange(waitings.c.earliest - _minutes(before), waitings.c.latest + _minutes(after)).op("&&")(span),
         )
         .correlate(*outer)

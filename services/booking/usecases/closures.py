@@ -33,16 +33,18 @@ def announce(tx: Transaction, who: Caller, wanted: ClosureRequest, decisions: Co
     """Closes an arena or a space for a time; for operators and the managers of its square. Decisions for bookings that
     are not hit any more change nothing."""
     closed = to_close(tx, who, wanted)
-    hits = _lock_hits(tx, wanted, closed)
+    hits, overdue = _lock_hits(tx, wanted, closed)
     decided = {each.booking: each for each in decisions}
     _demand_decided([each.id for each in hits if each.id not in decided])
     closure = _announced(wanted, closed, by=who.person, now=tx.now)
-    with making_way(tx, hits):
+    with making_way(tx, [*hits, *overdue]):
+        for before in overdue:
+            saved(tx, before, before.expired(now=tx.now))
         for hit in hits:
             claims.free(tx, hit.id, lent=bool(hit.equipment))
         if not closures.add(tx, closure, closed.parts):
-            came = [each.id for each in _lock_hits(tx, wanted, closed) if each.id not in decided]
-            _demand_decided(came)
+            came, _ = _lock_hits(tx, wanted, closed)
+            _demand_decided([each.id for each in came if each.id not in decided])
             raise SlotTaken  # whoever came has gone again
         tx.emit(closure.happened(), subject=str(closure.id), sequence=closure.version)
         _carry_out(tx, who, closure, hits, decided)
@@ -90,13 +92,11 @@ def follow_tree(tx: Transaction, square: str) -> None:
             raise DivisionClashes
 
 
-def _lock_hits(tx: Transaction, wanted: ClosureRequest, closed: Closed) -> list[Booking]:
-    """The live bookings that are hit, locked. Holds whose time is over make way."""
+def _lock_hits(tx: Transaction, wanted: ClosureRequest, closed: Closed) -> tuple[list[Booking], list[Booking]]:
+    """The live bookings that are hit, locked; and those whose time to confirm is over, which make way."""
     hits = [each for each in bookings.lock_many(tx, in_the_way(tx, wanted, closed)) if each.live]
     overdue = [each for each in hits if each.overdue(now=tx.now)]
-    for before in overdue:
-        saved(tx, before, before.expired(now=tx.now))
-    return [each for each in hits if each not in overdue]
+    return [each for each in hits if each not in overdue], overdue
 
 
 def _demand_decided(undecided: Sequence[UUID]) -> None:

@@ -2,7 +2,7 @@
 
 Hypothesis makes the steps up: persons, managers, pricing, doors and the worker, in any order, one by one, in series and
 in closures, in a house whose spaces lie in one another, are joined across the tree, shared, buffered, approved and paid
-beforehand; others look for a time in it. Each step is taken or
+beforehand; others look for a time in it, and wait for what is taken. Each step is taken or
 refused just as the model says, by the very rule it names; and after each one the raw tables are counted by hand.
 """
 
@@ -16,7 +16,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from services.booking.model.resources import Equipment, Space, Square
 from services.booking.model.sharing import Sharing
 from tests.booking_house import HOUSE, OWNED
-from tests.booking_life_imports import ImportedLife
+from tests.booking_life_waiting import WaitingLife
 
 EVERY_TIME_ALIKE = settings(
     max_examples=30,
@@ -65,9 +65,9 @@ def band(settled: Any) -> Any:
 
 
 def test_bookings_live_as_the_model_says(settled: Any, band: Any) -> None:
-    run_state_machine_as_test(lambda: ImportedLife(settled, band), settings=EVERY_TIME_ALIKE)
+    run_state_machine_as_test(lambda: WaitingLife(settled, band), settings=EVERY_TIME_ALIKE)
 
 
 @pytest.mark.long
 def test_bookings_live_long_as_the_model_says(settled: Any, band: Any) -> None:
-    run_state_machine_as_test(lambda: ImportedLife(settled, band), settings=LONG)
+    run_state_machine_as_test(lambda: WaitingLife(settled, band), settings=LONG)
