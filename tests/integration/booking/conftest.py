@@ -35,6 +35,7 @@ from services.pricing.events import BookingPriced, PriceLine
 from tests.bookings import Delivery, envelope
 from tests.callers import OPERATOR, RESIDENT
 from tests.season import Season
+from tests.waiting_line import Line
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 """A Monday, 13:00 in Oslo."""
@@ -187,3 +188,8 @@ def season(counter: Counter) -> Season:
 def town() -> Any:
     """What trees are made of: `space`, `arena`, `name`, and the square that is published already."""
     return SimpleNamespace(space=space, arena=arena, name=name, HALL=HALL, BORGEN=BORGEN, RULES=RULES, ALWAYS=ALWAYS)
+
+
+@pytest.fixture
+def line(counter: Any) -> Line:
+    return Line(counter)

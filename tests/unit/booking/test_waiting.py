@@ -1,0 +1,116 @@
+"""Waiting lists: which times are possible, until when an offer stands, and what a place in line can become."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.booking.model import bookings, waiting
+from services.booking.model.actors import resident
+from services.booking.model.bookings import BookingRequest
+from services.booking.model.rules import Bookable, BookingRules, EndsBeforeBegin, TooManyParticipants
+from services.booking.model.waiting import LONGEST_WHILE, NoTimeFits, NotWaiting, WaitingRequest, WhileTooLong
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+WHO = UUID(int=7)
+RULES = BookingRules(grid_minutes=15, min_minutes=30, max_minutes=480, notice_minutes=0, horizon_days=30)
+ROOM = Bookable(
+    space="room",
+    arena="house",
+    square="borgen",
+    premises="hall",
+    capacity=10,
+    parts=1,
+    rules=RULES,
+    open=((NOW - timedelta(days=1), NOW + timedelta(hours=5)),),
+)
+
+
+def wanted(begin: int, end: int, minutes: int | None = None, **different: Any) -> WaitingRequest:
+    """Between so many minutes from now."""
+    use: Any = {"purpose": "culture", "audience": "everyone", "participants": 8} | different
+    times = {"begins_at": NOW + begin * MINUTE, "ends_at": NOW + end * MINUTE}
+    return WaitingRequest(like=BookingRequest(space="room", **times, **use), minutes=minutes)
+
+
+def joined(*when: Any, place: Bookable = ROOM, **different: Any) -> waiting.Waiting:
+    who = resident(WHO)
+    return waiting.join(wanted(*when, **different), place, tenant=who, person=WHO, id=UUID(int=1), now=NOW)
+
+
+def begins(found: list[BookingRequest]) -> list[int]:
+    return [(each.begins_at - NOW) // MINUTE for each in found]
+
+
+@pytest.mark.parametrize(
+    ("when", "refusal"),
+    [
+        ((60, 60), EndsBeforeBegin),
+        ((60, 120, 61), NoTimeFits),
+        ((0, LONGEST_WHILE // MINUTE + 1, 60), WhileTooLong),
+    ],
+)
+def test_what_can_not_be_waited_for(when: Any, refusal: type[Exception]) -> None:
+    with pytest.raises(refusal):
+        wanted(*when).check()
+
+
+@pytest.mark.parametrize("when", [(60, 61), (60, 120, 60), (0, LONGEST_WHILE // MINUTE, 60), (0, 15 * 24 * 60)])
+def test_what_can_be_waited_for(when: Any) -> None:
+    wanted(*when).check()
+
+
+def test_the_possible_times_are_on_the_grid_after_the_notice_and_while_it_is_open() -> None:
+    assert begins(joined(60, 120).possible(ROOM, now=NOW)) == [60]
+    assert begins(joined(50, 125, 60).possible(ROOM, now=NOW)) == [60]
+    assert begins(joined(-60, 70, 45).possible(ROOM, now=NOW)) == [0, 15]
+    assert begins(joined(240, 400, 45).possible(ROOM, now=NOW)) == [240, 255]
+    notice = replace(ROOM, rules=replace(RULES, notice_minutes=40))
+    assert begins(joined(0, 105, 45).possible(notice, now=NOW)) == [45, 60]
+    assert begins(joined(0, 105, 45).possible(notice, now=NOW + 5 * MINUTE)) == [45, 60]
+    assert begins(joined(0, 105, 45).possible(notice, now=NOW + 6 * MINUTE)) == [60]
+
+
+def test_a_group_that_is_too_big_for_the_space_waits_for_nothing() -> None:
+    with pytest.raises(TooManyParticipants):
+        joined(0, 120, 60, participants=11).possible(ROOM, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("begin", "notice", "minutes"),
+    [
+        (600, 0, 120),
+        (120, 0, 120),
+        (119, 0, 119),
+        (600, 480, 120),
+        (600, 481, 119),
+        (600, 585, 15),
+        (600, 590, 15),
+        (15, 0, 15),
+        (10, 0, 10),
+    ],
+)
+def test_until_when_an_offer_stands(begin: int, notice: int, minutes: int) -> None:
+    free = replace(RULES, grid_minutes=1, notice_minutes=notice)
+    place = replace(ROOM, rules=free, open=((NOW, NOW + timedelta(days=2)),))
+    in_line = joined(begin, begin + 60, place=place)
+    request = in_line.request(in_line.earliest)
+    held = bookings.hold(request, place, tenant=in_line.tenant, booked_by=WHO, id=UUID(int=2), now=NOW)
+
+    assert waiting.offer(held, place, in_line, now=NOW).hold_expires_at == NOW + minutes * MINUTE
+
+
+def test_a_place_in_line_is_offered_or_left_once() -> None:
+    in_line = joined(60, 120)
+    held = bookings.hold(
+        in_line.request(in_line.earliest), ROOM, tenant=in_line.tenant, booked_by=WHO, id=UUID(int=2), now=NOW
+    )
+    for done in (in_line.left(now=NOW), in_line.offered(held, now=NOW)):
+        assert done.version == 2
+        with pytest.raises(NotWaiting):
+            done.left(now=NOW)
+        with pytest.raises(NotWaiting):
+            done.offered(held, now=NOW)
