@@ -6,7 +6,7 @@ that are changed are locked and before any claim is written or freed. Where nobo
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from sqlalchemy import (
     case,
     exists,
     func,
+    literal_column,
     or_,
     select,
     text,
@@ -37,6 +38,8 @@ from services.booking.model.waiting import Left, Waiting
 from services.booking.store.tables import actors, bookings, spaces, waitings
 
 _Instant = DateTime(timezone=True)
+BUFFERS = timedelta(days=2)
+"""Set-up of one and clearing of the other are no longer: what is further away is no matter, and an index tells."""
 _PATIENCE = "250ms"
 _NOT_AVAILABLE = "55P03"
 
@@ -84,8 +87,11 @@ def awaited(
         exists()
         .select_from(waitings.join(_wanted, _wanted.c.id == waitings.c.space))
         .where(
-            waitings.c.state == "waiting",
+            waitings.c.state == literal_column("'waiting'"),  # in words, for the index that has these alone
             waitings.c.square == square,
+            func.tstzrange(waitings.c.earliest, waitings.c.latest).op("&&")(
+                func.tstzrange(func.lower(span) - BUFFERS, func.upper(span) + BUFFERS)
+            ),
             same,
             func.tstzrange(waitings.c.earliest - _minutes(before), waitings.c.latest + _minutes(after)).op("&&")(span),
         )
@@ -132,11 +138,13 @@ _QUEUE_IF_AWAITED = text(
         SELECT
           FROM waitings
           JOIN spaces AS wanted ON wanted.id = waitings.space
-         WHERE waitings.state = 'waiting' AND EXISTS ({_OVERLAP})
+         WHERE waitings.state = 'waiting'
+           AND tstzrange(earliest, latest) && tstzrange(:first, :last)
+           AND EXISTS ({_OVERLAP})
          LIMIT 1
       ) AS somebody
     """  # noqa: S608 - no value is in it
-).bindparams(bindparam("leaving", type_=JSONB))
+).bindparams(bindparam("leaving", type_=JSONB), bindparam("first", type_=_Instant), bindparam("last", type_=_Instant))
 # in a space that is not shared it is seen at once whether there is a gap that is long enough
 _NEXT = text(
     f"""
@@ -148,6 +156,7 @@ _NEXT = text(
      WHERE waitings.state = 'waiting'
        AND (joined_at, waitings.id) > (:joined_at, :id)
        AND latest > :now
+       AND tstzrange(earliest, latest) && tstzrange(:first, :last)
        AND NOT wanted.withdrawn
        AND (:leaving IS NULL OR EXISTS ({_OVERLAP}))
        AND (
@@ -184,7 +193,7 @@ _NEXT = text(
 ).bindparams(
     bindparam("joined_at", type_=_Instant),
     bindparam("id", type_=Uuid),
-    bindparam("now", type_=_Instant),
+    *(bindparam(name, type_=_Instant) for name in ("now", "first", "last")),
     bindparam("leaving", type_=JSONB(none_as_null=True)),
 )
 _SETTLE = (
@@ -267,14 +276,14 @@ def queue(tx: Transaction) -> None:
 
 def queue_if_awaited(tx: Transaction, leaving: Collection[Left]) -> bool:
     """The same, if somebody waits for some of this; whether somebody does."""
-    return bool(tx.execute(_QUEUE_IF_AWAITED, {"leaving": _left(leaving)}).all())
+    return bool(tx.execute(_QUEUE_IF_AWAITED, _left(leaving)).all())
 
 
 def next_in_line(tx: Transaction, leaving: Collection[Left] | None, *, after: Waiting | None = None) -> Waiting | None:
     """Who comes next after one, locked: of those who wait for some of this (None: for anything) and for whom there may
     be room. One whom somebody else has locked, who is just leaving, is passed over."""
     turn = {"joined_at": after.joined_at, "id": after.id} if after else {"joined_at": _NEVER[0], "id": UUID(int=0)}
-    given = {**turn, "now": tx.now, "leaving": None if leaving is None else _left(leaving)}
+    given = {**turn, "now": tx.now, **_left(leaving)}
     row = tx.execute(_NEXT, given).one_or_none()
     return waiting_from(row) if row else None
 
@@ -339,8 +348,10 @@ def _columns(waiting: Waiting) -> dict[str, Any]:
     return columns | {"tenant": waiting.tenant.id, "equipment": dict(waiting.equipment)}
 
 
-def _left(leaving: Collection[Left]) -> list[dict[str, Any]]:
-    return [
+def _left(leaving: Collection[Left] | None) -> dict[str, Any]:
+    if leaving is None:
+        return {"leaving": None, "first": None, "last": None}
+    rows = [
         {
             "space": each.space,
             "arena": each.arena,
@@ -350,3 +361,5 @@ def _left(leaving: Collection[Left]) -> list[dict[str, Any]]:
         }
         for each in leaving
     ]
+    first, last = min(each.since for each in leaving), max(each.until for each in leaving)
+    return {"leaving": rows, "first": first - BUFFERS, "last": last + BUFFERS}

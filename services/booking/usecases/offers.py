@@ -58,15 +58,17 @@ def offer_left(tx: Transaction, left: Collection[Left]) -> None:
         offer(tx, left)
 
 
-def offer(tx: Transaction, left: Collection[Left] | None) -> None:
+def offer(tx: Transaction, left: Collection[Left] | None, *, most: int = 10_000) -> None:
     """Offers what was left, or (None) whatever is free, to those who wait for it, in their order. Once round is
     enough: what one is offered leaves no more for those before."""
+    offered = 0
     with waitings.impatiently(tx):
         turn = waitings.next_in_line(tx, left)
-        while turn is not None:
+        while turn is not None and offered < most:
             try:
                 with waitings.trial(tx):
                     _offer_to(tx, turn)
+                offered += 1
             except DomainError:
                 metrics.WAITINGS.labels("passed_over").inc()
             except waitings.InUse:

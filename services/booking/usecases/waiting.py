@@ -26,6 +26,9 @@ from services.booking.usecases import bookings, house_rules, offers
 from services.booking.usecases.placing import place_for, tenant_of
 from services.booking.usecases.steps import step
 
+AT_ONCE = 100
+"""Offers made by time in one transaction: others wait meanwhile who book what is waited for."""
+
 
 def join(tx: Transaction, who: Caller, wanted: WaitingRequest) -> Waiting:
     """Puts somebody last in line for what they can't book now. They accept the house rules as whoever books does."""
@@ -111,7 +114,7 @@ def offer_again(tx: Transaction) -> None:
     for outcome in waitings.settle(tx):
         metrics.WAITINGS.labels(outcome).inc()
     metrics.WAITINGS.labels("over").inc(waitings.close_over(tx))
-    offers.offer(tx, None)
+    offers.offer(tx, None, most=AT_ONCE)
 
 
 def _locked(tx: Transaction, id: UUID) -> Waiting:

@@ -109,6 +109,24 @@ def test_what_somebody_is_changing_just_now_is_offered_a_little_later(counter: A
     assert len(counter.told(WaitingOffered)) == 2
 
 
+def test_what_time_offers_it_offers_a_few_at_a_time_the_first_in_line_first(
+    counter: Any, line: Line, many: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usecases, "AT_ONCE", 2)
+    taken = [counter.hold(space) for space in ("room", "third-1", "third-2")]
+    waits = [line.join(STRANGER, booking.space) for booking in taken]
+    with many.transaction() as changing:
+        changing.execute(text("SELECT FROM spaces FOR UPDATE"))
+        for booking in taken:
+            counter.cancel(booking)
+
+    line.offer_again()
+    assert line.states(*waits) == ["offered", "offered", "waiting"]
+    line.offer_again()
+
+    assert line.states(*waits) == ["offered"] * 3
+
+
 def test_an_import_leaves_what_it_moves_to_those_who_wait(counter: Any, line: Line) -> None:
     actor = counter.organisation("kari")
     row = "a;room;2026-11-24 18:00;2026-11-24 19:00"
