@@ -57,9 +57,11 @@ _category = func.coalesce(
 _seen = spaces.alias("seen")
 # the times are as they were asked for: they may be the wrong way round
 _asked = func.tstzrange(func.least(*_times), func.greatest(*_times))
-# in words of its own, for the index that has the waiting alone: it is at hand, and as a rule says "none" at once
+# In words of its own, for the index that has the waiting alone. The soonest of them is its first entry; asked whether
+# there is any before now, PostgreSQL may read all bookings to learn that there is none.
 _waiting = bookings.c.state.in_([literal_column(f"'{state}'") for state in WAITING])
-_overdue = select(bookings.c.id).where(_waiting, bookings.c.hold_expires_at <= bindparam("now")).exists()
+_soonest = select(func.min(bookings.c.hold_expires_at)).where(_waiting).scalar_subquery()
+_overdue = func.coalesce(_soonest <= bindparam("now"), literal_column("false"))
 _AS_IT_IS = (
     select(
         spaces.c.id,
