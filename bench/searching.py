@@ -21,7 +21,7 @@ from bench.figures import Report, Spread, Table, milliseconds, ratios
 from bench.torg import Torg, running
 from kernel.clock import OSLO, SystemClock
 from kernel.db import Database
-from kernel.pagination import PageRequest
+from kernel.pagination import DEFAULT_LIMIT, PageRequest
 from services.booking.queries import availability
 
 MINUTES = 60
@@ -85,6 +85,7 @@ def looks(today: date) -> dict[str, str]:
     a_year = f"starts={evening}&minutes=120&rule=FREQ%3DWEEKLY%3BUNTIL%3D{year:%Y%m%d}&limit={PAGE}"
     evenings = f"from={first}&to={week}&minutes={MINUTES}&after=16:00&before=22:00"
     return {
+        f"7 days, the first {DEFAULT_LIMIT}": f"/availability?from={first}&to={week}&minutes={MINUTES}",
         "7 evenings, 50 that fit best": f"/availability?{evenings}&order=best_fit&capacity=20&limit=50",
         "7 evenings, 50, explained": f"/availability?{evenings}&explain=true&limit=50",
         "weekly for a year, all spaces, every date": f"/availability/recurring?{a_year}&at_least=0",
