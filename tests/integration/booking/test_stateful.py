@@ -1,9 +1,9 @@
 """The whole life of bookings on a real PostgreSQL, beside a model in memory that says what should come of each step.
 
 Hypothesis makes the steps up: persons, managers, pricing, doors and the worker, in any order, one by one, in series, in
-closures and in imported files, in a house whose spaces lie in one another, are joined across the tree, shared, buffered,
-approved and paid beforehand; others look for a time in it, and wait for what is taken. Each step is taken or refused
-just as the model says, by the very rule it names; and after each one the raw tables are counted by hand.
+closures and in imported files, in a house whose spaces lie in one another, are joined across the tree, shared,
+buffered, approved and paid beforehand; others look for a time in it, and wait for what is taken. Each step is taken or
+refused just as the model says, by the very rule it names; and after each one the raw tables are counted by hand.
 """
 
 from dataclasses import replace
