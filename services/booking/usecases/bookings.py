@@ -15,10 +15,11 @@ from services.booking.model import bookings as model
 from services.booking.model.bookings import Booking, BookingRequest
 from services.booking.model.refusals import SlotTaken, SpaceClosed
 from services.booking.model.rules import Bookable
-from services.booking.store import actors, bookings, claims
+from services.booking.store import bookings, claims
 from services.booking.usecases.offers import making_way
 from services.booking.usecases.placing import demand, make_way, place_for, tenant_of
 from services.booking.usecases.recording import saved
+from services.booking.usecases.standing import side_of
 from services.booking.usecases.steps import step
 from services.booking.usecases.telling import tell
 
@@ -106,9 +107,4 @@ def locked(tx: Transaction, who: Caller, id: UUID, *, managers: bool = False) ->
     booking = bookings.lock(tx, id)
     if booking is None:
         raise NotFound
-    # not whoever booked: who no longer may act for an organisation leaves its bookings to those who may
-    if actors.may_act(tx, booking.tenant.id, who.person):
-        return booking, "tenant"
-    if managers and who.manages(booking.square):
-        return booking, "house"
-    raise Forbidden if who.oversees(booking.square) else NotFound
+    return booking, side_of(tx, who, booking.tenant.id, booking.square, managers=managers)

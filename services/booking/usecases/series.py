@@ -37,7 +37,7 @@ from services.booking.model.series import (
     request_for,
 )
 from services.booking.recurrence import dates_of
-from services.booking.store import actors, bookings, waitings
+from services.booking.store import bookings, waitings
 from services.booking.store import series as store
 from services.booking.usecases import dates, house_rules, quotas, waiting
 from services.booking.usecases.bookings import lost as lost_one
@@ -45,6 +45,7 @@ from services.booking.usecases.dates import Asking
 from services.booking.usecases.offers import making_way
 from services.booking.usecases.placing import demand, make_way, place_for, tenant_of
 from services.booking.usecases.recording import noted, saved
+from services.booking.usecases.standing import side_of
 from services.booking.usecases.steps import step
 from services.booking.usecases.telling import tell
 
@@ -177,11 +178,7 @@ def locked(tx: Transaction, who: Caller, id: UUID, *, managers: bool = False) ->
     series = store.lock(tx, id)
     if series is None:
         raise NotFound
-    if actors.may_act(tx, series.tenant.id, who.person):
-        return series, "tenant"
-    if managers and who.manages(series.square):
-        return series, "house"
-    raise Forbidden if who.oversees(series.square) else NotFound
+    return series, side_of(tx, who, series.tenant.id, series.square, managers=managers)
 
 
 def _book(

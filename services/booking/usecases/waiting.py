@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from kernel.auth import Caller, Forbidden
+from kernel.auth import Caller
 from kernel.db import Transaction
 from kernel.ids import new_id
 from kernel.problems import NotFound
@@ -21,9 +21,10 @@ from services.booking.model.waiting import (
     Waiting,
     WaitingRequest,
 )
-from services.booking.store import actors, waitings
+from services.booking.store import waitings
 from services.booking.usecases import bookings, house_rules, offers
 from services.booking.usecases.placing import place_for, tenant_of
+from services.booking.usecases.standing import side_of
 from services.booking.usecases.steps import step
 
 AT_ONCE = 100
@@ -92,8 +93,7 @@ def leave(tx: Transaction, who: Caller, id: UUID) -> Waiting:
     found = waitings.find(tx, id)
     if found is None:
         raise NotFound
-    if not actors.may_act(tx, found.tenant.id, who.person):
-        raise Forbidden if who.oversees(found.square) else NotFound
+    side_of(tx, who, found.tenant.id, found.square)
     if found.state == "offered" and found.booking is not None:
         before, _ = bookings.locked(tx, who, found.booking)
         if before.state != "held":
