@@ -32,9 +32,10 @@ _LOCK_MANY = (
     .order_by(bookings.c.id)
     .with_for_update(of=bookings)
 )
-_EXPIRED = bookings.c.state.in_(WAITING) & (bookings.c.hold_expires_at <= bindparam("now"))
+OVERDUE = bookings.c.state.in_(WAITING) & (bookings.c.hold_expires_at <= bindparam("now"))
+"""One whose time to confirm, or to be decided on, is over, and that nobody has cleared away yet."""
 _LOCK_EXPIRED = (
-    SHOWN.where(_EXPIRED)
+    SHOWN.where(OVERDUE)
     .order_by(bookings.c.hold_expires_at)
     .limit(bindparam("most"))
     .with_for_update(of=bookings, skip_locked=True)
@@ -42,7 +43,7 @@ _LOCK_EXPIRED = (
 _there = spaces.alias("there")
 _EXPIRED_AMONG = (
     SHOWN.join(_there, _there.c.id == bookings.c.space)
-    .where(_EXPIRED, bookings.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
+    .where(OVERDUE, bookings.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
     .where(
         ~waitings.awaited(
             _there,

@@ -41,8 +41,11 @@ _SHARE = text(
       ) AS shared
     """
 ).bindparams(bindparam("spaces", type_=ARRAY(String)))
-IN_NOBODYS_WAY = """
+_OVERDUE = """
     bookings.state IN ('held', 'awaiting_approval', 'awaiting_payment') AND bookings.hold_expires_at <= :now
+"""
+IN_NOBODYS_WAY = """
+    OVERDUE
     AND NOT EXISTS (
         SELECT
           FROM waitings
@@ -59,7 +62,7 @@ IN_NOBODYS_WAY = """
                  latest + make_interval(mins => wished.clearing_minutes + there.setup_minutes)
                ) && tstzrange(bookings.begins_at, bookings.ends_at)
     )
-"""
+""".replace("OVERDUE", _OVERDUE)
 """In a statement: whether one of `bookings` is over its deadline, not cleared away yet, and awaited by nobody."""
 _CLASHES = text(
     """
@@ -111,15 +114,15 @@ _EXPIRED_IN_THE_WAY = text(
      CROSS JOIN LATERAL unnest(spaces.parts) AS own
       JOIN claims ON part = own AND during && tstzrange(taken_from, taken_until)
       JOIN bookings ON bookings.id = claims.holder
-     WHERE bookings.state IN ('held', 'awaiting_approval', 'awaiting_payment') AND bookings.hold_expires_at <= :now
+     WHERE OVERDUE
      UNION
     SELECT bookings.id
       FROM unnest(:equipped, :since, :until) AS asked (id, since, until)
       JOIN equipment ON equipment.id = asked.id
       JOIN equipment_loans ON equipment_loans.equipment = equipment.number AND during && tstzrange(since, until)
       JOIN bookings ON bookings.id = equipment_loans.booking
-     WHERE bookings.state IN ('held', 'awaiting_approval', 'awaiting_payment') AND bookings.hold_expires_at <= :now
-    """
+     WHERE OVERDUE
+    """.replace("OVERDUE", _OVERDUE)
 ).bindparams(
     bindparam("now", type_=_Instant),
     *(bindparam(name, type_=ARRAY(Text)) for name in ("spaces", "equipped")),

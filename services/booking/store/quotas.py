@@ -36,11 +36,12 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from kernel import errors
 from kernel.contracts import plain
 from kernel.db import Transaction
-from services.booking.model.bookings import LIVE, WAITING
+from services.booking.model.bookings import LIVE
 from services.booking.model.opening import Hours
 from services.booking.model.places import Place
 from services.booking.model.quotas import Booked, Quota, SpaceGroup, Span
 from services.booking.model.rules import LONGEST
+from services.booking.store.bookings import OVERDUE
 from services.booking.store.places import among, by_scope
 from services.booking.store.tables import bookings, metadata
 
@@ -121,7 +122,7 @@ _BOOKED = select(bookings.c.id, bookings.c.begins_at, bookings.c.ends_at, bookin
     bookings.c.begins_at > bindparam("earliest"),
     among(bookings.c),
     # one whose time to confirm is over is given up, though nobody has cleared it away yet
-    not_(bookings.c.state.in_(WAITING) & (bookings.c.hold_expires_at <= bindparam("now"))),
+    not_(OVERDUE),
     or_(
         and_(
             bookings.c.state.in_(COUNTED),
