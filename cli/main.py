@@ -7,6 +7,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from kernel.release import VERSION
+
 COMMANDS = {
     "demo": "cli.demo",
     "journey": "cli.journey",
@@ -44,6 +46,14 @@ app = typer.Typer(
 )
 
 
+def show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"torg {VERSION}")
+        raise typer.Exit
+
+
 @app.callback()
-def torg() -> None:
+def torg(
+    version: bool = typer.Option(False, "--version", callback=show_version, is_eager=True, help="Show the release."),
+) -> None:
     """Typer makes a group, and so our class, only of an app that has a callback."""

@@ -14,8 +14,14 @@ from contextlib import contextmanager
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
+from kernel.release import VERSION
+
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
+BUILD = Gauge(
+    "torg_build_info", "1, labelled with the release that the process runs.", ["version"], multiprocess_mode="max"
+)
+BUILD.labels(VERSION).set(1)
 ENTRYPOINTS = Counter("torg_entrypoint_total", "Events and timers handled.", ["service", "entrypoint", "outcome"])
 ENTRYPOINT_SECONDS = Histogram(
     "torg_entrypoint_seconds", "How long an event or a timer took.", ["service", "entrypoint"], buckets=_FAST

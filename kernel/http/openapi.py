@@ -22,6 +22,7 @@ from kernel.http.problems import kind_of_problem
 from kernel.http.routes import Declared, View
 from kernel.http.validation import RequestParser
 from kernel.pagination import InvalidCursor, PageArguments
+from kernel.release import VERSION
 from kernel.versions import StaleVersion
 
 PROBLEM = "application/problem+json"
@@ -123,7 +124,7 @@ def describe(app: Flask, service: str) -> ServiceApi:
     """Starts the description of an app; blueprints are then registered with it."""
     app.config.update(
         API_TITLE=f"Torg {service}",
-        API_VERSION="v1",
+        API_VERSION=VERSION,
         OPENAPI_VERSION="3.1.0",
         OPENAPI_URL_PREFIX=f"/api/{service}",
         OPENAPI_JSON_PATH="openapi.json",

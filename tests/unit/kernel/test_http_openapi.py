@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from kernel.release import VERSION
 from tests.unit.kernel.http_app import client_of
 
 
@@ -27,6 +28,10 @@ def responses(described: Any, path: str, method: str) -> dict[str, set[str]]:
 def test_it_is_openapi_3_1(described: Any) -> None:
     assert described["openapi"].startswith("3.1.")
     OpenAPIV31SpecValidator(described).validate()
+
+
+def test_its_version_is_the_release(described: Any) -> None:
+    assert described["info"]["version"] == VERSION
 
 
 def test_tokens_are_described(described: Any) -> None:

@@ -13,6 +13,7 @@ from werkzeug.test import Client
 from kernel.db import DatabaseUnavailable
 from kernel.http import create_app, mount, public, service_blueprint
 from kernel.http.probes import Readiness
+from kernel.release import VERSION
 from kernel.settings import Settings
 from tests.callers import KnownCallers
 
@@ -92,6 +93,7 @@ def test_metrics_are_there() -> None:
     answer = app(Asked()).test_client().get("/metrics")
     assert answer.content_type.startswith("text/plain")
     assert b"torg_http_requests_total" in answer.data
+    assert f'torg_build_info{{version="{VERSION}"}} 1.0' in answer.text
 
 
 def test_metrics_of_several_processes_are_read_together(
