@@ -39,6 +39,7 @@ def show(series: UUID) -> str:
         "series.html",
         series=found,
         side=sides(found),
+        held=len(held),
         awaited="price" if None in held else "",
         to_pay=sum(price or 0 for price in held),
         looks=asked_whole("looks", 0, most=MOST_LOOKS),

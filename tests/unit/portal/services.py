@@ -5,7 +5,8 @@ and reads in `calls` what the portal asked. Events take effect at once unless `e
 """
 
 import json
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -344,13 +345,13 @@ class FakeServices:
         state = self.change(booking, state="confirmed" if verdict == "approve" else "declined")["state"]
         return {"booking": booking, "done": True, "state": state, "version": version + 1, "refused": None}
 
-    def a_series(self, **changed: Any) -> str:
-        """One of three dates, of which the last was skipped; its id."""
-        dates = []
-        for week, state in enumerate(("held", "held", None)):
+    def a_series(self, states: Sequence[str | None] = ("held", "held", None), **changed: Any) -> str:
+        """One whose bookings are in these states; a date without one was skipped. Returns its id."""
+        dates: list[Json] = []
+        for week, state in enumerate(states):
             begins_at = datetime.fromisoformat("2026-12-08T17:00:00+00:00") + timedelta(days=7 * week)
             when = {"begins_at": begins_at.isoformat(), "ends_at": (begins_at + timedelta(hours=2)).isoformat()}
-            made = str(self.hold(**A_USE, **when, space="borgen-storsal")["id"]) if state else None
+            made = self.a_booking(**when, state=state) if state else None
             space, skipped, price = ("borgen-storsal", None, 60000) if state else (None, "slot_taken", None)
             dates.append({**when, "booking": made, "space": space, "state": state, "skipped": skipped, "price": price})
         series = str(an_id(f"series {len(self.series)}"))
@@ -363,9 +364,9 @@ class FakeServices:
             "tenant": {"id": str(an_id("korps")), "kind": "voluntary", "name": "Borgen skolekorps"},
             "title": "Korpsøving",
             **A_USE,
-            "by_state": {"held": 2},
+            "by_state": dict(Counter(state for state in states if state)),
             "first_at": dates[0]["begins_at"],
-            "last_until": dates[1]["ends_at"],
+            "last_until": next(each["ends_at"] for each in reversed(dates) if each["booking"]),
             "created_at": "2026-12-03T09:00:00Z",
             "occurrences": dates,
             **changed,

@@ -1,5 +1,7 @@
 """Fixed bookings: the list, all dates of one, and what is done to them as one."""
 
+import pytest
+
 from tests.unit.portal.conftest import Portal, Visitor
 from tests.unit.portal.services import refused
 
@@ -35,6 +37,13 @@ def test_confirms_them_all_at_once(portal: Portal, kari: Visitor) -> None:
     assert "Den faste bookingen er bekreftet." in page.text
     portal.services.refusals[call.method + f" booking {call.path}"] = refused(409, "not_priced", "Prisen er ikke klar.")
     assert "Prisen er ikke klar." in kari.submit("/confirm").text
+
+
+@pytest.mark.parametrize("state", ["awaiting_approval", "awaiting_payment", "confirmed", "completed", "cancelled"])
+def test_a_series_of_which_nothing_is_held_has_its_page(portal: Portal, kari: Visitor, state: str) -> None:
+    series = portal.services.a_series((state, state))
+    page = kari.go(f"/series/{series}")
+    assert (page.status_code, "reservert for deg" in page.text) == (200, False)
 
 
 def test_a_booking_leads_to_its_series(portal: Portal, kari: Visitor) -> None:
