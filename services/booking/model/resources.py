@@ -28,7 +28,7 @@ class RepeatedId(DomainError):
 
 
 class IdElsewhere(DomainError):
-    """An arena or a space of this id belongs to another square, or a space to another arena; it can't be moved."""
+    """An arena of this id belongs to another square, or a space or equipment to another arena; it can't be moved."""
 
     code = "id_elsewhere"
     status = 409

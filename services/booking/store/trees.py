@@ -12,6 +12,8 @@ from sqlalchemy import (
     ARRAY,
     Integer,
     Row,
+    Select,
+    Table,
     Text,
     Uuid,
     bindparam,
@@ -68,13 +70,21 @@ _PUBLISHED = (
     .with_for_update(of=spaces)
 )
 _given_ids = func.any(bindparam("ids", type_=ARRAY(Text)))
+
+
+def _in_another_arena(table: Table, name: str) -> Select[tuple[str]]:
+    """The ids that stand in another arena than `:name_arenas` says, withdrawn ones too: bookings know them by these."""
+    ids, arenas_of_ids = (bindparam(each, type_=ARRAY(Text)) for each in (name, f"{name}_arenas"))
+    given = func.unnest(ids, arenas_of_ids).table_valued("id", "arena", name="given").render_derived()
+    return select(table.c.id).join_from(table, given, given.c.id == table.c.id).where(table.c.arena != given.c.arena)
+
+
 _ELSEWHERE = union_all(
     select(arenas.c.id).where(
         arenas.c.id == func.any(bindparam("arenas", type_=ARRAY(Text))), arenas.c.square != bindparam("square")
     ),
-    select(spaces.c.id)
-    .join_from(spaces, arenas, arenas.c.id == spaces.c.arena)
-    .where(spaces.c.id == _given_ids, arenas.c.square != bindparam("square")),
+    _in_another_arena(spaces, "spaces"),
+    _in_another_arena(equipment, "equipment"),
 )
 _BOOKED_AHEAD = (
     select(bookings.c.space, bookings.c.id)
@@ -115,7 +125,7 @@ _WITHDRAW = (
 _SAVE_EQUIPMENT = upsert(equipment)
 _SAVE_EQUIPMENT = _SAVE_EQUIPMENT.on_conflict_do_update(
     index_elements=["id"],
-    set_={name: _SAVE_EQUIPMENT.excluded[name] for name in ("arena", "position", "name", "pieces_owned", "withdrawn")},
+    set_={name: _SAVE_EQUIPMENT.excluded[name] for name in ("position", "name", "pieces_owned", "withdrawn")},
 )
 _WITHDRAW_EQUIPMENT = update(equipment).where(equipment.c.arena.in_(_of_square)).values(withdrawn=True, pieces_owned=0)
 _OVERLENT = (
@@ -164,9 +174,17 @@ def lock_published(tx: Transaction, square: str) -> dict[str, Published]:
 
 
 def found_elsewhere(tx: Transaction, square: Square) -> str | None:
-    """An id of this tree that belongs to another square."""
-    ids = [placed.space.id for placed in square.placed()]
-    mine = {"square": square.id, "arenas": [arena.id for arena in square.arenas], "ids": ids}
+    """An id of this tree that belongs to another square, or to another arena."""
+    placed = list(square.placed())
+    lent = [(each, arena) for arena in square.arenas for each in arena.equipment]
+    mine = {
+        "square": square.id,
+        "arenas": [arena.id for arena in square.arenas],
+        "spaces": [each.space.id for each in placed],
+        "spaces_arenas": [each.arena.id for each in placed],
+        "equipment": [each.id for each, _ in lent],
+        "equipment_arenas": [arena.id for _, arena in lent],
+    }
     return tx.execute(_ELSEWHERE, mine).scalars().first()
 
 

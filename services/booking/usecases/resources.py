@@ -1,7 +1,5 @@
 """What can be booked, as operators write it: a square's whole tree at a time."""
 
-from collections.abc import Mapping
-
 from kernel.db import Transaction
 from services.booking.model.resources import IdElsewhere, Placed, SpaceInUse, Square
 from services.booking.store import opening, trees
@@ -17,8 +15,9 @@ def publish_square(tx: Transaction, square: Square) -> Square:
     nothing."""
     square.check()
     before = trees.lock_published(tx, square.id)
+    if (taken := trees.found_elsewhere(tx, square)) is not None:
+        raise IdElsewhere(id=taken)
     placed = {each.space.id: each for each in square.placed()}
-    _refuse_moved(tx, square, placed, before)
     if used := trees.booked_ahead(tx, before.keys() - placed.keys(), most=_MOST_NAMED):
         raise SpaceInUse(space=used[0][0], bookings=[str(booking) for _, booking in used])
     versions = {space: _version(each, before.get(space)) for space, each in placed.items()}
@@ -37,13 +36,3 @@ def _version(placed: Placed, before: Published | None) -> int:
         return 1
     changed = before.withdrawn or before.told != placed.published()
     return before.version + changed
-
-
-def _refuse_moved(
-    tx: Transaction, square: Square, placed: Mapping[str, Placed], before: Mapping[str, Published]
-) -> None:
-    if (taken := trees.found_elsewhere(tx, square)) is not None:
-        raise IdElsewhere(id=taken)
-    for space, each in placed.items():
-        if space in before and before[space].told.arena != each.arena.id:
-            raise IdElsewhere(id=space)

@@ -13,6 +13,7 @@ from services.booking.model.opening import hours
 from services.booking.model.refusals import SlotTaken
 from services.booking.model.resources import (
     DivisionClashes,
+    Equipment,
     IdElsewhere,
     RepeatedId,
     SpaceInUse,
@@ -157,6 +158,71 @@ def test_ids_of_another_square_are_not_taken_over(counter: Any, town: Any, arena
 def test_a_space_does_not_move_to_another_arena(counter: Any, town: Any) -> None:
     with pytest.raises(IdElsewhere):
         counter.publish(square_of(town, town.arena("house", town.HALL), town.arena("barn", town.space("room"))))
+
+
+def with_chairs(town: Any, id: str, *spaces: Any, pieces: int = 4) -> Any:
+    """An arena that lends chairs."""
+    chairs = Equipment(id="chairs", name=town.name("Stoler"), pieces=pieces)
+    return replace(town.arena(id, *spaces), equipment=(chairs,))
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_equipment_of_another_square_is_not_taken_over(counter: Any, town: Any, there: bool) -> None:
+    """Whether the other square still lends it or has withdrawn it."""
+    counter.publish(square_of(town, with_chairs(town, "house", town.HALL)))
+    if not there:
+        counter.publish(square_of(town, town.arena("house", town.HALL)))
+    before = shown(counter)
+
+    with pytest.raises(IdElsewhere) as error:
+        counter.publish(Square(id="tofte", name=town.name("Tofte"), arenas=[with_chairs(town, "barn", pieces=40)]))
+
+    assert error.value.fields == {"id": "chairs"}
+    assert shown(counter) == before
+
+
+def test_who_has_borrowed_equipment_moves_after_another_square_wanted_its_id(counter: Any, town: Any) -> None:
+    counter.publish(square_of(town, with_chairs(town, "house", town.HALL)))
+    booking = counter.confirmed("hall", equipment={"chairs": 4})
+
+    with pytest.raises(IdElsewhere):
+        counter.publish(Square(id="tofte", name=town.name("Tofte"), arenas=[with_chairs(town, "barn")]))
+
+    assert counter.hold("hall", 8, equipment={"chairs": 4}).live
+    assert counter.load(booking).equipment == {"chairs": 4}
+
+
+def test_equipment_does_not_move_to_another_arena(counter: Any, town: Any) -> None:
+    counter.publish(square_of(town, with_chairs(town, "house", town.HALL)))
+    barn = with_chairs(town, "barn", town.space("loft"))
+
+    with pytest.raises(IdElsewhere) as error:
+        counter.publish(square_of(town, town.arena("house", town.HALL), barn))
+
+    assert error.value.fields == {"id": "chairs"}
+
+
+def test_equipment_that_was_withdrawn_comes_back_where_it_was(counter: Any, town: Any) -> None:
+    counter.publish(square_of(town, with_chairs(town, "house", town.HALL)))
+    counter.publish(square_of(town, town.arena("house", town.HALL)))
+
+    counter.publish(square_of(town, with_chairs(town, "house", town.HALL, pieces=7)))
+
+    assert [each.pieces for each in shown(counter)[0].arenas[0].equipment] == [7]
+
+
+def test_of_two_squares_that_want_one_new_id_at_once_one_gets_it(counter: Any, town: Any) -> None:
+    def publish(square: str) -> str | None:
+        tree = Square(id=square, name=town.name(square), arenas=[with_chairs(town, f"{square}-house")])
+        try:
+            counter.publish(tree)
+        except IdElsewhere:
+            return None
+        return square
+
+    won = at_once(publish, ["holmen", "tofte", "spikkestad", "heggedal"])
+
+    assert len([each for each in won if each]) == 1
 
 
 def test_an_arena_without_spaces_is_shown_no_more(counter: Any, town: Any) -> None:
