@@ -23,8 +23,9 @@ class HouseRuleTold:
 
 @dataclass(frozen=True, kw_only=True)
 class HouseRulesPublished(Event):
-    """House rules have a new version, in force from `effective_from` until a newer one is. Subject: the scope and the
-    place's id, "arena/borgen-innbyggertorg". Nobody listens yet; access will, before it opens a door."""
+    """House rules have a new version. In force is the one with the latest `effective_from` that has come, whichever was
+    published first; of several for one moment that with the highest number. Subject: the scope and the place's id,
+    "arena/borgen-innbyggertorg". Nobody listens yet; access will, before it opens a door."""
 
     TYPE: ClassVar[str] = "no.torg.booking.house_rules_published.v1"
 

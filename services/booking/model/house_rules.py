@@ -1,7 +1,9 @@
 """House rules: what whoever uses a square, an arena or a space keeps to, in plain words and in parts machines know.
 
 Each publication is a version of its own, and none is ever rewritten: what somebody accepted can be shown as they saw
-it. In force is the newest version whose time has come. A booking asks for those of its space, its arena and its square.
+it. In force is the version with the latest `effective_from` that has come; announced ones keep their day, whatever is
+published after them; of several for one moment the last published holds. A booking asks for those of its space, its
+arena and its square that are in force when it is made.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -64,7 +66,7 @@ class HouseRulesNotAccepted(DomainError):
 
 
 class HouseRulesSuperseded(DomainError):
-    """A newer version is in force; that is the one to read and accept."""
+    """Another version has taken its place; that is the one to read and accept."""
 
     code = "house_rules_superseded"
     status = 409
@@ -127,9 +129,9 @@ class HouseRules:
         """What people accept it by."""
         return RuleVersion(self.scope, self.place, self.version)
 
-    def says(self, text: Text, rules: Sequence[HouseRule], effective_from: datetime | None) -> bool:
-        """Whether it says this, from then on; None is whenever it is."""
-        same_time = effective_from is None or effective_from == self.effective_from
+    def says(self, text: Text, rules: Sequence[HouseRule], effective_from: datetime | None, *, now: datetime) -> bool:
+        """Return True if it says this, from then on; None: if it does already."""
+        same_time = self.effective_from <= now if effective_from is None else effective_from == self.effective_from
         return same_time and self.text == text and tuple(self.rules) == tuple(rules)
 
     def published(self) -> HouseRulesPublished:

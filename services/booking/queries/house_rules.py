@@ -1,9 +1,10 @@
 """House rules for everybody to read: of a place, of a space with all it lies in, and as they were."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, literal, select
+from sqlalchemy import Row, bindparam, select
 
 from kernel.db import Transaction
 from kernel.pagination import Page, PageRequest
@@ -11,22 +12,20 @@ from kernel.problems import NotFound
 from services.booking.events import RuledScope
 from services.booking.model.house_rules import SCOPES, HouseRules
 from services.booking.store import house_rules as store
-from services.booking.store.house_rules import governing, house_rules, rules_from
+from services.booking.store.house_rules import COVERED, STANDING, governing, house_rules, rules_from
 from services.booking.store.tables import arenas, spaces
 
 _OF_PLACE = select(house_rules).where(
     house_rules.c.scope == bindparam("scope"), house_rules.c.place == bindparam("place")
 )
-_come = house_rules.c.effective_from <= bindparam("now")
-_IN_FORCE = _OF_PLACE.order_by(_come.desc(), house_rules.c.version.desc()).limit(1)
 _ONE = _OF_PLACE.where(house_rules.c.version == bindparam("version"))
 _OF_SPACE = (
-    select(house_rules, literal(1).label("there"))
+    select(house_rules, COVERED.label("accepted"))
     .select_from(spaces)
     .join(arenas, arenas.c.id == spaces.c.arena)
-    .outerjoin(house_rules, governing(spaces.c.id, spaces.c.arena, arenas.c.square))
+    .outerjoin(house_rules, governing(spaces.c.id, spaces.c.arena, arenas.c.square) & STANDING)
     .where(spaces.c.id == bindparam("space"), ~spaces.c.withdrawn)
-    .order_by(house_rules.c.version.desc())
+    .order_by(house_rules.c.effective_from)
 )
 
 
@@ -41,15 +40,15 @@ class Governing:
 
 
 def one(tx: Transaction, scope: RuledScope, place: str, version: int | None) -> HouseRules:
-    """A version; without its number that in force, or the last to come. NotFound when there is none."""
-    of_place = {"scope": scope, "place": place}
+    """A version; without its number that in force, or the next to come. NotFound when there is none."""
     if version is None:
-        row = tx.execute(_IN_FORCE, {**of_place, "now": tx.now}).one_or_none()
+        found = store.standing(tx, scope, place)
     else:
-        row = tx.execute(_ONE, {**of_place, "version": version}).one_or_none()
-    if row is None:
+        rows = tx.execute(_ONE, {"scope": scope, "place": place, "version": version})
+        found = [rules_from(row) for row in rows]
+    if not found:
         raise NotFound
-    return rules_from(row)
+    return found[0]
 
 
 def versions(tx: Transaction, scope: RuledScope, place: str, page: PageRequest) -> Page[HouseRules]:
@@ -64,31 +63,14 @@ def versions(tx: Transaction, scope: RuledScope, place: str, page: PageRequest) 
 
 
 def of_space(tx: Transaction, space: str, person: UUID | None) -> list[Governing]:
-    """What holds in a space: its square's, its arena's and its own rules, those in force and those to come."""
-    rows = tx.execute(_OF_SPACE, {"space": space}).all()
+    """What holds in a space: its square's, its arena's and its own rules; of each those in force, then those announced
+    by their day."""
+    rows = tx.execute(_OF_SPACE, {"space": space, "person": person, "now": tx.now}).all()
     if not rows:
         raise NotFound
-    by_scope = {scope: [rules_from(row) for row in rows if row.scope == scope] for scope in SCOPES}
-    shown = [each for versions in by_scope.values() for each in _shown(tx, versions)]
-    if person is None:
-        return [Governing(rules=rules, in_force=in_force, accepted=None) for rules, in_force in shown]
-    names = {each.name for versions in by_scope.values() for each in versions}
-    known = [each.rules for each in store.accepted(tx, person, names)]
-    return [
-        Governing(
-            rules=rules,
-            in_force=in_force,
-            accepted=any(each.scope == rules.scope and each.version >= rules.version for each in known),
-        )
-        for rules, in_force in shown
-    ]
+    return [_governing(tx, row, person) for scope in SCOPES for row in rows if row.scope == scope]
 
 
-def _shown(tx: Transaction, newest_first: list[HouseRules]) -> list[tuple[HouseRules, bool]]:
-    """The version in force, and before it those that are to take its place."""
-    shown = []
-    for each in newest_first:
-        shown.append((each, each.effective_from <= tx.now))
-        if each.effective_from <= tx.now:
-            break
-    return shown[::-1]
+def _governing(tx: Transaction, row: Row[Any], person: UUID | None) -> Governing:
+    accepted = None if person is None else row.accepted
+    return Governing(rules=rules_from(row), in_force=row.effective_from <= tx.now, accepted=accepted)

@@ -60,7 +60,10 @@ class HouseRulesDraftSchema(Schema):
         load_default=None,
         allow_none=True,
         validate=MOMENT_IN_OUR_TIME,
-        metadata={"description": "In force from then; at once if left out.", "example": "2027-01-01T00:00:00+01:00"},
+        metadata={
+            "description": "In force from then; at once if left out. Those announced keep their day.",
+            "example": "2027-01-01T00:00:00+01:00",
+        },
     )
 
 
@@ -83,7 +86,10 @@ class GoverningSchema(Schema):
     in_force = fields.Boolean(metadata={"description": "Otherwise they are to come."})
     accepted = fields.Boolean(
         allow_none=True,
-        metadata={"description": "Whether you have accepted these, or newer ones; null if you are not signed in."},
+        metadata={
+            "description": "Whether you have accepted these, or others published after them that take effect no sooner;"
+            " null if you are not signed in."
+        },
     )
 
 
@@ -96,7 +102,9 @@ class GoverningListSchema(Schema):
 class VersionQuery(Schema):
     """Which version."""
 
-    version = count("That in force, if left out.", 2, strict=False, load_default=None, most=2**31 - 1)
+    version = count(
+        "That in force if left out, or else the next announced.", 2, strict=False, load_default=None, most=2**31 - 1
+    )
 
 
 class RuleVersionSchema(Schema):

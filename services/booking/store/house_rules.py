@@ -2,7 +2,8 @@
 space (`lacking`), so that it costs no round trip of its own."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -67,8 +68,38 @@ acceptances = Table(
     ),
 )
 
+_later = house_rules.alias("later")
+STANDING: ColumnElement[bool] = ~(
+    exists()
+    .where(
+        _later.c.scope == house_rules.c.scope,
+        _later.c.place == house_rules.c.place,
+        tuple_(_later.c.effective_from, _later.c.version) > tuple_(house_rules.c.effective_from, house_rules.c.version),
+        _later.c.effective_from <= func.greatest(bindparam("now", type_=_Instant), house_rules.c.effective_from),
+    )
+    .correlate(house_rules)
+)
+"""Whether a version is in force at `:now`, or announced: nothing has taken its place, or will before its day."""
+_read = house_rules.alias("read")
+COVERED: ColumnElement[bool] = (
+    exists()
+    .where(
+        acceptances.c.person == bindparam("person", type_=Uuid),
+        acceptances.c.scope == house_rules.c.scope,
+        acceptances.c.place == house_rules.c.place,
+        _read.c.scope == acceptances.c.scope,
+        _read.c.place == acceptances.c.place,
+        _read.c.version == acceptances.c.version,
+        _read.c.version >= house_rules.c.version,
+        _read.c.effective_from >= house_rules.c.effective_from,
+    )
+    .correlate(house_rules)
+)
+"""Whether `:person` has accepted a version, or one published after it that takes effect no sooner."""
+
 _of_place = (house_rules.c.scope == bindparam("scope"), house_rules.c.place == bindparam("place"))
-_NEWEST = select(house_rules).where(*_of_place).order_by(house_rules.c.version.desc()).limit(1)
+_STANDING_OF_PLACE = select(house_rules).where(*_of_place, STANDING).order_by(house_rules.c.effective_from)
+_LAST = select(func.coalesce(func.max(house_rules.c.version), 0)).where(*_of_place)
 _ADD = insert(house_rules)
 _ACCEPT = upsert(acceptances).on_conflict_do_nothing()
 _given = (
@@ -79,13 +110,29 @@ _given = (
     .table_valued("scope", "place", name="given")
     .render_derived()
 )
-_KNOWN = select(house_rules.c.scope, house_rules.c.place, house_rules.c.version, house_rules.c.effective_from).where(
-    tuple_(house_rules.c.scope, house_rules.c.place).in_(select(_given.c.scope, _given.c.place))
+_KNOWN = (
+    select(
+        house_rules.c.scope,
+        house_rules.c.place,
+        house_rules.c.version,
+        house_rules.c.effective_from,
+        STANDING.label("standing"),
+    )
+    .where(tuple_(house_rules.c.scope, house_rules.c.place).in_(select(_given.c.scope, _given.c.place)))
+    .order_by(house_rules.c.effective_from)
 )
 _ACCEPTED = select(acceptances).where(
     acceptances.c.person == bindparam("person"),
     tuple_(acceptances.c.scope, acceptances.c.place).in_(select(_given.c.scope, _given.c.place)),
 )
+
+
+class KnownVersion(NamedTuple):
+    """A version of a place's house rules, and whether it is in force or announced."""
+
+    name: RuleVersion
+    effective_from: datetime
+    standing: bool
 
 
 def governing(space: ColumnElement[str], arena: ColumnElement[str], square: ColumnElement[str]) -> ColumnElement[bool]:
@@ -97,23 +144,11 @@ def governing(space: ColumnElement[str], arena: ColumnElement[str], square: Colu
 def lacking(
     space: ColumnElement[str], arena: ColumnElement[str], square: ColumnElement[str], *outer: FromClause
 ) -> ScalarSelect[Any]:
-    """The versions in force for a space at `:now` that `:person` has not accepted, nor a newer one: rows of scope,
-    place and version, null when there are none. For a statement that reads the space from `outer`."""
-    in_force = (
-        select(house_rules.c.scope, house_rules.c.place, func.max(house_rules.c.version).label("version"))
-        .where(governing(space, arena, square), house_rules.c.effective_from <= bindparam("now"))
-        .group_by(house_rules.c.scope, house_rules.c.place)
-        .correlate(*outer)
-        .subquery("in_force")
-    )
-    accepted = exists().where(
-        acceptances.c.person == bindparam("person"),
-        acceptances.c.scope == in_force.c.scope,
-        acceptances.c.place == in_force.c.place,
-        acceptances.c.version >= in_force.c.version,
-    )
-    each = func.jsonb_build_array(in_force.c.scope, in_force.c.place, in_force.c.version)
-    return select(func.jsonb_agg(each)).select_from(in_force).where(~accepted).correlate(*outer).scalar_subquery()
+    """The versions in force for a space at `:now` that `:person` has not accepted (`COVERED`): rows of scope, place and
+    version, null when there are none. For a statement that reads the space from `outer`."""
+    in_force = (governing(space, arena, square), house_rules.c.effective_from <= bindparam("now"), STANDING)
+    each = func.jsonb_build_array(house_rules.c.scope, house_rules.c.place, house_rules.c.version)
+    return select(func.jsonb_agg(each)).where(*in_force, ~COVERED).correlate(*outer).scalar_subquery()
 
 
 def named(rows: Sequence[Sequence[Any]] | None) -> tuple[RuleVersion, ...]:
@@ -121,10 +156,16 @@ def named(rows: Sequence[Sequence[Any]] | None) -> tuple[RuleVersion, ...]:
     return tuple(RuleVersion(*row) for row in rows or ())
 
 
-def newest(tx: Transaction, scope: str, place: str) -> HouseRules | None:
-    """The last version published, whether its time has come or not."""
-    row = tx.execute(_NEWEST, {"scope": scope, "place": place}).one_or_none()
-    return rules_from(row) if row else None
+def standing(tx: Transaction, scope: str, place: str) -> list[HouseRules]:
+    """The version in force, if there is one, and those announced, by the day they take effect."""
+    rows = tx.execute(_STANDING_OF_PLACE, {"scope": scope, "place": place, "now": tx.now})
+    return [rules_from(row) for row in rows]
+
+
+def last_version(tx: Transaction, scope: str, place: str) -> int:
+    """The number of the version published last; 0 before the first."""
+    found: int = tx.execute(_LAST, {"scope": scope, "place": place}).scalar_one()
+    return found
 
 
 def add(tx: Transaction, rules: HouseRules) -> None:
@@ -133,10 +174,12 @@ def add(tx: Transaction, rules: HouseRules) -> None:
     tx.execute(_ADD, columns | {"text": plain(rules.text), "rules": [plain(each) for each in rules.rules]})
 
 
-def versions(tx: Transaction, of: Collection[RuleVersion]) -> list[tuple[RuleVersion, bool]]:
-    """Every version of the places these are of, and whether its time has come."""
-    rows = tx.execute(_KNOWN, _places(of))
-    return [(RuleVersion(row.scope, row.place, row.version), row.effective_from <= tx.now) for row in rows]
+def versions(tx: Transaction, of: Collection[RuleVersion]) -> list[KnownVersion]:
+    """Every version of the places these are of, by the day they take effect."""
+    rows = tx.execute(_KNOWN, {"now": tx.now, **_places(of)})
+    return [
+        KnownVersion(RuleVersion(row.scope, row.place, row.version), row.effective_from, row.standing) for row in rows
+    ]
 
 
 def accept(tx: Transaction, accepted: Sequence[Acceptance]) -> list[Acceptance]:

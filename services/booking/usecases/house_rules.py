@@ -23,6 +23,7 @@ from services.booking.model.house_rules import (
 from services.booking.model.places import Place
 from services.booking.model.rules import InThePast
 from services.booking.store import house_rules, places
+from services.booking.store.house_rules import KnownVersion
 
 
 def publish(
@@ -35,20 +36,21 @@ def publish(
     rules: Sequence[HouseRule],
     effective_from: datetime | None,
 ) -> HouseRules:
-    """Makes a new version, in force at once unless told from when. The same again is no new version."""
+    """Make a new version, in force at once unless told from when. Those announced keep their day. The same again is no
+    new version."""
     square = _square(tx, who, scope, place)
     model.check(rules)
     places.queue(tx, f"house rules {scope} {place}")
     places.keep_still(tx, [Place(scope, place)])
-    before = house_rules.newest(tx, scope, place)
-    if before is not None and before.says(text, rules, effective_from):
-        return before
+    for before in house_rules.standing(tx, scope, place):
+        if before.says(text, rules, effective_from, now=tx.now):
+            return before
     if effective_from is not None and effective_from < tx.now:
         raise InThePast
     made = HouseRules(
         scope=scope,
         place=place,
-        version=before.version + 1 if before else 1,
+        version=house_rules.last_version(tx, scope, place) + 1,
         square=square,
         text=text,
         rules=tuple(rules),
@@ -102,15 +104,16 @@ def _square(tx: Transaction, who: Caller, scope: RuledScope, place: str) -> str:
     return square
 
 
-def _refuse_superseded(wanted: RuleVersion, known: Sequence[tuple[RuleVersion, bool]]) -> None:
-    of_place = [
-        (each, in_force) for each, in_force in known if (each.scope, each.place) == (wanted.scope, wanted.place)
-    ]
-    if all(each != wanted for each, _ in of_place):
+def _refuse_superseded(wanted: RuleVersion, known: Sequence[KnownVersion]) -> None:
+    """Raise UnknownHouseRules, or HouseRulesSuperseded with what stands in the version's stead."""
+    found = next((each for each in known if each.name == wanted), None)
+    if found is None:
         raise UnknownHouseRules(place=wanted.place, version=wanted.version)
-    newest = max((each.version for each, in_force in of_place if in_force), default=0)
-    if wanted.version < newest:
-        raise HouseRulesSuperseded(place=wanted.place, version=newest)
+    if found.standing:
+        return
+    of_place = (each for each in known if (each.name.scope, each.name.place) == (wanted.scope, wanted.place))
+    instead = next(each.name for each in of_place if each.standing and each.effective_from >= found.effective_from)
+    raise HouseRulesSuperseded(place=wanted.place, version=instead.version)
 
 
 def _record(tx: Transaction, person: UUID, versions: Collection[RuleVersion], channel: AcceptanceChannel) -> None:

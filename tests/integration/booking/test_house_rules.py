@@ -65,7 +65,7 @@ class House:
     def lacking(self, *place: Any, **request: Any) -> list[Any]:
         """What a request is refused for; nothing when it is not, and is taken back."""
         try:
-            self.counter.cancel(self.counter.hold(*place, **request))
+            self.counter.cancel(self.counter.hold(*place, **request), who=request.get("who", RESIDENT))
         except HouseRulesNotAccepted as refused:
             missing: Any = refused.fields["missing"]
             return [RuleVersion(each["scope"], each["id"], each["version"]) for each in missing]
@@ -218,13 +218,80 @@ def test_who_accepted_what_is_to_come_is_not_asked_for_what_is(house: House) -> 
     assert house.lacking("hall", 192) == []
 
 
-def test_a_version_that_never_had_its_time_is_passed_over(house: House) -> None:
-    house.publish("arena", "house", effective_from=house.counter.clock.now() + DAY)
-    house.publish("arena", "house", number=2)
+def test_announced_rules_keep_their_day_when_those_in_force_are_corrected(house: House) -> None:
+    house.publish("arena", "house")
+    house.publish("arena", "house", number=2, effective_from=house.counter.clock.now() + DAY)
+    house.publish("arena", "house", number=3)
 
-    house.counter.clock.move(DAY)
-
+    assert house.lacking("hall", 192) == [RuleVersion("arena", "house", 3)]
+    with house.counter.database.reading() as tx:
+        seen = queries.of_space(tx, "hall", None)
+        assert queries.one(tx, "arena", "house", None).version == 3
+    assert [(each.rules.version, each.in_force) for each in seen] == [(3, True), (2, False)]
+    house.counter.clock.move(DAY - timedelta(microseconds=1))
+    assert house.lacking("hall", 192) == [RuleVersion("arena", "house", 3)]
+    house.counter.clock.move(timedelta(microseconds=1))
     assert house.lacking("hall", 192) == [RuleVersion("arena", "house", 2)]
+    with house.counter.database.reading() as tx:
+        assert queries.one(tx, "arena", "house", None).version == 2
+
+
+def test_of_two_versions_for_one_moment_the_later_holds(house: House) -> None:
+    there = {"effective_from": house.counter.clock.now() + DAY}
+    house.publish("arena", "house", **there)
+    house.publish("arena", "house", number=2, **there)
+
+    with house.counter.database.reading() as tx:
+        assert [each.rules.version for each in queries.of_space(tx, "hall", None)] == [2]
+    with pytest.raises(HouseRulesSuperseded) as refused:
+        house.accept(RuleVersion("arena", "house", 1))
+    assert refused.value.fields["version"] == 2
+    house.counter.clock.move(DAY)
+    assert house.lacking("hall", 192) == [RuleVersion("arena", "house", 2)]
+
+
+def test_what_is_accepted_holds_for_what_was_published_before_and_takes_effect_no_later(house: House) -> None:
+    """A correction is not accepted with what was announced before it, nor the other way round."""
+    house.publish("arena", "house")
+    house.publish("arena", "house", number=2, effective_from=house.counter.clock.now() + DAY)
+    house.accept(RuleVersion("arena", "house", 2))
+    house.publish("arena", "house", number=3)
+    house.accept(RuleVersion("arena", "house", 3), who=STRANGER)
+
+    assert house.lacking("hall", 192) == [RuleVersion("arena", "house", 3)]
+    assert house.lacking("hall", 192, who=STRANGER) == []
+    with house.counter.database.reading() as tx:
+        seen = queries.of_space(tx, "hall", STRANGER.person)
+    assert [(each.rules.version, each.accepted) for each in seen] == [(3, True), (2, False)]
+    house.counter.clock.move(DAY)
+    assert house.lacking("hall", 192) == []
+    assert house.lacking("hall", 192, who=STRANGER) == [RuleVersion("arena", "house", 2)]
+    with pytest.raises(HouseRulesSuperseded):
+        house.accept(RuleVersion("arena", "house", 3))
+
+
+def test_the_next_announced_are_shown_where_none_are_in_force(house: House) -> None:
+    now = house.counter.clock.now()
+    house.publish("arena", "house", effective_from=now + 2 * DAY)
+    house.publish("arena", "house", number=2, effective_from=now + DAY)
+
+    with house.counter.database.reading() as tx:
+        assert queries.one(tx, "arena", "house", None).version == 2
+        assert [each.rules.version for each in queries.of_space(tx, "hall", None)] == [2, 1]
+    assert house.lacking("hall", 384) == []
+
+
+def test_the_same_again_is_found_among_those_in_force_and_announced(house: House) -> None:
+    first = house.publish("arena", "house")
+    announced = house.publish("arena", "house", number=2, effective_from=house.counter.clock.now() + DAY)
+
+    assert house.publish("arena", "house") == first
+    assert house.publish("arena", "house", number=2, effective_from=announced.effective_from) == announced
+    assert house.publish("arena", "house", number=2).version == 3
+    house.counter.clock.move(DAY)
+    assert house.publish("arena", "house", number=2, effective_from=announced.effective_from) == announced
+    with pytest.raises(InThePast):
+        house.publish("arena", "house", effective_from=first.effective_from)
 
 
 def test_accepting_twice_is_accepting_once(house: House) -> None:

@@ -71,7 +71,14 @@ def test_a_part_without_what_it_takes_or_with_more_is_refused(parts: list[HouseR
 def test_the_same_again_is_the_same_version(different: dict[str, Any], same: bool) -> None:
     wanted: dict[str, Any] = {"text": SAID, "rules": [], "effective_from": None, **different}
 
-    assert version().says(**wanted) is same
+    assert version().says(**wanted, now=NOW) is same
+
+
+def test_the_same_for_now_is_not_the_same_as_what_is_announced() -> None:
+    wanted: dict[str, Any] = {"text": SAID, "rules": [], "effective_from": None}
+
+    assert not version().says(**wanted, now=NOW - timedelta(microseconds=1))
+    assert version().says(**{**wanted, "effective_from": NOW}, now=NOW - timedelta(microseconds=1))
 
 
 def test_a_refusal_names_each_version_that_lacks_acceptance() -> None:
