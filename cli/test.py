@@ -11,7 +11,7 @@ SHARED_OUT = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadscope"]
 """To as many processes as there are cores; tests/sharing_out.py says what must not run at the same time."""
 LEVELS = {
     "all": SHARED_OUT,
-    "unit": ["tests/unit"],
+    "unit": [*SHARED_OUT, "tests/unit"],
     "contract": [*SHARED_OUT, "tests/contract"],
     "integration": [*SHARED_OUT, "tests/integration"],
     "journey": ["tests/journey"],
@@ -31,6 +31,7 @@ def test(context: typer.Context) -> None:
     """Whatever follows the level goes to pytest: `./torg test unit -k tariff -x`.
 
     Levels with much to do are shared out to a process for each core; `-n 0` does all in one, as a debugger needs.
+    At the end pytest tells how long each level took.
     Tests use a private PostgreSQL and a private RabbitMQ, started when a test first asks for one.
     TORG_TEST_DATABASE_URL and TORG_TEST_AMQP_URL name yours instead.
     """

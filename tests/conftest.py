@@ -20,6 +20,7 @@ from cli.servers.processes import Run, reap
 from cli.servers.rabbitmq import PrivateRabbitMQ
 from kernel.db import Database
 from kernel.topology import known_events
+from tests.level_times import LevelTimes
 from tests.sharing_out import StacksOneByOne
 from tests.speaking import Speaking, Start
 from tests.templates import Templates
@@ -29,6 +30,11 @@ LEVELS = ("unit", "contract", "integration", "journey", "faults")
 TESTS = Path(__file__).parent
 settings.register_profile("torg", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # nothing is timed
 settings.load_profile("torg")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # the workers of pytest-xdist report to the process that has them
+        config.pluginmanager.register(LevelTimes(LEVELS))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

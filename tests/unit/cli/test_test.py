@@ -1,11 +1,14 @@
 """What `./torg test …` asks pytest for."""
 
 import re
+import subprocess
+from types import SimpleNamespace
 
 import pytest
 
 from cli.paths import ROOT
 from cli.test import LEVELS, SHARED_OUT, pytest_command
+from tests.level_times import LevelTimes
 from tests.sharing_out import WHOLE_STACKS, StacksOneByOne
 
 
@@ -26,7 +29,7 @@ def test_every_folder_of_tests_is_a_level(folder: str) -> None:
 
 def test_levels_with_much_to_do_are_shared_out() -> None:
     shared_out = [level for level in LEVELS if words(level)[:-1] == SHARED_OUT or words(level) == SHARED_OUT]
-    assert shared_out == ["all", "contract", "integration"]
+    assert shared_out == ["all", "unit", "contract", "integration"]
 
 
 def test_what_needs_rabbitmq_or_a_whole_stack_is_where_one_worker_does_it() -> None:
@@ -50,7 +53,7 @@ def test_the_long_ones_can_be_asked_for() -> None:
 
 
 def test_the_rest_goes_to_pytest() -> None:
-    assert words("unit", "-k", "tariff", "-x") == ["tests/unit", "-k", "tariff", "-x"]
+    assert words("unit", "-k", "tariff", "-x") == [*SHARED_OUT, "tests/unit", "-k", "tariff", "-x"]
     assert words("-k", "unit") == [*SHARED_OUT, "-k", "unit"]
     assert words("contract", "-n", "0")[-2:] == ["-n", "0"]
 
@@ -59,3 +62,21 @@ def test_what_is_no_level_is_a_path() -> None:
     path = "tests/unit/cli/test_test.py"
     assert path not in LEVELS
     assert words(path, "-x") == [path, "-x"]
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_the_end_tells_how_long_each_level_took(workers: str) -> None:
+    command = pytest_command(["tests/unit/bench/test_figures.py", "-q", "-n", workers])
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout
+    count = re.search(r"^(\d+) passed in", ended.stdout, re.MULTILINE)
+    assert count
+    assert re.search(rf"^unit: {count[1]} tests in \d+ s, \d+ s of work$", ended.stdout, re.MULTILINE)
+
+
+def test_levels_are_told_apart_and_what_did_not_run_is_not_told() -> None:
+    times = LevelTimes(["unit", "contract", "faults"])
+    for test, began, ended in (("unit/a", 10, 12), ("unit/a", 12, 13), ("unit/b", 11, 15), ("contract/c", 13, 20)):
+        report = SimpleNamespace(nodeid=f"tests/{test}", duration=ended - began, start=began, stop=ended)
+        times.pytest_runtest_logreport(report)  # type: ignore[arg-type]
+    assert times.lines() == ["unit: 2 tests in 5 s, 7 s of work", "contract: 1 tests in 7 s, 7 s of work"]
