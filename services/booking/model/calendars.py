@@ -13,6 +13,7 @@ from typing import Literal
 from uuid import UUID
 
 from kernel.errors import DomainError, Text
+from kernel.text import allowed
 from services.booking.events import BookingState
 from services.booking.model.bookings import Booking
 from services.booking.model.opening import OSLO
@@ -197,13 +198,8 @@ def _utc(at: datetime) -> str:
 
 
 def _escaped(text: str) -> str:
-    """A text as a value. Control characters have no place in one, and would be lines of their own to some."""
-    kept = (
-        text
-        if text.isprintable()
-        else "".join(each for each in text.replace("\r\n", "\n") if each == "\n" or each.isprintable())
-    )
-    return kept.replace("\\", "\\\\").replace("\n", "\\n").replace(";", "\\;").replace(",", "\\,")
+    """A text as a value: as it was typed, but for what `kernel.text` never allows."""
+    return allowed(text).replace("\\", "\\\\").replace("\n", "\\n").replace(";", "\\;").replace(",", "\\,")
 
 
 def _folded(line: str) -> str:
