@@ -4,20 +4,20 @@ is only carried back to where the person filled them in."""
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
 
 from flask import request
 
 from kernel.clock import OSLO
+from services.portal import written
 from services.portal.backend import Refused
 from services.portal.language import gettext
 from services.portal.session import now
 
 CENTURY = (date(2000, 1, 1), date(2100, 1, 1))
 _WHOLE = re.compile(r"\d{1,6}", re.ASCII)
-_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::00)?", re.ASCII)
 _KEY = re.compile(r"[!-~]{1,255}")
 
 
@@ -67,39 +67,58 @@ def new_key() -> str:
 
 def whole(form: Form, name: str) -> int:
     """A field as a whole number; notes a fault, and gives 0, when it is none."""
-    if _WHOLE.fullmatch(form[name]):
-        return int(form[name])
+    if (number := written.whole(form[name])) is not None:
+        return number
     form.faults[name] = gettext("Write a whole number, such as 12.")
+    return 0
+
+
+def minutes_of(form: Form, name: str) -> int:
+    """A field that holds hours, as minutes; notes a fault, and gives 0, when it holds none."""
+    if (minutes := written.minutes(form[name])) is not None:
+        return minutes
+    form.faults[name] = gettext("Write hours, such as 2 or 1,5 or 1:30.")
     return 0
 
 
 def day_of(form: Form, name: str) -> date:
     """A field as a day; notes a fault, and gives the first of our days, when it is none."""
-    try:
-        day = date.fromisoformat(form[name])
-    except ValueError:
-        day = date.min
-    if CENTURY[0] <= day < CENTURY[1]:
+    if (day := _in_century(form[name])) is not None:
         return day
-    form.faults[name] = gettext("Write a date, such as 2026-12-24.")
+    form.faults[name] = gettext("Write a date, such as 24.12.2026.")
     return CENTURY[0]
 
 
-def clock_of(form: Form, name: str) -> time:
-    """A field as a time on the wall; notes a fault, and gives midnight, when it is none."""
-    if found := _CLOCK.fullmatch(form[name]):
-        return time(int(found[1]), int(found[2]))
+def clock_of(form: Form, name: str) -> timedelta:
+    """A field as a time on the wall, since midnight; notes a fault, and gives midnight, when it is none."""
+    if (clock := written.clock(form[name])) is not None:
+        return clock
     form.faults[name] = gettext("Write a time, such as 18:00.")
-    return time()
+    return timedelta()
+
+
+def chosen_of(form: Form, name: str, words: Mapping[str, str]) -> str:
+    """A field as one of these codes; notes a fault when it is none of them."""
+    if form[name] not in words:
+        form.faults[name] = gettext("Choose one of the list.")
+    return form[name]
+
+
+def text_of(form: Form, name: str) -> str:
+    """A field as a text; notes a fault when it is empty."""
+    if not form[name]:
+        form.faults[name] = gettext("Write something here.")
+    return form[name]
 
 
 def asked_day(name: str = "date") -> date:
     """The day asked for in the address; today when there is none, or it is no day of this century."""
-    try:
-        day = date.fromisoformat(request.args.get(name, ""))
-    except ValueError:
-        return today()
-    return day if CENTURY[0] <= day < CENTURY[1] else today()
+    return _in_century(request.args.get(name, "")) or today()
+
+
+def _in_century(text: str) -> date | None:
+    day = written.day(text)
+    return day if day is not None and CENTURY[0] <= day < CENTURY[1] else None
 
 
 def asked_whole(name: str, default: int, *, most: int) -> int:

@@ -6,9 +6,10 @@ from typing import Any
 from flask import abort
 
 from services.portal.backend import Json
-from services.portal.forms import CENTURY, Form, instant, whole
+from services.portal.forms import CENTURY, Form, chosen_of, instant, whole
 from services.portal.places import Space, places
 from services.portal.refusals import accepted
+from services.portal.words import AUDIENCES, PURPOSES
 
 LONGEST = 14 * 24 * 60
 
@@ -31,8 +32,8 @@ def use(form: Form, space: Space) -> Json:
     """What a booking of the space is for, and whom; notes what is wrong with the form."""
     return {
         "space": space.id,
-        "purpose": form["purpose"],
-        "audience": form["audience"],
+        "purpose": chosen_of(form, "purpose", PURPOSES),
+        "audience": chosen_of(form, "audience", AUDIENCES),
         "participants": whole(form, "participants"),
         **{name: form[name] for name in ("tenant", "title") if form[name]},
         **accepted(form),

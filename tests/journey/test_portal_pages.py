@@ -258,6 +258,23 @@ def test_what_must_be_mended_has_the_focus_and_leads_to_its_field(visit: Callabl
     expect(someone.page.get_by_label("Hvor mange deltar?")).to_be_focused()
 
 
+def test_what_can_not_be_read_is_told_by_us_and_kept(visit: Callable[..., Visit]) -> None:
+    """The browser speaks another language than the page, and keeps silent."""
+    someone = visit(NARROW, java_script_enabled=False)
+    someone.services.agreements = [an_agreement()]
+    someone.sign_in("Kari Nordmann")
+    someone.go(f"/volunteer/{an_agreement()['id']}/hours")
+    someone.page.get_by_label("Timer").fill("halvannen")
+    someone.page.get_by_role("button", name="Registrer timer").click()
+    expect(someone.page.get_by_role("alert")).to_contain_text("Skriv timer, for eksempel 2, 1,5 eller 1:30.")
+    expect(someone.page.get_by_label("Timer")).to_have_value("halvannen")
+    someone.page.get_by_label("Timer").fill("1,5")
+    someone.page.get_by_label("Hva ble gjort?").fill("Malte")
+    someone.page.get_by_role("button", name="Registrer timer").click()
+    expect(someone.page.get_by_text("Timene er registrert.")).to_be_visible()
+    assert [each["minutes"] for each in someone.services.hours.values()] == [90]
+
+
 def test_a_double_click_books_once(visit: Callable[..., Visit]) -> None:
     someone = visit()
     someone.sign_in("Kari Nordmann")

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from kernel.clock import OSLO
 from services.portal.backend import Json, Silent, everything
-from services.portal.forms import asked_day, midnight, timed, today
+from services.portal.forms import Form, asked_day, midnight, timed, today
 from services.portal.language import COOKIE, LANGUAGES
 from services.portal.pages.search import LENGTHS
 from services.portal.places import places
@@ -25,7 +25,9 @@ _COOKIE_SECONDS = 365 * 24 * 3600
 def front() -> str:
     """The squares, and what happens today."""
     day = today()
-    return render_template("front.html", places=places(), today=day, lengths=LENGTHS, activities=_if_known(day))
+    return render_template(
+        "front.html", form=Form(), places=places(), today=day, lengths=LENGTHS, activities=_if_known(day)
+    )
 
 
 @blueprint.get("/squares/<square>")

@@ -65,8 +65,8 @@ def _wanted(form: Form) -> Json:
     }
 
 
-def _at(on: date, clock: time) -> datetime:
-    return datetime.combine(on, clock, OSLO)
+def _at(on: date, clock: timedelta) -> datetime:
+    return (datetime.combine(on, time()) + clock).replace(tzinfo=OSLO)
 
 
 def _as_it_is(booking: Json) -> dict[str, str]:

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from kernel.clock import OSLO
 from services.portal.backend import Json, Refused, everything, tell
-from services.portal.forms import Form, asked_day, asked_whole, instant, midnight, sent, today
+from services.portal.forms import Form, asked_day, asked_whole, day_of, instant, midnight, sent, today
 from services.portal.pages import repeating
 from services.portal.places import Space, places
 from services.portal.refusals import ABOUT, house_rules, told
@@ -40,14 +40,17 @@ class Offer:
 
 @blueprint.get("/search")
 def search() -> str:
-    """Free times on a day."""
-    day, minutes = asked_day(), asked_whole("minutes", _DEFAULT_MINUTES, most=LONGEST)
+    """Free times on a day; of today when the day that was written is none, and then it says so."""
+    form, day, minutes = Form(request.args), asked_day(), asked_whole("minutes", _DEFAULT_MINUTES, most=LONGEST)
+    if "date" in request.args:
+        day_of(form, "date")
     square = request.args.get("square", "")
     # the day after, too: what begins in the evening may end past midnight
     period = {"from": day.isoformat(), "to": (day + timedelta(days=1)).isoformat()}
     found = everything("booking", "/availability", square=square, minutes=minutes, **period)
     return render_template(
         "search.html",
+        form=form,
         places=places(),
         square=square,
         day=day,

@@ -6,7 +6,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from services.portal.backend import Json, Refused, everything, tell
-from services.portal.forms import Form, sent, today, whole
+from services.portal.forms import Form, day_of, minutes_of, sent, text_of, today, whole
 from services.portal.language import gettext
 from services.portal.places import places
 from services.portal.session import signed_in
@@ -41,7 +41,11 @@ def hours(agreement: UUID) -> str:
 def register(agreement: UUID) -> Response | tuple[str, int]:
     """Registers hours; they wait for the arena manager."""
     form = sent()
-    worked = {"worked_on": form["worked_on"], "minutes": _minutes(form), "task": form["task"]}
+    worked = {
+        "worked_on": day_of(form, "worked_on").isoformat(),
+        "minutes": _minutes(form),
+        "task": text_of(form, "task"),
+    }
     if form.wrong:
         return _page(_agreement(agreement), form), 422
     try:
@@ -60,9 +64,9 @@ def tenant_names() -> dict[str, str]:
 
 
 def _minutes(form: Form) -> int:
-    """Hours and minutes as minutes. Empty minutes are none."""
+    """Hours and minutes as minutes. One of the two may be empty."""
     over = whole(form, "minutes") if form["minutes"] else 0
-    return whole(form, "hours") * 60 + over
+    return over + (minutes_of(form, "hours") if form["hours"] or not form["minutes"] else 0)
 
 
 def _agreement(agreement: UUID) -> Json:

@@ -75,6 +75,15 @@ def test_a_no_to_the_whole_is_told_above_the_form(portal: Portal, kari: Visitor)
     assert 'role="alert"' in page.text
 
 
+@pytest.mark.parametrize("field", ["purpose", "audience"])
+def test_what_is_not_chosen_is_told_in_words(portal: Portal, kari: Visitor, field: str) -> None:
+    kari.go(BOOK)
+    page = kari.submit("/book", **FILLED | {field: ""})
+    assert page.status_code == 422
+    assert f'<a href="#{field}">Velg en fra lista.</a>' in page.text
+    assert not portal.services.asked("POST", "booking")
+
+
 @pytest.mark.parametrize("participants", ["", "mange", "-1", "1.5", "1e3", "10000000"])
 def test_what_is_no_number_is_not_sent(portal: Portal, kari: Visitor, participants: str) -> None:
     kari.go(BOOK)

@@ -40,6 +40,8 @@ def test_moves_the_version_that_was_seen(portal: Portal, kari: Visitor, booking:
     ("begins", "ends", "expected"),
     [
         ("22:00", "00:00", "2026-12-06T00:00:00+01:00"),
+        ("22:00", "24:00", "2026-12-06T00:00:00+01:00"),
+        ("24:00", "02:00", "2026-12-06T02:00:00+01:00"),
         ("22:00", "02:00", "2026-12-06T02:00:00+01:00"),
         ("18:00", "18:00", "2026-12-06T18:00:00+01:00"),
         ("18:00", "18:05", "2026-12-05T18:05:00+01:00"),
@@ -59,6 +61,20 @@ def test_what_lasts_for_days_keeps_its_last_day(portal: Portal, kari: Visitor, b
     assert "Siste dag" in page.text
     kari.submit("/move", **filled(last="2026-12-08"))
     assert portal.services.asked("POST", "booking")[0].body["ends_at"] == "2026-12-08T20:00:00+01:00"
+
+
+@pytest.mark.parametrize(
+    ("day", "begins", "ends"),
+    [("12.12.2026", "18.00", "19.30"), ("12.12.26", "kl 18", "1930"), ("2026-12-12", "18", "19:30")],
+)
+def test_days_and_times_as_norwegians_write_them(
+    portal: Portal, kari: Visitor, booking: str, day: str, begins: str, ends: str
+) -> None:
+    kari.go(f"/bookings/{booking}/move")
+    kari.submit("/move", **filled(date=day, to=ends, **{"from": begins}))
+    (call,) = portal.services.asked("POST", "booking")
+    assert call.body["begins_at"] == "2026-12-12T18:00:00+01:00"
+    assert call.body["ends_at"] == "2026-12-12T19:30:00+01:00"
 
 
 @pytest.mark.parametrize(

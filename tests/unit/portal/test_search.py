@@ -126,6 +126,7 @@ def test_summer_time_is_the_walls(portal: Portal, visitor: Visitor) -> None:
         "date=9999-12-31",
         "date=2026-12-05&minutes=many",
         "minutes=0",
+        "date=",
         "",
     ],
 )
@@ -133,6 +134,13 @@ def test_an_odd_address_is_read_as_today_and_an_hour(visitor: Visitor, query: st
     page = visitor.go(f"/search?{query}")
     assert page.status_code == 200
     assert "Ledig i 1 time" in page.text
+    said = "Skriv en dato, for eksempel 24.12.2026." in page.text
+    assert said is ("date" in query and "2026-12-05" not in query)
+
+
+@pytest.mark.parametrize("day", ["5.12.2026", "05.12.26"])
+def test_a_day_as_norwegians_write_it(portal: Portal, visitor: Visitor, day: str) -> None:
+    assert "lørdag 5. desember" in visitor.go(f"/search?square=borgen&date={day}&minutes=60").text
 
 
 def test_what_booking_says_of_a_search_is_told(portal: Portal, visitor: Visitor) -> None:

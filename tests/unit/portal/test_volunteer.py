@@ -1,5 +1,7 @@
 """Registering hours under an agreement."""
 
+import re
+
 import pytest
 
 from tests.unit.portal.conftest import Portal, Visitor
@@ -30,7 +32,10 @@ def test_no_agreement(kari: Visitor) -> None:
     assert "Du er ikke med i noen dugnadsavtale." in kari.go("/volunteer").text
 
 
-@pytest.mark.parametrize(("hours", "minutes", "sent"), [("2", "30", 150), ("2", "", 120), ("0", "45", 45)])
+@pytest.mark.parametrize(
+    ("hours", "minutes", "sent"),
+    [("2", "30", 150), ("2", "", 120), ("0", "45", 45), ("", "45", 45), ("1,5", "", 90), ("1.5", "0", 90)],
+)
 def test_hours_and_minutes_are_sent_as_minutes(
     portal: Portal, volunteer: Visitor, hours: str, minutes: str, sent: int
 ) -> None:
@@ -43,13 +48,32 @@ def test_hours_and_minutes_are_sent_as_minutes(
 
 
 @pytest.mark.parametrize(
-    ("hours", "minutes", "field"), [("", "30", "hours"), ("to", "", "hours"), ("1", "x", "minutes")]
+    ("wrong", "field"),
+    [
+        ({"hours": "", "minutes": ""}, "hours"),
+        ({"hours": "halvannen"}, "hours"),
+        ({"hours": "1.30"}, "hours"),
+        ({"minutes": "x"}, "minutes"),
+        ({"worked_on": ""}, "worked_on"),
+        ({"worked_on": "i går"}, "worked_on"),
+        ({"task": " "}, "task"),
+    ],
 )
-def test_what_is_no_number(portal: Portal, volunteer: Visitor, hours: str, minutes: str, field: str) -> None:
-    page = volunteer.submit("/hours", worked_on="2026-12-01", hours=hours, minutes=minutes, task="Malte")
+def test_what_can_not_be_read_is_told_and_kept(
+    portal: Portal, volunteer: Visitor, wrong: dict[str, str], field: str
+) -> None:
+    typed = {"worked_on": "2026-12-01", "hours": "1", "minutes": "30", "task": "Malte"} | wrong
+    page = volunteer.submit("/hours", **typed)
     assert page.status_code == 422
-    assert f'<a href="#{field}">' in page.text
+    assert re.findall(r'<a href="#(\w+)">', page.text) == [field]
+    assert all(f'value="{value.strip()}"' in page.text for value in typed.values())
     assert not portal.services.asked("POST", "pricing")
+
+
+@pytest.mark.parametrize("day", ["1.12.2026", "01.12.26", "2026-12-01"])
+def test_a_day_as_norwegians_write_it(portal: Portal, volunteer: Visitor, day: str) -> None:
+    volunteer.submit("/hours", worked_on=day, hours="2", task="Malte")
+    assert portal.services.asked("POST", "pricing")[0].body["worked_on"] == "2026-12-01"
 
 
 def test_pricings_fault_with_the_minutes_stands_at_the_hours(portal: Portal, volunteer: Visitor) -> None:
