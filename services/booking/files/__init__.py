@@ -14,6 +14,6 @@ def read(wanted: ImportRequest, *, now: datetime) -> File:
     """What a file says. Raises UnreadableFile, NotUtf8 or TooManyRows; what is wrong with a single row is its fault."""
     text = wanted.text()
     found = calendar.read(text, until=wanted.until, now=now) if wanted.kind == "ics" else table.read(text)
-    if len(found.rows) > MOST:
+    if sum(row.takes_room(now) for row in found.rows) > MOST:
         raise TooManyRows(most=MOST)
     return found

@@ -3,6 +3,7 @@ is not over."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain
 from typing import Any, TypeAlias
@@ -10,6 +11,8 @@ from typing import Any, TypeAlias
 from icalendar import Calendar
 from icalendar.cal.component import Component as Event
 
+from kernel.errors import DomainError
+from services.booking.files import meaning
 from services.booking.model.import_refusals import OtherTimeZone, TooManyRows, UnreadableFile, UnreadableRow
 from services.booking.model.imports import MOST_READ, File, Row
 from services.booking.model.opening import OSLO, instant
@@ -29,6 +32,8 @@ from services.booking.model.rules import LONGEST
 from services.booking.recurrence import dates_of
 
 _LONGEST_UID, _LONGEST_PLACE, _LONGEST_TITLE = 255, 200, 120
+_REPLIES = {"ADD", "REPLY", "REFRESH", "COUNTER", "DECLINECOUNTER"}
+"""Methods of messages about an event, which do not say how it is."""
 _MINUTE = timedelta(minutes=1)
 _WASTED = MOST
 """How many dates a rule counts as that is tried to its end and refused."""
@@ -41,9 +46,12 @@ def read(text: str, *, until: date | None, now: datetime) -> File:
     try:
         calendars = Calendar.from_ical(_without_zones(text), multiple=True)
         events = [event for calendar in calendars for event in calendar.walk("VEVENT")]
-        given_up = [each for each in calendars if str(each.get("METHOD", "")).upper() == "CANCEL"]
+        methods = {str(each.get("METHOD", "")).strip().upper() for each in calendars}
+        given_up = [each for each in calendars if str(each.get("METHOD", "")).strip().upper() == "CANCEL"]
     except Exception as cause:  # a parser raises what it meets: ValueError, KeyError, IndexError
         raise UnreadableFile(part="iCalendar") from cause
+    if replies := methods & _REPLIES:
+        raise UnreadableFile(part=f"METHOD:{min(replies)}")
     if not calendars or any(each.name != "VCALENDAR" for each in calendars):
         raise UnreadableFile(part="VCALENDAR")
     lines = [number for number, line in enumerate(text.split("\n"), 1) if line.strip().upper() == "BEGIN:VEVENT"]
@@ -93,9 +101,14 @@ class _Reading:
             yield from (Row(line=line, uid=uid[:20], fault=UnreadableRow(part="UID")) for _, line, _ in events)
             return
         dates: dict[datetime, Row] = {}
+        master = next((event for event, *_ in events if "RECURRENCE-ID" not in event), None)
         for each in sorted(events, key=lambda event: "RECURRENCE-ID" in event[0]):
             try:
-                found = self._exception(uid, dates, *each) if "RECURRENCE-ID" in each[0] else self._event(uid, *each)
+                found = (
+                    self._exception(uid, master, dates, *each)
+                    if "RECURRENCE-ID" in each[0]
+                    else self._event(uid, *each)
+                )
             except (UnreadableRow, OtherTimeZone, *_NO_DATES) as fault:
                 again = f"line {each[1]}" if "RECURRENCE-ID" in each[0] else ""
                 yield Row(line=each[1], uid=uid, recurrence=again, fault=fault)
@@ -108,18 +121,23 @@ class _Reading:
 
     def _event(self, uid: str, event: Event, line: int, gone: bool) -> dict[datetime, Row]:
         """An event, or the dates of one that recurs, by when they are on the wall."""
-        if any(name in event for name in ("RRULE", "RDATE", "EXRULE")):
-            found = self._dates(event, line, uid, gone=gone)
+        gone = gone or meaning.is_cancelled(event)
+        void = None if gone else meaning.void(event)
+        if void is not None or gone:
+            self._counted(1)
+            found = {datetime(1, 1, 1): _row(event, line, uid, _span_if_any(event), void=void, gone=gone)}  # noqa: DTZ001
+        elif any(name in event for name in ("RRULE", "RDATE", "EXRULE")):
+            found = self._dates(event, line, uid)
         else:
             self._counted(1)
-            row = _row(event, line, uid, _span(event), gone=gone)
-            found = {_wall(_one(event, "DTSTART"), "DTSTART"): row}
+            found = {_wall(_one(event, "DTSTART"), "DTSTART"): _row(event, line, uid, _span(event))}
         self._whole.add(uid)
         return found
 
     def _exception(
         self,
         uid: str,
+        master: Event | None,
         dates: Mapping[datetime, Row],
         event: Event,
         line: int,
@@ -132,9 +150,13 @@ class _Reading:
             raise UnreadableRow(part="RANGE")
         recurrence = dates[at].recurrence if at in dates else at.date().isoformat()
         recurring = next((row.recurring for row in dates.values()), None)
-        return {at: _row(event, line, uid, _span(event), recurrence=recurrence, recurring=recurring, gone=gone)}
+        gone = gone or meaning.is_cancelled(event)
+        void = None if gone else meaning.void(event, master)
+        span = _span(event) if void is None and not gone else _span_if_any(event)
+        row = _row(event, line, uid, span, recurrence=recurrence, recurring=recurring, void=void, gone=gone)
+        return {at: replace(row, title=None) if meaning.is_private(event, master) else row}
 
-    def _dates(self, event: Event, line: int, uid: str, *, gone: bool) -> dict[datetime, Row]:
+    def _dates(self, event: Event, line: int, uid: str) -> dict[datetime, Row]:
         starts, minutes = _on_the_wall(event)
         if "EXRULE" in event or isinstance(event.get("RRULE"), list):
             raise UnreadableRow(part="RRULE")
@@ -158,7 +180,7 @@ class _Reading:
             day = wall.date().isoformat()
             recurrence = day if day not in days else f"{wall:%Y-%m-%dT%H:%M}"
             days.add(day)
-            rows[wall] = _row(event, line, uid, each, recurrence=recurrence, recurring=when, gone=gone)
+            rows[wall] = _row(event, line, uid, each, recurrence=recurrence, recurring=when)
         return rows
 
     def _rule(self, event: Event) -> str | None:
@@ -190,31 +212,38 @@ def _row(
     event: Event,
     line: int,
     uid: str,
-    span: Occurrence,
+    span: Occurrence | None,
     *,
     recurrence: str = "",
     recurring: Recurrence | None = None,
-    gone: bool,
+    void: DomainError | None = None,
+    gone: bool = False,
 ) -> Row:
-    status = str(event.get("STATUS", "")).upper()
-    hidden = str(event.get("CLASS", "PUBLIC")).upper() != "PUBLIC"
     return Row(
         line=line,
         uid=uid,
         recurrence=recurrence,
         recurring=recurring,
         place=_text(event, "LOCATION", _LONGEST_PLACE) or "",
-        begins_at=span.begins_at,
-        ends_at=span.ends_at,
-        title=None if hidden else _text(event, "SUMMARY", _LONGEST_TITLE),
-        cancelled=gone or status == "CANCELLED",
-        tentative=status == "TENTATIVE",
+        begins_at=span.begins_at if span else None,
+        ends_at=span.ends_at if span else None,
+        title=None if meaning.is_private(event) else _text(event, "SUMMARY", _LONGEST_TITLE),
+        cancelled=gone,
+        void=void,
     )
 
 
 def _span(event: Event) -> Occurrence:
     begins, ends = _times(event)
     return Occurrence(_instant(begins), _instant(ends))
+
+
+def _span_if_any(event: Event) -> Occurrence | None:
+    """When it is, as far as it matters: of what takes no room nothing need be understood."""
+    try:
+        return _span(event)
+    except (UnreadableRow, OtherTimeZone):
+        return None
 
 
 def _on_the_wall(event: Event) -> tuple[datetime, int]:
@@ -247,6 +276,8 @@ def _times(event: Event) -> tuple[date | datetime, date | datetime]:
         ends = begins if isinstance(begins, datetime) else begins + timedelta(days=1)
     if isinstance(begins, datetime) != isinstance(ends, datetime):
         raise UnreadableRow(part="DTEND")
+    if begins == ends and not isinstance(begins, datetime):  # a day, by those who count the last one in
+        ends += timedelta(days=1)
     return begins, ends
 
 

@@ -10,7 +10,13 @@ from stdnum.no import orgnr
 
 from kernel.errors import DomainError
 from services.booking.model.bookings import AUDIENCES, PURPOSES
-from services.booking.model.import_refusals import AmbiguousTime, NoSuchTime, UnreadableFile, UnreadableRow
+from services.booking.model.import_refusals import (
+    AmbiguousTime,
+    NoSuchTime,
+    Tentative,
+    UnreadableFile,
+    UnreadableRow,
+)
 from services.booking.model.imports import File, Row
 from services.booking.model.opening import OSLO
 
@@ -101,7 +107,7 @@ def _understood(said: Mapping[str, str], number: int) -> Row:
         audience=_one_of(said, "audience", AUDIENCES),
         participants=_count(said),
         cancelled=state == "cancelled",
-        tentative=state == "tentative",
+        void=Tentative() if state == "tentative" else None,
     )
 
 

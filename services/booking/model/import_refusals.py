@@ -149,6 +149,50 @@ class Tentative(DomainError):
     text = Text(nb="Ikke bekreftet.", nn="Ikkje stadfesta.", en="Not confirmed.")
 
 
+class ShownAsFree(DomainError):
+    """The other calendar shows its time as free: a note, or what does not use the room."""
+
+    code = "shown_as_free"
+    text = Text(
+        nb="Står som ledig i den andre kalenderen.",
+        nn="Står som ledig i den andre kalenderen.",
+        en="It is shown as free in the other calendar.",
+    )
+
+
+class AllDayNote(DomainError):
+    """It is for whole days, and does not say that the room is taken."""
+
+    code = "all_day_note"
+    text = Text(
+        nb="Gjelder hele dagen uten å stå som opptatt: et notat.",
+        nn="Gjeld heile dagen utan å stå som oppteken: eit notat.",
+        en="It is for the whole day and not shown as busy: a note.",
+    )
+
+
+class TakesNoTime(DomainError):
+    """It ends when it begins, as a reminder does."""
+
+    code = "takes_no_time"
+    text = Text(
+        nb="Slutter når det begynner: en påminnelse.",
+        nn="Sluttar når det byrjar: ei påminning.",
+        en="It ends when it begins: a reminder.",
+    )
+
+
+class DeclinedByRoom(DomainError):
+    """Every room that was invited has declined."""
+
+    code = "declined_by_room"
+    text = Text(
+        nb="Lokalet har avslått invitasjonen.",
+        nn="Lokalet har avslått invitasjonen.",
+        en="The room has declined the invitation.",
+    )
+
+
 class NeverImported(DomainError):
     """Cancelled before it came here."""
 

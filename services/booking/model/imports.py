@@ -2,7 +2,7 @@
 
     row ──new──► added: confirmed at once          row ──as it was──► unchanged
         ──other──► moved                           row ──cancelled──► cancelled
-        ──over, tentative or given up──► skipped   row ──rule or clash──► refused, and with it the whole file
+        ──over, void or given up here──► skipped   row ──rule or clash──► refused, and with it the whole file
 
 The agreement is there already, so notice, horizon, grid, lengths, purposes, quotas, house rules and approval don't bind
 it. Opening hours, capacity, set-up and clearing do, and so does whoever has the space.
@@ -38,7 +38,8 @@ OUTCOMES: tuple[Outcome, ...] = ("added", "unchanged", "moved", "cancelled", "sk
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """What a file says of one booking. `line` is where in the file; `recurrence` is the date an event that recurs was
-    to be on at first, and `recurring` all of its dates. `fault` is why it can't be read."""
+    to be on at first, and `recurring` all of its dates. `void` is why it is no agreement, if it says so itself;
+    `fault` is why it can't be read."""
 
     line: int
     uid: str
@@ -52,13 +53,18 @@ class Row:
     audience: str | None = None
     participants: int | None = None
     cancelled: bool = False
-    tentative: bool = False
+    void: DomainError | None = None
     recurring: Recurrence | None = None
     fault: DomainError | None = None
 
     @property
     def key(self) -> tuple[str, str]:
         return self.uid, self.recurrence
+
+    def takes_room(self, now: datetime) -> bool:
+        """Return True if it asks for a time to come."""
+        settled = self.cancelled or self.void is not None or self.fault is not None
+        return not settled and self.ends_at is not None and self.begins_at is not None and self.begins_at >= now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

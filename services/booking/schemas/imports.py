@@ -125,7 +125,9 @@ class ImportedRowSchema(Schema):
     space = fields.String(allow_none=True, metadata={"example": "borgen-storsal"})
     outcome = fields.String(validate=validate.OneOf(OUTCOMES))
     booking = fields.UUID(allow_none=True, metadata={"example": ID})
-    reason = fields.Nested(ClashSchema, allow_none=True, metadata={"description": "Why it is refused or skipped."})
+    reason = fields.Nested(
+        ClashSchema, allow_none=True, metadata={"description": "Why it is refused or skipped, or given up."}
+    )
     clashes = fields.List(fields.Nested(InTheWaySchema))
 
 

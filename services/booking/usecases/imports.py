@@ -23,7 +23,6 @@ from services.booking.model.import_refusals import (
     IsOver,
     NeverImported,
     NoTenant,
-    Tentative,
     TwiceInFile,
     UnmappedPlace,
     UnregisteredTenant,
@@ -82,6 +81,11 @@ class _Known:
         """The series that dates of an event are in already."""
         earlier = (self.bookings[each.booking] for each in self.imported.values() if each.uid == uid)
         return next((each.series for each in earlier if each.series and each.tenant.id == tenant), None)
+
+    def has_dates_of(self, row: Row) -> bool:
+        """Whether a row ends an event, dates of which were imported before."""
+        ends = (row.void or row.cancelled) and not row.recurrence and row.key not in self.imported
+        return bool(ends) and any(each.uid == row.uid for each in self.imported.values())
 
     def before(self, row: Row) -> tuple[Known | None, Booking | None]:
         """What the row was, if it was imported before."""
@@ -163,8 +167,9 @@ def _lock_series(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Series]:
 
 
 def _places(tx: Transaction, who: Caller, wanted: ImportRequest, file: File) -> dict[str, Bookable]:
-    """The spaces the file speaks of, locked in the order of their ids, with their hours over all its time."""
-    timed = [row for row in file.rows if row.begins_at is not None and row.ends_at is not None and row.fault is None]
+    """The spaces where something is to be booked, locked in the order of their ids, with their hours over all the
+    file's time."""
+    timed = [row for row in file.rows if row.takes_room(tx.now)]
     if not timed:
         return {}
     first = min(row.begins_at for row in timed if row.begins_at)
@@ -191,7 +196,12 @@ def _places(tx: Transaction, who: Caller, wanted: ImportRequest, file: File) -> 
 def _planned(tx: Transaction, who: Caller, known: _Known, file: File) -> _Plan:
     plan = _Plan(results=[])
     seen: set[tuple[str, str]] = set()
-    for number, row in enumerate(file.rows):
+    whole = []
+    for row in file.rows:
+        if known.has_dates_of(row):
+            whole.append(row)
+            continue
+        number = len(plan.results)
         try:
             if row.fault is not None:
                 raise row.fault
@@ -204,13 +214,14 @@ def _planned(tx: Transaction, who: Caller, known: _Known, file: File) -> _Plan:
             )
         seen.add(row.key)
     _cancel_vanished(tx, known, file, seen, plan)
+    _tell_of_whole(known, whole, plan)
     return plan
 
 
 def _considered(tx: Transaction, who: Caller, known: _Known, row: Row, plan: _Plan, number: int) -> Result:
     """What is to become of a row. Raises why it is refused."""
     earlier, booking = known.before(row)
-    if row.cancelled or row.tentative:
+    if row.cancelled or row.void:
         return _given_up(tx, row, earlier, booking, plan, number, space=known.wanted.space(row))
     if _is_over(row, booking, tx.now):
         return _skipped(row, known.wanted.space(row), IsOver())
@@ -272,15 +283,16 @@ def _given_up(
     tx: Transaction, row: Row, earlier: Known | None, booking: Booking | None, plan: _Plan, number: int, *, space: str
 ) -> Result:
     if earlier is None or booking is None:
-        return _skipped(row, space, NeverImported() if row.cancelled else Tentative())
+        return _skipped(row, space, row.void or NeverImported())
+    reason = Clash.of(row.void) if row.void else None
     if earlier.cancelled:
-        return Result(row=row, outcome="unchanged", space=space, booking=booking.id)
+        return Result(row=row, outcome="unchanged", space=space, booking=booking.id, reason=reason)
     if not booking.changeable(now=tx.now):
         return _skipped(row, space, NotLive())
     plan.before[number] = booking
     plan.after[number] = booking.cancelled(now=tx.now, by="house")
     plan.said[number] = replace(earlier, digest=b"")
-    return Result(row=row, outcome="cancelled", space=space, booking=booking.id)
+    return Result(row=row, outcome="cancelled", space=space, booking=booking.id, reason=reason)
 
 
 def _skipped(row: Row, space: str, why: DomainError) -> Result:
@@ -292,6 +304,7 @@ def _cancel_vanished(
 ) -> None:
     """Dates that were imported, and that their events do not have any more."""
     lines = {row.uid: row.line for row in reversed(file.rows)}
+    void = {row.uid: row.void for row in file.rows if not row.recurrence}
     for key, earlier in sorted(known.imported.items()):
         booking = known.bookings[earlier.booking]
         if earlier.uid not in file.whole or key in seen or key in file.over or not booking.changeable(now=tx.now):
@@ -303,9 +316,21 @@ def _cancel_vanished(
             begins_at=booking.begins_at,
             ends_at=booking.ends_at,
             cancelled=True,
+            void=void.get(earlier.uid),
         )
         number = len(plan.results)
         plan.results.append(_given_up(tx, row, earlier, booking, plan, number, space=booking.space))
+
+
+def _tell_of_whole(known: _Known, rows: Collection[Row], plan: _Plan) -> None:
+    """Events that ended, of which no date was left to cancel: the dates themselves tell of the others."""
+    told = {each.row.uid for each in plan.results}
+    for row in rows:
+        space = known.wanted.space(row)
+        if row.uid not in told:
+            plan.results.append(
+                _skipped(row, space, row.void) if row.void else Result(row=row, outcome="unchanged", space=space)
+            )
 
 
 def _taken(tx: Transaction, plan: _Plan, known: _Known) -> dict[UUID, DomainError]:

@@ -34,6 +34,7 @@ from services.booking.usecases.resources import publish_square
 from services.pricing.events import BookingPriced, PriceLine
 from tests.bookings import Delivery, envelope
 from tests.callers import OPERATOR, RESIDENT
+from tests.moving_in import Moving
 from tests.season import Season
 from tests.waiting_line import Line
 
@@ -193,3 +194,8 @@ def town() -> Any:
 @pytest.fixture
 def line(counter: Any) -> Line:
     return Line(counter)
+
+
+@pytest.fixture
+def moving(counter: Any) -> Moving:
+    return Moving(counter)
