@@ -12,6 +12,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from kernel.auth import Caller
 from kernel.errors import DomainError
 from kernel.ids import new_id
 from kernel.versions import ANY_VERSION
@@ -55,6 +56,8 @@ class Life(RuleBasedStateMachine):
         self.start: datetime = counter.clock.now()
         self.house = House()
         self.names: list[str] = []
+        self.others: dict[str, Caller] = {}
+        """Whose a booking is that is not Kari's."""
 
     def some(self, which: int, *states: str) -> str:
         """One of the bookings; five times of six one in these states, if there is any."""
@@ -76,7 +79,8 @@ class Life(RuleBasedStateMachine):
         return done
 
     def change(self, name: str, expected: str | None, use_case: Any, who: Any = RESIDENT, **named: Any) -> None:
-        self.attempt(expected, use_case, who, UUID(name), ANY_VERSION, **named)
+        by = self.others.get(name, who) if who is RESIDENT else who
+        self.attempt(expected, use_case, by, UUID(name), ANY_VERSION, **named)
 
     def wish(self, space: str, begin: int, quarters: int, **more: Any) -> Wish:
         """`begin` counts quarters from the next one on."""

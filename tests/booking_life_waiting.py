@@ -8,6 +8,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from kernel.auth import Caller, Role
 from services.booking.model.waiting import WaitingRequest
 from services.booking.usecases import bookings as booking_usecases
 from services.booking.usecases import waiting as usecases
@@ -17,16 +18,17 @@ from tests.booking_life_imports import ImportedLife
 from tests.booking_model import HOLD
 from tests.booking_model_waiting import Line
 from tests.booking_truth import Truth
-from tests.callers import RESIDENT
+from tests.callers import caller
 
 
 class WaitingLife(ImportedLife):
-    """The same house, and those who wait."""
+    """The same house, and those who wait: each is somebody else, as nobody waits for what is theirs."""
 
     def __init__(self, counter: Any, band: Any) -> None:
         super().__init__(counter, band)
         self.line = Line(self.house)
         self.looked_again = False
+        self.waiters: dict[str, Caller] = {}
 
     @rule(wish=WISHES, more=st.sampled_from([0, 0, 0, 1, 4, 8]))
     def join(self, wish: dict[str, Any], more: int) -> None:
@@ -82,16 +84,20 @@ class WaitingLife(ImportedLife):
         exact = wish.end - wish.begin == minutes
         wanted = WaitingRequest(like=self.request(wish), minutes=None if exact else minutes)
         refused = self.line.join("new", wish, minutes)
-        waiting = self.attempt(refused, usecases.join, RESIDENT, wanted)
+        who = caller(f"waiter {len(self.house.line)}", Role.RESIDENT)
+        waiting = self.attempt(refused, usecases.join, who, wanted)
         if waiting is not None:
-            self.house.line[str(waiting.id)] = self.house.line.pop("new")
+            name = str(waiting.id)
+            self.house.line[name] = self.house.line.pop("new")
+            self.waiters[name] = who
+            self.attempt("already_waiting", usecases.join, who, wanted)
 
     @precondition(lambda self: self.house.line)
     @rule(which=WHICH)
     def leave(self, which: int) -> None:
         names = sorted(self.house.line)
         name = names[which % len(names)]
-        self.attempt(self.line.leave(name), usecases.leave, RESIDENT, UUID(name))
+        self.attempt(self.line.leave(name), usecases.leave, self.waiters[name], UUID(name))
 
     @rule()
     def offer_again(self) -> None:
@@ -109,6 +115,7 @@ class WaitingLife(ImportedLife):
             self.house.all[str(booking)] = self.house.all.pop(str(waits.booking))
             waits.booking = str(booking)
             self.names.append(waits.booking)
+            self.others[waits.booking] = self.waiters[name]
             known = self.house.all[waits.booking]
             assert truth.bookings[waits.booking].hold_expires_at == self.start + known.deadline * MINUTE
         self.line.before = self.line.now()

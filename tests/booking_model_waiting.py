@@ -77,13 +77,7 @@ class Line:
             return "no_time_fits"
         if self._first(waits) is not None:
             return "free_now"
-        others = [each for each in self.house.line.values() if each.state == "waiting"]
-        wish = waits.wish
-        twice = any(
-            each.wish.space == wish.space and meets((each.wish.begin, each.wish.end), (wish.begin, wish.end))
-            for each in others
-        )
-        return "already_waiting" if twice else None
+        return None
 
     def _misuse(self, wish: Wish) -> str | None:
         shortest = replace(wish, begin=self.house.now + wish.place.notice, end=self.house.now + wish.place.notice + 30)

@@ -2,7 +2,7 @@
 
 Kari has booked the hall for herself and for the school band; she also works for the band under an agreement, and has
 registered hours. Rita represents the band, too, and did none of it; Kari is its owner. Ola has nothing to do with any
-of it.
+of it. Tora has the hall for two hours that others wait for.
 """
 
 import base64
@@ -23,6 +23,8 @@ WORKSHOP = "borgen-verksted"
 HORIZON = 364
 """So many days ahead a space may be booked."""
 ANOTHER_LOCK = "01936f10-5a00-7000-8000-00000000000c"
+TORAS = 4
+"""So many hours after the noon of the day after tomorrow Tora has the hall."""
 Things = dict[str, Any]
 
 
@@ -191,6 +193,7 @@ def make(all_of_it: Municipality) -> dict[str, Owned]:
     all_of_it.did("PUT", "/booking/school-years/2026-2027", operator, a_school_year())
     shared |= {"arena": "borgen-innbyggertorg", "year": "2026-2027"}
     shared |= {"closure": all_of_it.did("POST", "/booking/closures", operator, a_closure())["closure"]["id"]}
+    all_of_it.did("POST", "/booking/bookings", all_of_it.token("tora"), a_booking(TORAS, confirm="when_priced"))
     own = shared | _bookings(all_of_it, f"{SPACE}-a", str(all_of_it.person("kari")))
     bands = shared | _bookings(all_of_it, f"{SPACE}-b", band)
     return {
@@ -272,9 +275,9 @@ def a_series(space: str, tenant: str, *, hour: int = 8, day: int = 13, **differe
 
 
 def series(all_of_it: Municipality, space: str, tenant: str, *, day: int = 13) -> Things:
-    """A series of Kari's, held and priced, of which a date was skipped, as somebody is there already; the first waits
-    for that."""
-    clash = (NOW + timedelta(days=2)).astimezone(OSLO)
+    """A series of Kari's, held and priced, of which a date was skipped, as Tora is there already; the first waits for
+    that."""
+    clash = (NOW + timedelta(days=2, hours=TORAS)).astimezone(OSLO)
     wanted = a_series(space, tenant, day=day, policy="skip", dates=[f"{clash:%Y-%m-%dT%H:%M}"])
     booked = all_of_it.did("POST", "/booking/series", all_of_it.token("kari"), wanted)
     skipped = next(each["begins_at"] for each in booked["occurrences"] if each["skipped"])
@@ -284,9 +287,9 @@ def series(all_of_it: Municipality, space: str, tenant: str, *, day: int = 13) -
 
 
 def a_wait(tenant: str) -> dict[str, Any]:
-    """For any hour of the hall, of the two that Kari and the band have in its halves."""
+    """For any hour of the hall, of the two that Tora has it."""
     about = {"minutes": 60, "title": "Korpsøving", "confirm": "by_me", "noise": "normal"}
-    return a_booking(0, tenant=tenant, **about)
+    return a_booking(TORAS, tenant=tenant, **about)
 
 
 def undecided(all_of_it: Municipality, space: str, tenant: str, *, day: int = 2) -> Things:

@@ -24,6 +24,8 @@ from services.booking.usecases import waiting as usecases
     actor_rules.NotRepresentative,
     rules.FreeNow,
     rules.AlreadyWaiting,
+    rules.AlreadyYours,
+    rules.LetGo,
     rules.TooManyWaitings,
     rules.WhileTooLong,
     rules.NoTimeFits,

@@ -58,6 +58,30 @@ class AlreadyWaiting(DomainError):
     )
 
 
+class AlreadyYours(DomainError):
+    """Whoever waits, or an organisation of theirs, holds it or is offered it."""
+
+    code = "already_yours"
+    status = 409
+    text = Text(
+        nb="Du eller organisasjonen din har eller er tilbudt hele eller deler av denne tida.",
+        nn="Du eller organisasjonen din har eller er tilboden heile eller delar av denne tida.",
+        en="You or your organisation have or are offered all or some of that time.",
+    )
+
+
+class LetGo(DomainError):
+    """Whoever waits, or an organisation of theirs, had it, did not confirm it, and nobody has confirmed it since."""
+
+    code = "let_go"
+    status = 409
+    text = Text(
+        nb="Du eller organisasjonen din lot denne tida gå. Du kan vente på den når noen andre har bekreftet den.",
+        nn="Du eller organisasjonen din lét denne tida gå. Du kan vente på ho når nokon annan har stadfesta ho.",
+        en="You or your organisation let that time go. You can wait for it once somebody else has confirmed it.",
+    )
+
+
 class TooManyWaitings(DomainError):
     """The tenant is on as many waiting lists as anybody may be."""
 
@@ -128,6 +152,29 @@ class WaitingRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """A time that is not waited for: whoever waits holds it or is offered it (`live`), or has let it go. Set-up and
+    clearing are part of it."""
+
+    since: datetime
+    until: datetime
+    live: bool
+
+    def keeps_out(self, wanted: BookingRequest) -> bool:
+        """Return True if the time asked for is some of this."""
+        return wanted.begins_at < self.until and self.since < wanted.ends_at
+
+
+def not_own(possible: Sequence[BookingRequest], own: Sequence[Own]) -> list[BookingRequest]:
+    """The times that can be waited for: none that whoever waits has already. Raises AlreadyYours or LetGo if there is
+    no other."""
+    others = [wanted for wanted in possible if not any(each.keeps_out(wanted) for each in own)]
+    if possible and not others:
+        raise AlreadyYours if any(each.live for each in own) else LetGo
+    return others
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """Somebody's place in line. Exact when `minutes` is all from `earliest` to `latest`."""
 
@@ -191,11 +238,6 @@ class Waiting:
         self._demand_waiting()
         until = booking.hold_expires_at
         return self._step(now, state="offered", booking=booking.id, offered_until=until)
-
-    def left(self, *, now: datetime) -> "Waiting":
-        """Given up before anything was offered."""
-        self._demand_waiting()
-        return self._step(now, state="left")
 
     def told(self, booking: Booking) -> WaitingOffered:
         """The event of an offer."""

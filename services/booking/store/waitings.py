@@ -110,7 +110,6 @@ _SAVE = (
     .where(waitings.c.id == bindparam("waiting"))
     .values({name: bindparam(name, type_=waitings.c[name].type) for name in _STEP_COLUMNS})
 )
-_LOCK = SHOWN.where(waitings.c.id == bindparam("waiting")).with_for_update(of=waitings)
 _ONE = SHOWN.where(waitings.c.id == bindparam("waiting"))
 _COUNT = (
     select(func.count())
@@ -215,6 +214,7 @@ _LEAVE = (
     .where(waitings.c.state == "waiting")
     .values(state="left", changed_at=bindparam("now", type_=_Instant), version=waitings.c.version + 1)
 )
+_LEAVE_ONE = _LEAVE.where(waitings.c.id == bindparam("waiting"))
 _LEAVE_SERIES = _LEAVE.where(
     waitings.c.series == bindparam("of", type_=Uuid),
     waitings.c.earliest >= bindparam("since", type_=_Instant),
@@ -247,10 +247,9 @@ def find(tx: Transaction, id: UUID) -> Waiting | None:
     return waiting_from(row) if row else None
 
 
-def lock(tx: Transaction, id: UUID) -> Waiting | None:
-    """The waiting, locked until the transaction ends."""
-    row = tx.execute(_LOCK, {"waiting": id}).one_or_none()
-    return waiting_from(row) if row else None
+def leave(tx: Transaction, id: UUID) -> bool:
+    """Gives a place in line up. False when it is not waited in any more: it was offered, left, or is over."""
+    return tx.execute(_LEAVE_ONE, {"waiting": id, "now": tx.now}).rowcount == 1
 
 
 def save(tx: Transaction, waiting: Waiting) -> None:

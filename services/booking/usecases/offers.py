@@ -22,7 +22,7 @@ from services.booking.model.refusals import SlotTaken
 from services.booking.model.rules import Bookable
 from services.booking.model.series import near
 from services.booking.model.waiting import Left, Waiting
-from services.booking.store import bookings, dates, waitings
+from services.booking.store import bookings, dates, own, waitings
 from services.booking.store import series as series_store
 from services.booking.usecases import quotas
 from services.booking.usecases.placing import place_for, tenant_of
@@ -92,7 +92,8 @@ def _offer_to(tx: Transaction, waiting: Waiting) -> None:
     place, organisation = place_for(tx, asked, waiting.person)
     tenant = tenant_of(asked, organisation, waiting.person)
     refuse_unaccepted(place.unaccepted)
-    wanted = free(tx, waiting.possible(place, now=tx.now), place)
+    possible = model.not_own(waiting.possible(place, now=tx.now), own.own(tx, waiting))
+    wanted = free(tx, possible, place)
     if wanted is None:
         raise SlotTaken
     here = near(place, wanted)

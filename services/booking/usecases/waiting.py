@@ -20,8 +20,9 @@ from services.booking.model.waiting import (
     TooManyWaitings,
     Waiting,
     WaitingRequest,
+    not_own,
 )
-from services.booking.store import waitings
+from services.booking.store import own, waitings
 from services.booking.usecases import bookings, house_rules, offers
 from services.booking.usecases.placing import place_for, tenant_of
 from services.booking.usecases.standing import side_of
@@ -43,6 +44,7 @@ def join(tx: Transaction, who: Caller, wanted: WaitingRequest) -> Waiting:
     house_rules.demand_accepted(tx, who.person, place.unaccepted, wanted.like.accept_house_rules)
     if (now := offers.free(tx, possible, place)) is not None:
         raise FreeNow(begins_at=now.begins_at.isoformat().replace("+00:00", "Z"))
+    not_own(possible, own.own(tx, waiting))
     if waitings.waited_for(tx, tenant.id) >= MOST:
         raise TooManyWaitings(most=MOST)
     if not waitings.add(tx, waiting):
@@ -52,10 +54,11 @@ def join(tx: Transaction, who: Caller, wanted: WaitingRequest) -> Waiting:
 
 
 def join_dates(tx: Transaction, series: Series, skipped: Iterable[SkippedDate]) -> None:
-    """Puts a series in line for the dates that others have."""
-    waiting = [
+    """Puts a series in line for the dates that others have, and its own side has not."""
+    dates = [
         series_date(series, each, id=new_id()) for each in skipped if each.reason in TAKEN and each.ends_at > tx.now
     ]
+    waiting = [each for each, had in zip(dates, own.own_of_each(tx, dates), strict=True) if not had]
     waitings.add_all(tx, waiting)
     metrics.WAITINGS.labels("joined").inc(len(waiting))
 
@@ -89,20 +92,21 @@ def series_date(series: Series, date: SkippedDate, *, id: UUID) -> Waiting:
 
 
 def leave(tx: Transaction, who: Caller, id: UUID) -> Waiting:
-    """Gives a place in line up; or what was offered, which then goes to the next."""
-    found = waitings.find(tx, id)
-    if found is None:
-        raise NotFound
+    """Gives a place in line up; or what was offered, in this very moment, too: it then goes to the next."""
+    found = _there(tx, id)
     side_of(tx, who, found.tenant.id, found.square)
-    if found.state == "offered" and found.booking is not None:
-        before, _ = bookings.locked(tx, who, found.booking)
-        if before.state != "held":
-            raise NotWaiting
-        step(tx, before, before.cancelled(now=tx.now), by=who.person)
-    else:
-        waitings.save(tx, _locked(tx, id).left(now=tx.now))
+    if waitings.leave(tx, id):
         metrics.WAITINGS.labels("left").inc()
-    return _locked(tx, id)
+        return _there(tx, id)
+    # it has been offered, maybe while this one waited for the row
+    offered = _there(tx, id)
+    if offered.state != "offered" or offered.booking is None:
+        raise NotWaiting
+    before, _ = bookings.locked(tx, who, offered.booking)
+    if before.state != "held":
+        raise NotWaiting
+    step(tx, before, before.cancelled(now=tx.now), by=who.person)
+    return _there(tx, id)
 
 
 def offer_again(tx: Transaction) -> None:
@@ -117,8 +121,8 @@ def offer_again(tx: Transaction) -> None:
     offers.offer(tx, None, most=AT_ONCE)
 
 
-def _locked(tx: Transaction, id: UUID) -> Waiting:
-    found = waitings.lock(tx, id)
+def _there(tx: Transaction, id: UUID) -> Waiting:
+    found = waitings.find(tx, id)
     if found is None:
         raise NotFound
     return found

@@ -119,7 +119,7 @@ def test_nobody_waits_twice_for_one_time_or_for_more_than_they_may(
 
 def test_a_place_in_line_is_seen_by_its_own_and_by_the_house(counter: Any, line: Line) -> None:
     band = counter.organisation("ola")
-    counter.hold("room", 0, 8)
+    counter.hold("room", 0, 8, who=NINA)
     joined, bands = line.join(RESIDENT, "room"), line.join(STRANGER, "room", 4, tenant=band)
 
     assert line.listed(RESIDENT) == [joined.id]

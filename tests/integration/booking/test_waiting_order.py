@@ -215,7 +215,8 @@ def test_a_series_waits_for_nothing_when_told_so_or_booked_by_hand(counter: Any,
 
 def test_who_is_forgotten_waits_no_more_and_is_offered_nothing_of_their_own(counter: Any, line: Line) -> None:
     counter.confirmed("room", who=RESIDENT)
-    line.join(RESIDENT, "room")
+    counter.confirmed("third-1", who=NINA)
+    line.join(RESIDENT, "third-1")
     waited = line.join(STRANGER, "room")
 
     counter.run(privacy.erase_me, RESIDENT, cancel_bookings=True)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any
@@ -15,15 +16,27 @@ from kernel.versions import ANY_VERSION
 from services.booking.events import WaitingOffered
 from services.booking.model.imports import ImportRequest
 from services.booking.model.refusals import SlotTaken
+from services.booking.model.waiting import NotWaiting
 from services.booking.queries.availability import Wanted, Window, day_of_square, free_times
 from services.booking.usecases import imports, time
 from services.booking.usecases import waiting as usecases
 from services.booking.usecases.checking import check
 from tests.at_once import at_once
 from tests.callers import MANAGER, RESIDENT, STRANGER
+from tests.waiting import eventually
 from tests.waiting_line import NINA, PER, Line
 
 ROUNDS = 20
+_LOCKED_OUT = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
+
+
+def waiting_for_a_lock(database: Database) -> int:
+    """How many transactions wait for others."""
+    with database.reading() as tx:
+        found: int = tx.execute(_LOCKED_OUT).scalar_one()
+        return found
 
 
 # At once
@@ -142,3 +155,48 @@ def test_an_import_leaves_what_it_moves_to_those_who_wait(counter: Any, line: Li
     bring(row.replace("room", "third-1"))
 
     assert line.states(waits) == ["offered"]
+
+
+def test_who_leaves_in_the_moment_of_the_offer_says_no_to_it(counter: Any, line: Line, many: Database) -> None:
+    taken = counter.hold("room")
+    first, second = line.join(STRANGER, "room"), line.join(NINA, "room")
+
+    def leave() -> str:
+        with many.transaction() as tx:
+            return usecases.leave(tx, STRANGER, first.id).state
+
+    with ThreadPoolExecutor(1) as pool:
+        with many.transaction() as freeing:
+            counter.usecases.cancel(freeing, RESIDENT, taken.id, ANY_VERSION)
+            left = pool.submit(leave)
+            eventually(lambda: waiting_for_a_lock(many), wanted=lambda found: found == 1)
+        assert left.result(30) == "passed"
+
+    assert line.states(first, second) == ["passed", "offered"]
+
+
+def test_leaving_offering_and_taking_at_once_ends_in_one_of_them(counter: Any, line: Line, many: Database) -> None:
+    deadlocks = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+    with many.reading() as tx:
+        before = tx.execute(deadlocks).scalar_one()
+    for turn in range(ROUNDS):
+        taken = counter.hold("room", turn * 4)
+        first = line.join(STRANGER, "room", turn * 4)
+
+        def leave(_: Any) -> None:
+            with suppress(NotWaiting), many.transaction() as tx:
+                usecases.leave(tx, STRANGER, first.id)  # noqa: B023
+
+        def free(booking: Any) -> None:
+            with many.transaction() as tx:
+                counter.usecases.cancel(tx, RESIDENT, booking.id, ANY_VERSION)
+
+        def tick(_: Any) -> None:
+            with many.transaction() as tx:
+                usecases.offer_again(tx)
+
+        at_once(lambda one: one[0](one[1]), [(leave, None), (leave, None), (free, taken), (tick, None)])
+        [state] = line.states(first)
+        assert state in ("left", "passed"), f"round {turn}"
+    with many.reading() as tx:
+        assert tx.execute(deadlocks).scalar_one() == before

@@ -11,7 +11,17 @@ from services.booking.model import bookings, waiting
 from services.booking.model.actors import resident
 from services.booking.model.bookings import BookingRequest
 from services.booking.model.rules import Bookable, BookingRules, EndsBeforeBegin, TooManyParticipants
-from services.booking.model.waiting import LONGEST_WHILE, NoTimeFits, NotWaiting, WaitingRequest, WhileTooLong
+from services.booking.model.waiting import (
+    LONGEST_WHILE,
+    AlreadyYours,
+    LetGo,
+    NoTimeFits,
+    NotWaiting,
+    Own,
+    WaitingRequest,
+    WhileTooLong,
+    not_own,
+)
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -103,14 +113,46 @@ def test_until_when_an_offer_stands(begin: int, notice: int, minutes: int) -> No
     assert waiting.offer(held, place, in_line, now=NOW).hold_expires_at == NOW + minutes * MINUTE
 
 
-def test_a_place_in_line_is_offered_or_left_once() -> None:
+def test_a_place_in_line_is_offered_once() -> None:
     in_line = joined(60, 120)
     held = bookings.hold(
         in_line.request(in_line.earliest), ROOM, tenant=in_line.tenant, booked_by=WHO, id=UUID(int=2), now=NOW
     )
-    for done in (in_line.left(now=NOW), in_line.offered(held, now=NOW)):
-        assert done.version == 2
-        with pytest.raises(NotWaiting):
-            done.left(now=NOW)
-        with pytest.raises(NotWaiting):
-            done.offered(held, now=NOW)
+    offered = in_line.offered(held, now=NOW)
+
+    assert offered.version == 2
+    with pytest.raises(NotWaiting):
+        offered.offered(held, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "live", "refusal"),
+    [
+        (0, 60, True, None),
+        (0, 61, True, AlreadyYours),
+        (119, 200, True, AlreadyYours),
+        (120, 200, True, None),
+        (0, 61, False, LetGo),
+    ],
+)
+def test_what_is_ones_own_is_not_waited_for(
+    since: int, until: int, live: bool, refusal: type[Exception] | None
+) -> None:
+    in_line = joined(60, 120)
+    own = [Own(since=NOW + since * MINUTE, until=NOW + until * MINUTE, live=live)]
+    possible = in_line.possible(ROOM, now=NOW)
+
+    if refusal is None:
+        assert not_own(possible, own) == possible
+    else:
+        with pytest.raises(refusal):
+            not_own(possible, own)
+
+
+def test_any_time_in_a_while_is_waited_for_but_ones_own() -> None:
+    own = [Own(since=NOW + 75 * MINUTE, until=NOW + 90 * MINUTE, live=False)]
+    possible = joined(0, 180, 60).possible(ROOM, now=NOW)
+
+    assert begins(possible) == [0, 15, 30, 45, 60, 75, 90, 105, 120]
+    assert begins(not_own(possible, own)) == [0, 15, 90, 105, 120]
+    assert not_own([], own) == []
