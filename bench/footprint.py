@@ -19,7 +19,7 @@ import psutil
 
 from bench.figures import Report, Spread, Table
 from cli.paths import ROOT
-from cli.servers.ports import free_port, is_free
+from cli.servers.ports import free_ports
 from cli.servers.postgres import home
 from cli.servers.processes import Child, Run, reap, wait_until
 
@@ -43,7 +43,7 @@ def run(*, quick: bool) -> Report:
     reap()
     with tempfile.TemporaryDirectory(prefix="torg-bench-demo-") as folder, Run("bench") as processes:
         cluster = Path(folder) / "demo" / "postgres"
-        port = three_free_ports()
+        port = free_ports(3)  # the demo's
         try:
             cold = start(processes, Path(folder), port)
             warm = [start(processes, Path(folder), port) for _ in range(1 if quick else 5)]
@@ -72,14 +72,6 @@ def weigh(pid: int) -> dict[str, int]:
 def part_of(command: list[str]) -> str:
     """Which part of the demo a command line is of; PostgreSQL's processes rename themselves."""
     return next((name for module, name in PARTS.items() if module in command), "PostgreSQL")
-
-
-def three_free_ports() -> int:
-    """The first of three free ports in a row, which is what the demo takes."""
-    while True:
-        port = free_port()
-        if is_free(port + 1) and is_free(port + 2):
-            return port
 
 
 @contextmanager

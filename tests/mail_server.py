@@ -73,7 +73,7 @@ class _Server(ThreadingTCPServer):
 @contextmanager
 def mail_server() -> Iterator[MailServer]:
     """A mail server on a free port until the block ends."""
-    with _Server(("", 0), _Talk) as server:
+    with _Server(("127.0.0.1", 0), _Talk) as server:
         server.run = MailServer(server.server_address[1])
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         yield server.run

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+from kombu import Connection
 from sqlalchemy import text
 
 from cli.servers.ports import free_port
 from cli.servers.processes import Child, Run, wait_until
+from kernel import topology
 from kernel.db import Database
-from tests.speakers import HEARD, MOODS
+from tests.speakers import HEARD, MOODS, Said
 
 ROOT = Path(__file__).parent.parent
 
@@ -32,8 +34,8 @@ class Speaking:
             tx.execute(text(MOODS))
 
     def start(self, *services: str, die_at: str | None = None, port: int | None = None, wait: bool = True) -> Child:
-        """Starts a worker of the services named (both, if none is) and waits until it is ready, unless it is to
-        die or told not to wait."""
+        """Starts a worker of the services named (both, if none is) and waits until it is ready and the hearer, if it is
+        among them, takes what comes; unless the worker is to die, or is told not to be waited for."""
         port = port or self.port
         command = [sys.executable, "-W", "ignore", "-m", "tests.speakers", str(port), *services]
         log = self._folder / f"worker-{port}.log"
@@ -42,7 +44,8 @@ class Speaking:
         )
         self._children.append(child)
         if wait and die_at is None:
-            wait_until(lambda: self.answers(port), child, seconds=120)
+            hears = "access" in services or not services
+            wait_until(lambda: self.is_ready(port) and (not hears or self.hears(port)), child, seconds=120)
         return child
 
     def stop(self) -> None:
@@ -50,13 +53,17 @@ class Speaking:
         for child in self._children:
             child.kill()
 
-    def answers(self, port: int) -> bool:
-        """Whether the worker's database answers and its consumer is connected."""
+    def is_ready(self, port: int) -> bool:
+        """Whether the worker's databases answer: it is ready without a broker, too."""
         try:
             told = httpx.get(f"http://127.0.0.1:{port}/readyz")
         except httpx.TransportError:
             return False
         return told.status_code == 200
+
+    def hears(self, port: int) -> bool:
+        """Whether the hearer's queues are bound and consumed."""
+        return self.metric("torg_broker_connected", port) == 1  # the speaker has no consumer, and so never is
 
     def metric(self, name: str, port: int | None = None) -> float:
         """The sum of a metric over its labels, in the running worker."""
@@ -77,6 +84,14 @@ class Speaking:
         if die_at:
             env |= {"DIE_AT": die_at, "DIED_FILE": str(self._folder / f"died {die_at}")}
         return env
+
+
+def put(url: str, body: bytes, **properties: object) -> None:
+    """Publishes a body past the relay, as a stranger would, and has it confirmed. Raises ChannelError when there is no
+    queue that takes it."""
+    with Connection(url, transport_options={"confirm_publish": True}) as connection, connection.channel() as channel:
+        message = channel.prepare_message(body, properties={"delivery_mode": 2}, **properties)
+        channel.basic_publish(message, topology.EVENTS.name, Said.TYPE, mandatory=True)
 
 
 def _url(database: Database) -> str:

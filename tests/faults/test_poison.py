@@ -1,6 +1,7 @@
 """Events that fail, can't be read, or kill their worker: they end as dead letters, and can be replayed."""
 
 import json
+import signal
 
 import pytest
 from kombu import Connection, Queue
@@ -9,7 +10,7 @@ from kernel import failures, topology
 from kernel.db import Database
 from kernel.failures import Failure
 from tests.speakers import Said, heard, say, set_mood
-from tests.speaking import Speaking, Start
+from tests.speaking import Speaking, Start, put
 from tests.waiting import eventually
 
 UNREADABLE = [b"\xff\xfe\x00", b"{}", b"", b"[1]", b'{"type": "no.torg.booking.test_said.v1", "data": 3}']
@@ -31,13 +32,6 @@ def replay(database: Database) -> None:
     with database.transaction() as tx:
         for letter in failures.dead_letters(tx):
             failures.replay(tx, letter.id)
-
-
-def put(url: str, body: bytes, **properties: object) -> None:
-    """Publishes a body past the relay, as a stranger would."""
-    with Connection(url) as connection, connection.channel() as channel:
-        message = channel.prepare_message(body, properties={"delivery_mode": 2}, **properties)
-        channel.basic_publish(message, topology.EVENTS.name, Said.TYPE)
 
 
 def test_a_poison_event_ends_as_a_dead_letter_and_is_replayed(speaking: Speaking) -> None:
@@ -73,10 +67,11 @@ def test_a_body_that_can_not_be_unpacked_ends_as_a_dead_letter(speaking: Speakin
 
 def test_what_kills_its_worker_time_and_again_is_set_aside_by_the_broker(speak_over: Start, amqp_url: str) -> None:
     speaking = speak_over(amqp_url)
-    speaking.start()
+    worker = speaking.start()
     say(speaking.speaker, "deadly", "good")
     eventually(lambda: len(heard(speaking.hearer)) == 2)
-    speaking.stop()
+    worker.send(signal.SIGTERM)  # killed, it might leave what it has not acknowledged yet before the deadly one
+    assert worker.wait(60) == 0
     put(amqp_url, json.dumps({"deadly": True}).encode())
     for _ in range(topology.DELIVERY_LIMIT + 1):  # workers that took it and died
         with Connection(amqp_url) as connection, connection.channel() as channel:

@@ -12,10 +12,10 @@ from cli.servers import databases
 from cli.servers.postgres import PrivatePostgres
 from cli.servers.processes import Run
 from cli.servers.rabbitmq import PrivateRabbitMQ
-from kernel import failures, outbox
+from kernel import failures, outbox, topology
 from kernel.db import Database
 from kernel.migrate import migrate
-from tests.speakers import heard, say
+from tests.speakers import Said, heard, say
 from tests.speaking import Speaking, Start
 from tests.waiting import eventually
 
@@ -84,6 +84,7 @@ def assert_all_heard_once(speaking: Speaking, said: list[str]) -> None:
 def test_the_broker_is_killed_under_load(speak_over: Start, mortal_rabbitmq: PrivateRabbitMQ) -> None:
     speaking = speak_over(mortal_rabbitmq.url)
     speaking.start()
+    eventually(lambda: mortal_rabbitmq.remembers(topology.queue("access", Said).name))
     with talk(speaking.speaker) as said:
         for _ in range(2):
             so_far = len(said)

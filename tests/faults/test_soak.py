@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from cli.broker import queues
+from cli.docs.sources import events
 from cli.servers.postgres import PrivatePostgres
 from cli.servers.processes import Run
 from cli.servers.rabbitmq import PrivateRabbitMQ
 from tests.fire import assert_all_agree, book, torg_under_fire, wait_until_quiet
+from tests.waiting import eventually
 
 BOOKINGS = 1000
 PAUSE_SECONDS = 2.0
@@ -37,6 +40,7 @@ def test_everything_is_killed_in_turn_during_a_thousand_bookings(
     rabbitmq_to_kill: PrivateRabbitMQ, postgres_to_kill: PrivatePostgres
 ) -> None:
     with torg_under_fire(rabbitmq_to_kill.url, postgres_to_kill.url()) as torg:
+        eventually(lambda: all(map(rabbitmq_to_kill.remembers, queues(events()))))
 
         def kill_process(name: str) -> None:
             torg.stack.kill(name)

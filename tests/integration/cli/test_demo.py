@@ -4,17 +4,17 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
 from cli.paths import ROOT
-from cli.servers.ports import FIRST, LAST, is_free
+from cli.servers.ports import free_ports, is_free
 from cli.servers.processes import Run
+from tests.waiting import eventually
 
 READY_SECONDS = 240
 NO_SUCH_PROXY = {"HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
@@ -60,22 +60,15 @@ class Demo:
             return answer.status == 200
 
     def ports_are_free(self) -> bool:
+        """Whether nobody listens on the three that the demo takes."""
         return all(is_free(self.port + each) for each in range(3))
 
 
 @pytest.fixture(scope="module")
 def demo(run: Run) -> Iterator[Demo]:
-    first = next(port for port in range(FIRST, LAST, 3) if all(is_free(port + each) for each in range(3)))
-    demo = Demo(run.temporary_folder(), first)
+    demo = Demo(run.temporary_folder(), free_ports(3))
     yield demo
     eventually(demo.ports_are_free)
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "not seen in time"
-        time.sleep(0.05)
 
 
 def interrupt(process: subprocess.Popen[str]) -> None:

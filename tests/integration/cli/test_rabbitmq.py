@@ -1,8 +1,7 @@
 """The private RabbitMQ: it starts, keeps what it confirmed whatever ends it, speaks MQTT, and stays on this machine."""
 
 import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import amqp
 import psutil
@@ -11,6 +10,7 @@ from kombu import Connection
 
 from cli.servers.processes import Run
 from cli.servers.rabbitmq import PrivateRabbitMQ
+from tests.waiting import eventually
 
 QUEUE = "torg.test.kept"
 QUORUM = {"x-queue-type": "quorum"}
@@ -24,13 +24,6 @@ def node(run: Run) -> Iterator[PrivateRabbitMQ]:
     node.start()
     yield node
     node.kill()
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 15
-    while not condition():
-        assert time.monotonic() < deadline, "not seen in time"
-        time.sleep(0.05)
 
 
 def publish(url: str, body: str) -> None:
