@@ -211,20 +211,21 @@ class TokenVerifier:
         return keys.find(headers.get("kid"), headers["alg"])
 
     def _caller(self, claims: Mapping[str, Any]) -> Caller:
-        roles = _strings(_claim(claims, self._roles_claim))
+        roles = _strings(claim(claims, self._roles_claim))
         return Caller(
             subject=claims["sub"],
             issuer=claims["iss"],
             # a role we don't know grants nothing; it doesn't make its bearer a resident either
             roles=frozenset(_ROLES[role] for role in roles if role in _ROLES) if roles else frozenset({Role.RESIDENT}),
-            squares=frozenset(_strings(_claim(claims, self._squares_claim))),
+            squares=frozenset(_strings(claim(claims, self._squares_claim))),
         )
 
     def _seconds(self) -> int:
         return int(self._clock.now().timestamp())
 
 
-def _claim(claims: Mapping[str, Any], name: str) -> Any:
+def claim(claims: Mapping[str, Any], name: str) -> Any:
+    """Return the claim of this very name, else the one at the end of a dotted path; None when there is neither."""
     if name in claims:
         return claims[name]
     found: Any = claims

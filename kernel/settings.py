@@ -140,8 +140,12 @@ class Settings:
     )
     audience: str = setting("TORG_AUDIENCE", "The `aud` a token must have.", default="torg")
     clock_skew_seconds: int = setting("TORG_CLOCK_SKEW_SECONDS", "How far an issuer's clock may be off.", default=30)
-    roles_claim: str = setting("TORG_ROLES_CLAIM", "The claim that lists roles.", default="roles")
-    squares_claim: str = setting("TORG_SQUARES_CLAIM", "The claim that lists a manager's squares.", default="squares")
+    roles_claim: str = setting(
+        "TORG_ROLES_CLAIM", "The claim that lists roles, or a dotted path to it.", default="roles"
+    )
+    squares_claim: str = setting(
+        "TORG_SQUARES_CLAIM", "The claim that lists a manager's squares, or a dotted path to it.", default="squares"
+    )
     log_format: str = setting(
         "TORG_LOG_FORMAT", "`json`, or `readable` for people.", default="json", check=one_of("json", "readable")
     )

@@ -23,7 +23,8 @@ COMMANDS = """## What commands read
 | `TORG_TEST_DATABASE_URL` | The URL of a PostgreSQL superuser, for the tests to make databases; else a private one. |
 | `TORG_TEST_AMQP_URL` | A RabbitMQ for the tests; else a private node. |
 
-What `docker-compose.yml` asks for over these is told in `.env.example`; `deploy/new-env` writes it.
+With `docker-compose.yml` every setting of a process is set in `.env` by its own name, but for the addresses of what the
+file itself starts; what it asks for over these is told in `.env.example`. `deploy/new-env` writes the first `.env`.
 """
 
 KINDS: dict[Any, str] = {

@@ -51,6 +51,8 @@ class Backend:
     """The four services over one pool of connections, which all threads share."""
 
     def __init__(self, settings: PortalSettings, transport: httpx.BaseTransport | None = None) -> None:
+        self.proxies = max(1, settings.trusted_proxies)
+        """How many proxies the services believe: the portal stands for those before it, or for itself."""
         self._addresses = {service: settings.address(service) for service in SERVICES}
         self._client = httpx.Client(
             timeout=httpx.Timeout(settings.service_timeout_seconds, connect=2.0),
@@ -118,8 +120,8 @@ def _backend() -> Backend:
 
 def _headers() -> dict[str, str]:
     headers = {"Accept": "application/json, application/problem+json", "Accept-Language": chosen()}
-    if request.remote_addr:
-        headers["X-Forwarded-For"] = request.remote_addr  # so that a service which trusts us limits visitors one by one
+    if request.remote_addr:  # so that a service which trusts us limits visitors one by one
+        headers["X-Forwarded-For"] = ", ".join([request.remote_addr] * _backend().proxies)
     if (signed_in := person()) is not None:
         headers["Authorization"] = f"Bearer {signed_in.token}"
     if (traceparent := current_traceparent()) is not None:

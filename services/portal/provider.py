@@ -21,7 +21,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import GuestProtocol, Key
 from joserfc.jwt import JWTClaimsRegistry
 
-from kernel.auth import ALGORITHMS
+from kernel.auth import ALGORITHMS, claim
 from kernel.clock import Clock
 from kernel.issuers import IssuerUnavailable, SigningKeys, UnknownKey
 from services.portal.session import Person
@@ -84,8 +84,8 @@ class Provider:
         lifetime = int(tokens.get("expires_in") or claims["exp"] - self._seconds())
         return Person(
             name=str(claims.get("name", "")),
-            roles=_strings(claims.get(self._settings.roles_claim)),
-            squares=_strings(claims.get(self._settings.squares_claim)),
+            roles=_strings(claim(claims, self._settings.roles_claim)),
+            squares=_strings(claim(claims, self._settings.squares_claim)),
             token=tokens["access_token"],
             id_token=tokens["id_token"],
             expires_at=self._seconds() + lifetime,

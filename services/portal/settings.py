@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from marshmallow import ValidationError
 
 from kernel.issuers import check_issuer
-from kernel.settings import SettingsError, above_zero, one_of, setting, url
+from kernel.settings import SettingsError, above_zero, not_negative, one_of, setting, url
 
 SHORTEST_SECRET = 32
 DEMO_ISSUER_PATH = "/demo-issuer"
@@ -54,8 +54,12 @@ class PortalSettings:
         "TORG_OIDC_RESOURCE", "The resource (RFC 8707) access tokens are asked for; empty asks for none.", default=""
     )
     clock_skew_seconds: int = setting("TORG_CLOCK_SKEW_SECONDS", "How far an issuer's clock may be off.", default=30)
-    roles_claim: str = setting("TORG_ROLES_CLAIM", "The claim that lists roles.", default="roles")
-    squares_claim: str = setting("TORG_SQUARES_CLAIM", "The claim that lists a manager's squares.", default="squares")
+    roles_claim: str = setting(
+        "TORG_ROLES_CLAIM", "The claim that lists roles, or a dotted path to it.", default="roles"
+    )
+    squares_claim: str = setting(
+        "TORG_SQUARES_CLAIM", "The claim that lists a manager's squares, or a dotted path to it.", default="squares"
+    )
     service_timeout_seconds: float = setting(
         "TORG_SERVICE_TIMEOUT_SECONDS",
         "How long a service may take to answer the portal.",
@@ -69,6 +73,7 @@ class PortalSettings:
         "TORG_TRUSTED_PROXIES",
         "How many reverse proxies stand before the portal, each adding to `X-Forwarded-For` and `X-Forwarded-Proto`.",
         default=0,
+        check=not_negative,
     )
     http_threads: int = setting(
         "TORG_HTTP_THREADS", "Requests the process answers at once.", default=10, check=above_zero

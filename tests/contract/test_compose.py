@@ -7,6 +7,7 @@ import json
 import re
 import stat
 import subprocess
+from dataclasses import MISSING, fields
 from importlib.metadata import version
 from importlib.resources import files
 from itertools import chain
@@ -163,7 +164,8 @@ def test_without_an_env_file_it_says_how_to_make_one() -> None:
 
 def test_the_example_names_what_the_file_asks_for_and_gives_no_value(environ: dict[str, str]) -> None:
     example = variables((ROOT / ".env.example").read_text())
-    assert set(example) == {found["name"] for found in VARIABLE.finditer(RAW)} == set(environ)
+    assert set(example) == {found["name"] for found in VARIABLE.finditer(RAW)}
+    assert {found["name"] for found in VARIABLE.finditer(RAW) if found["kind"] == "?"} <= set(environ) <= set(example)
     assert set(example.values()) == {""}
 
 
@@ -186,6 +188,59 @@ def test_settings_of_every_process_are_documented_and_right(services: dict[str, 
     for name, environment in ours.items():
         assert set(environment) <= documented, name
         load(PortalSettings if name == "portal" else Settings, environment)
+
+
+OF_APIS = {"ISSUERS", "AUDIENCE", "CLOCK_SKEW_SECONDS", "ROLES_CLAIM", "SQUARES_CLAIM", "HTTP_THREADS", "POOL_SIZE"}
+OF_APIS |= {"TRUSTED_PROXIES", "RATE_LIMIT_PER_MINUTE", "IDEMPOTENCY_KEY"}
+OF_WORKERS = {"WORKER_CONCURRENCY", "PREFETCH", "RETRY_LIMIT", "RETRY_BASE_SECONDS", "RELAY_POLL_SECONDS", "KEEP_DAYS"}
+OF_ONE_SERVICE = {
+    "booking": {"PORTAL_URL", "REGISTERS_URL", "REGISTERS_SECONDS", "OWN_ORGANISATIONS", "SMTP_URL", "MAIL_FROM"},
+    "access": {"ACCESS_CODE_KEY", "ACCESS_ENTRY_DAYS"},
+}
+FIXED = {"AMQP_URL", *(f"{service.upper()}_URL" for service in SERVICES)}
+FIXED |= {f"{service.upper()}_DATABASE_URL" for service in SERVICES}
+"""Where the file's own services find each other."""
+NEVER_DEPLOYED = {"DEMO_ISSUER", "DEMO_ISSUER_KEY_FILE"}
+PROCESSES = ["portal", *(f"{service}-{kind}" for service in SERVICES for kind in ("api", "worker"))]
+
+
+def settable(process: str) -> set[str]:
+    """The variables that an operator may set for a process: all that it reads, but for the addresses in the file."""
+    if process == "portal":
+        read = {each.metadata["name"] for each in fields(PortalSettings)}
+        return read - {f"TORG_{name}" for name in FIXED | NEVER_DEPLOYED}
+    service, _, kind = process.partition("-")
+    others = set().union(*(names for other, names in OF_ONE_SERVICE.items() if other != service))
+    unread = OF_APIS if kind == "worker" else OF_WORKERS
+    read = {each.metadata["name"] for each in fields(Settings)}
+    return read - {f"TORG_{name}" for name in FIXED | others | unread}
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_every_documented_setting_of_a_process_can_be_set(process: str, environ: dict[str, str]) -> None:
+    names = settable(process)
+    changed = deployment(environ | {name: f"chosen-{name}" for name in names})["services"][process]["environment"]
+    assert [name for name in sorted(names) if f"chosen-{name}" not in str(changed.get(name)).split(",")] == []
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_what_is_not_set_has_its_documented_default(process: str, services: dict[str, Any]) -> None:
+    kind = PortalSettings if process == "portal" else Settings
+    found = load(kind, services[process]["environment"])
+    chosen_here = {"TORG_TRUSTED_PROXIES": 1}  # the portal is one to the apis, and every port needs one with TLS
+    for each in fields(kind):
+        name = each.metadata["name"]
+        if name in settable(process) and not services[process]["environment"][name]:
+            default = each.default if each.default_factory is MISSING else each.default_factory()
+            assert getattr(found, each.name) == chosen_here.get(name, default), name
+
+
+def test_portal_and_apis_believe_the_same_proxies(environ: dict[str, str]) -> None:
+    """The portal asks for a visitor whom as many proxies named as the apis believe."""
+    for given, believed in ((environ, 1), (environ | {"TORG_TRUSTED_PROXIES": "2"}, 2)):
+        found = deployment(given)["services"]
+        names = ["portal", *(f"{service}-api" for service in SERVICES)]
+        assert {int(found[name]["environment"]["TORG_TRUSTED_PROXIES"]) for name in names} == {believed}
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -152,6 +152,14 @@ def test_behind_a_proxy_the_visitor_is_whom_the_proxy_names(tmp_path: Path) -> N
     assert {call.headers["X-Forwarded-For"] for call in services.calls} == {"203.0.113.9"}
 
 
+def test_a_service_behind_the_same_proxies_finds_the_visitor_where_it_looks(tmp_path: Path) -> None:
+    services, settings = FakeServices(), settings_for("http://127.0.0.1:1", tmp_path / "key.pem", trusted_proxies=2)
+    app = build(settings, transport=httpx.MockTransport(services.handle))
+    app.test_client().get("/", headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.9, 192.0.2.1"})
+    (told,) = {call.headers["X-Forwarded-For"] for call in services.calls}
+    assert told.split(", ")[-2] == "203.0.113.9"
+
+
 def test_what_monitors_ask(portal: Portal, visitor: Visitor) -> None:
     portal.services.silent = {"booking", "access", "pricing", "programming"}
     assert visitor.go("/healthz").json() == {"status": "alive"}

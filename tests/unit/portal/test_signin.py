@@ -141,6 +141,14 @@ def test_what_the_menu_needs_comes_from_the_id_token(issuer: Issuer) -> None:
     assert (who.name, who.roles, who.squares, who.manages) == ("", ["arena_manager"], [], True)
 
 
+def test_claims_may_be_found_on_a_path(issuer: Issuer) -> None:
+    issuer.claims |= {"realm_access": {"roles": ["arena_manager"]}, "torg": {"squares": ["borgen"]}}
+    asked = provider(issuer, roles_claim="realm_access.roles", squares_claim="torg.squares")
+    _, attempt = left(asked, issuer)
+    who = asked.arrive({"code": "123", "state": attempt.state}, attempt)
+    assert (who.roles, who.squares) == (["arena_manager"], ["borgen"])
+
+
 @pytest.mark.parametrize(
     "claims",
     [
