@@ -12,8 +12,16 @@ from icalendar import Calendar
 from icalendar.cal.component import Component as Event
 
 from kernel.errors import DomainError
+from kernel.text import trimmed
 from services.booking.files import meaning
-from services.booking.model.import_refusals import OtherTimeZone, TooManyRows, UnreadableFile, UnreadableRow
+from services.booking.model import imports
+from services.booking.model.import_refusals import (
+    NotOnTheMinute,
+    OtherTimeZone,
+    TooManyRows,
+    UnreadableFile,
+    UnreadableRow,
+)
 from services.booking.model.imports import MOST_READ, File, Row
 from services.booking.model.opening import OSLO, instant
 from services.booking.model.recurrence import (
@@ -31,7 +39,6 @@ from services.booking.model.recurrence import (
 from services.booking.model.rules import LONGEST
 from services.booking.recurrence import dates_of
 
-_LONGEST_UID, _LONGEST_PLACE, _LONGEST_TITLE = 255, 200, 120
 _REPLIES = {"ADD", "REPLY", "REFRESH", "COUNTER", "DECLINECOUNTER"}
 """Methods of messages about an event, which do not say how it is."""
 _MINUTE = timedelta(minutes=1)
@@ -92,12 +99,12 @@ class _Reading:
     def of(self, events: Iterable[_Numbered]) -> File:
         by_uid: dict[str, list[_Numbered]] = {}
         for each in events:
-            by_uid.setdefault(str(each[0].get("UID", "")).strip(), []).append(each)
+            by_uid.setdefault(trimmed(str(each[0].get("UID", ""))), []).append(each)
         rows = list(chain.from_iterable(self._of_uid(uid, found) for uid, found in by_uid.items()))
         return File(rows=rows, whole=frozenset(self._whole), over=frozenset(self._over))
 
     def _of_uid(self, uid: str, events: list[_Numbered]) -> Iterator[Row]:
-        if not 1 <= len(uid) <= _LONGEST_UID or not uid.isprintable():
+        if imports.uid(uid) is None:
             yield from (Row(line=line, uid=uid[:20], fault=UnreadableRow(part="UID")) for _, line, _ in events)
             return
         dates: dict[datetime, Row] = {}
@@ -224,10 +231,10 @@ def _row(
         uid=uid,
         recurrence=recurrence,
         recurring=recurring,
-        place=_text(event, "LOCATION", _LONGEST_PLACE) or "",
+        place=imports.place_name(_text(event, "LOCATION")),
         begins_at=span.begins_at if span else None,
         ends_at=span.ends_at if span else None,
-        title=None if meaning.is_private(event) else _text(event, "SUMMARY", _LONGEST_TITLE),
+        title=None if meaning.is_private(event) else imports.title(_text(event, "SUMMARY")),
         cancelled=gone,
         void=void,
     )
@@ -293,7 +300,7 @@ def _one(event: Event, name: str, kind: type = date) -> Any:
         raise UnreadableRow(part=name)
     if isinstance(found, datetime):
         if found.second or found.microsecond:
-            raise UnreadableRow(part=name)
+            raise NotOnTheMinute(part=name, cell=found.strftime("%H:%M:%S"))
         if found.tzinfo is None and "TZID" in prop.params:
             raise OtherTimeZone
     return found
@@ -331,9 +338,7 @@ def _listed(event: Event, name: str, starts: datetime) -> list[datetime]:
     ]
 
 
-def _text(event: Event, name: str, most: int) -> str | None:
+def _text(event: Event, name: str) -> str:
+    """A property's text, empty if there is none or more than one."""
     value = event.get(name)
-    if value is None or isinstance(value, list):
-        return None
-    written = " ".join(str(value).split())
-    return "".join(each for each in written if each.isprintable())[:most].strip() or None
+    return "" if value is None or isinstance(value, list) else str(value)

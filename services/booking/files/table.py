@@ -1,21 +1,25 @@
-"""Tables as spreadsheets save them: CSV with `;` or `,`, UTF-8, a header row, and times by the clock on the wall."""
+"""Tables as spreadsheets save them: CSV with `;`, `,` or tabs, a header row, and times by the clock on the wall."""
 
 import csv
 import io
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from stdnum.no import orgnr
 
 from kernel.errors import DomainError
+from kernel.text import cut, key, one_line
+from services.booking.model import imports
 from services.booking.model.bookings import AUDIENCES, PURPOSES
 from services.booking.model.import_refusals import (
     AmbiguousTime,
     NoSuchTime,
+    NotOnTheMinute,
     Tentative,
+    TooManyCells,
+    UnreadableCell,
     UnreadableFile,
-    UnreadableRow,
 )
 from services.booking.model.imports import File, Row
 from services.booking.model.opening import OSLO
@@ -32,92 +36,118 @@ _STATES = {
     "canceled": "cancelled",
     "avlyst": "cancelled",
 }
-_LONGEST_UID, _LONGEST_PLACE, _LONGEST_TITLE, _MOST_PEOPLE = 255, 200, 120, 100_000
-_NORWEGIAN = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})[ T]+(\d{1,2})[:.](\d\d)(?::00)?", re.ASCII)
-_ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::00)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+_MOST_PEOPLE = 100_000
+_SEPARATOR = re.compile("sep=([;,\t])")
+_CLOCK = r"(?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?:[:.](?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?"
+_NORWEGIAN = re.compile(rf"(?P<day>\d{{1,2}})\.(?P<month>\d{{1,2}})\.(?P<year>\d{{4}}|\d\d)[ T]{_CLOCK}", re.ASCII)
+_ISO = re.compile(
+    rf"(?P<year>\d{{4}})-(?P<month>\d\d)-(?P<day>\d\d)[ T]{_CLOCK}(?P<offset>Z|[+-]\d\d:?\d\d)?", re.ASCII
+)
+_TIMES = "2026-12-01 18:00, 01.12.2026 18:00, 2026-12-01T18:00+01:00"
+_LONGEST_SHOWN = 40
+
+
+class _NotWhole(ValueError):
+    """A time with seconds, or parts of one."""
 
 
 def read(text: str) -> File:
     """The rows of a table; empty lines are none."""
-    separated = text.split("\n", 1)
-    if separated[0].strip().lower() in ("sep=;", "sep=,"):  # what Excel writes, and reads
-        text, skipped = (separated[1] if len(separated) > 1 else ""), 1
-    else:
-        skipped = 0
+    first, _, rest = text.partition("\n")
+    named = _SEPARATOR.fullmatch(first.strip(" \r").lower())  # what Excel writes, and reads
+    text, skipped = (rest, 1) if named else (text, 0)
     header = text.split("\n", 1)[0]
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=";" if ";" in header else ",", strict=True)
+    separator = named[1] if named else next((each for each in ";\t" if each in header), ",")
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         names = _names(next(lines, []))
-        return File(rows=[_row(names, line, lines.line_num + skipped) for line in lines if any(map(str.strip, line))])
+        return File(rows=[_row(names, line, lines.line_num + skipped) for line in lines if any(map(key, line))])
     except csv.Error as cause:
         raise UnreadableFile(part=f"line {lines.line_num + skipped}") from cause
 
 
 def instant(written: str) -> datetime:
     """The instant of a time on the wall, or of one with its offset. Raises ValueError, NoSuchTime or AmbiguousTime."""
-    if found := _NORWEGIAN.fullmatch(written):
-        day, month, year, hour, minute = map(int, found.groups())
-        wall = datetime(year, month, day, hour, minute)  # noqa: DTZ001  # on the wall
-    elif found := _ISO.fullmatch(written):
-        at = datetime.fromisoformat(written)
-        if found[1]:
-            return at.astimezone(UTC)
-        wall = at
-    else:
+    found = _NORWEGIAN.fullmatch(written) or _ISO.fullmatch(written)
+    if found is None:
         raise ValueError(written)
+    wall = _wall(found)
+    if offset := found.groupdict().get("offset"):
+        return datetime.fromisoformat(f"{wall.isoformat()}{offset}").astimezone(UTC)
     first, second = (wall.replace(tzinfo=OSLO, fold=fold).astimezone(UTC) for fold in (0, 1))
     if first == second:
         return first
     raise AmbiguousTime if first < second else NoSuchTime
 
 
+def _wall(found: re.Match[str]) -> datetime:
+    """What the clock shows; 24:00 is midnight, and a year of two digits is of this century. Raises ValueError."""
+    year, month, day, hour, minute, second = (
+        int(found[each] or 0) for each in ("year", "month", "day", "hour", "minute", "second")
+    )
+    midnight_after = (hour, minute, second) == (24, 0, 0)
+    at = datetime(  # noqa: DTZ001  # on the wall
+        year + 2000 * (len(found["year"]) == 2), month, day, 0 if midnight_after else hour, minute, second
+    )
+    if at.second or int(found["fraction"] or 0):
+        raise _NotWhole(found[0])
+    return at + timedelta(days=1) if midnight_after else at
+
+
 def _names(header: list[str]) -> list[str]:
-    names = [each.strip().lower() for each in header]
+    names = [key(each).lower() for each in header]
     if missing := [each for each in NEEDED if each not in names]:
         raise UnreadableFile(part=missing[0])
     if wrong := [each for each in names if each and (each not in COLUMNS or names.count(each) > 1)]:
-        raise UnreadableFile(part=wrong[0][:40])
+        raise UnreadableFile(part=wrong[0][:_LONGEST_SHOWN])
     return names
 
 
 def _row(names: list[str], line: list[str], number: int) -> Row:
-    said = {name: value.strip() for name, value in zip(names, line, strict=False)}
-    uid = said.get("uid", "")
-    if not 1 <= len(uid) <= _LONGEST_UID:
-        return Row(line=number, uid=uid[:_LONGEST_UID], fault=UnreadableRow(part="uid"))
+    said = dict(zip(names, line, strict=False))
+    uid = imports.uid(said.get("uid", ""))
     try:
-        return _understood(said, number)
+        if uid is None:
+            raise _unreadable("uid", said.get("uid", ""), f"1–{imports.LONGEST_UID}")
+        if any(map(key, line[len(names) :])):
+            raise TooManyCells(cells=len(line), columns=len(names))
+        return _understood(uid, said, number)
     except DomainError as fault:
-        return Row(line=number, uid=uid, place=said.get("space", "")[:_LONGEST_PLACE], fault=fault)
+        called = uid or said.get("uid", "")[: imports.LONGEST_UID]
+        return Row(line=number, uid=called, place=imports.place_name(said.get("space", "")), fault=fault)
 
 
-def _understood(said: Mapping[str, str], number: int) -> Row:
-    state = _STATES.get(said.get("status", "").lower())
+def _understood(uid: str, said: Mapping[str, str], number: int) -> Row:
+    keys = {name: key(value) for name, value in said.items()}
+    state = _STATES.get(keys.get("status", "").lower())
     if state is None:
-        raise UnreadableRow(part="status")
+        raise _unreadable("status", keys["status"], ", ".join(filter(None, _STATES)))
     return Row(
         line=number,
-        uid=said["uid"],
-        place=_no_longer(said, "space", _LONGEST_PLACE) or "",
-        begins_at=_time(said, "begins_at"),
-        ends_at=_time(said, "ends_at"),
-        organisation=_organisation(said),
-        title=_no_longer(said, "title", _LONGEST_TITLE),
-        purpose=_one_of(said, "purpose", PURPOSES),
-        audience=_one_of(said, "audience", AUDIENCES),
-        participants=_count(said),
+        uid=uid,
+        place=imports.place_name(said.get("space", "")),
+        begins_at=_time(keys, "begins_at"),
+        ends_at=_time(keys, "ends_at"),
+        organisation=_organisation(keys),
+        title=imports.title(said.get("title", "")),
+        purpose=_one_of(keys, "purpose", PURPOSES),
+        audience=_one_of(keys, "audience", AUDIENCES),
+        participants=_count(keys),
         cancelled=state == "cancelled",
         void=Tentative() if state == "tentative" else None,
     )
 
 
 def _time(said: Mapping[str, str], name: str) -> datetime:
+    written = said.get(name, "")
     try:
-        found = instant(said.get(name, ""))
+        found = instant(written)
+    except _NotWhole as cause:
+        raise NotOnTheMinute(part=name, cell=written) from cause
     except (ValueError, OverflowError) as cause:
-        raise UnreadableRow(part=name) from cause
+        raise _unreadable(name, written, _TIMES) from cause
     if not 2000 <= found.year <= 2200:
-        raise UnreadableRow(part=name)
+        raise _unreadable(name, written, "2000–2200")
     return found
 
 
@@ -127,21 +157,14 @@ def _organisation(said: Mapping[str, str]) -> str | None:
         return None
     number: str = orgnr.compact(written)
     if not orgnr.is_valid(number):
-        raise UnreadableRow(part="tenant")
+        raise _unreadable("tenant", written, "974760673")
     return number
-
-
-def _no_longer(said: Mapping[str, str], name: str, most: int) -> str | None:
-    value = said.get(name, "")
-    if len(value) > most or not value.isprintable():
-        raise UnreadableRow(part=name)
-    return value or None
 
 
 def _one_of(said: Mapping[str, str], name: str, known: tuple[str, ...]) -> str | None:
     value = said.get(name, "").lower()
     if value and value not in known:
-        raise UnreadableRow(part=name)
+        raise _unreadable(name, value, ", ".join(known))
     return value or None
 
 
@@ -150,5 +173,9 @@ def _count(said: Mapping[str, str]) -> int | None:
     if not value:
         return None
     if not re.fullmatch(r"\d{1,6}", value, re.ASCII) or not 1 <= int(value) <= _MOST_PEOPLE:
-        raise UnreadableRow(part="participants")
+        raise _unreadable("participants", value, f"1–{_MOST_PEOPLE}")
     return int(value)
+
+
+def _unreadable(part: str, cell: str, expected: str) -> UnreadableCell:
+    return UnreadableCell(part=part, cell=cut(one_line(cell), _LONGEST_SHOWN), expected=expected)

@@ -13,13 +13,17 @@ class UnreadableFile(DomainError):
 
 
 class NotUtf8(DomainError):
-    """The file is in another encoding, such as the Windows-1252 of older spreadsheets."""
+    """The file is in another encoding than it says, by a byte order mark or the request's `encoding`; without either
+    it is in UTF-8."""
 
     code = "not_utf8"
     text = Text(
-        nb="Fila er ikke i UTF-8. Lagre den som «CSV UTF-8», og prøv igjen.",
-        nn="Fila er ikkje i UTF-8. Lagre henne som «CSV UTF-8», og prøv igjen.",
-        en="The file is not in UTF-8. Save it as “CSV UTF-8” and try again.",
+        nb="Fila er ikke i UTF-8, eller i tegnkodingen som er valgt. Lagre den som «CSV UTF-8», eller si hvilken "
+        "tegnkoding den har.",
+        nn="Fila er ikkje i UTF-8, eller i teiknkodinga som er vald. Lagre henne som «CSV UTF-8», eller sei kva for "
+        "teiknkoding ho har.",
+        en="The file is not in UTF-8, or in the encoding that was chosen. Save it as “CSV UTF-8”, or tell its "
+        "encoding.",
     )
 
 
@@ -51,6 +55,40 @@ class UnreadableRow(DomainError):
 
     code = "unreadable_row"
     text = Text(nb="{part} kan ikke leses.", nn="{part} kan ikkje lesast.", en="{part} can't be read.")
+
+
+class UnreadableCell(DomainError):
+    """A cell of a table that can't be understood, or is empty where it must not be; `expected` is what can stand
+    there."""
+
+    code = "unreadable_cell"
+    text = Text(
+        nb="«{cell}» i kolonnen {part} kan ikke leses. Der kan det stå: {expected}.",
+        nn="«{cell}» i kolonnen {part} kan ikkje lesast. Der kan det stå: {expected}.",
+        en="“{cell}” in the column {part} can't be read. What can stand there: {expected}.",
+    )
+
+
+class NotOnTheMinute(UnreadableRow):
+    """A time with seconds that are not zero: bookings begin and end on whole minutes."""
+
+    code = "not_on_the_minute"
+    text = Text(
+        nb="{part} har sekunder: «{cell}». Tider er i hele minutter.",
+        nn="{part} har sekund: «{cell}». Tider er i heile minutt.",
+        en="{part} has seconds: “{cell}”. Times are in whole minutes.",
+    )
+
+
+class TooManyCells(DomainError):
+    """A row of a table has more cells than there are columns, so nobody knows which cell is in which column."""
+
+    code = "too_many_cells"
+    text = Text(
+        nb="Raden har {cells} celler, men tabellen {columns} kolonner. Tekst med skilletegn må stå i anførselstegn.",
+        nn="Rada har {cells} celler, men tabellen {columns} kolonnar. Tekst med skiljeteikn må stå i hermeteikn.",
+        en="The row has {cells} cells, but the table {columns} columns. Text with separators must be in quotes.",
+    )
 
 
 class NoSuchTime(DomainError):

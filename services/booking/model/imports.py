@@ -17,9 +17,10 @@ from typing import Literal
 from uuid import UUID
 
 from kernel.errors import DomainError
+from kernel.text import blank, cut, forbidden, key, one_line, trimmed
 from services.booking.model.actors import Actor
 from services.booking.model.bookings import Booking, BookingRequest, placed
-from services.booking.model.import_refusals import ImportRefused, NotUtf8, OtherTenant, UnreadableRow
+from services.booking.model.import_refusals import ImportRefused, OtherTenant, UnreadableRow
 from services.booking.model.recurrence import Recurrence
 from services.booking.model.refusals import AlreadyBegun, AlreadyOver, NotLive
 from services.booking.model.rules import Bookable, EndsBeforeBegin, TooManyParticipants
@@ -30,7 +31,10 @@ MOST = 2000
 MOST_READ = 40_000
 """Dates reckoned from one file, those that are over included."""
 
+LONGEST_UID, LONGEST_PLACE, LONGEST_TITLE = 255, 1000, 200
+
 FileKind = Literal["ics", "csv"]
+Encoding = Literal["utf-8", "utf-16", "windows-1252"]
 Outcome = Literal["added", "unchanged", "moved", "cancelled", "skipped", "refused"]
 OUTCOMES: tuple[Outcome, ...] = ("added", "unchanged", "moved", "cancelled", "skipped", "refused")
 
@@ -81,11 +85,13 @@ class File:
 class ImportRequest:
     """What is to be imported. `source` names the other system: with it a uid means the same booking again. `places` is
     spaces by what the file calls them; `tenant` rents where the file names nobody. What the file does not say of use is
-    said here. A rule without an end is taken until `until`."""
+    said here. A rule without an end is taken until `until`. `encoding` is what the file is in, if it has no byte order
+    mark and is not in UTF-8."""
 
     source: str
     kind: FileKind
     content: bytes = field(repr=False)
+    encoding: Encoding | None = None
     places: Mapping[str, str] = field(default_factory=dict)
     tenant: UUID | None = None
     purpose: str = "meeting"
@@ -93,16 +99,6 @@ class ImportRequest:
     participants: int = 1
     public_titles: bool = False
     until: date | None = None
-
-    def text(self) -> str:
-        """The file as text. Raises NotUtf8."""
-        try:
-            found = self.content.decode("utf-8-sig")
-        except UnicodeDecodeError as cause:
-            raise NotUtf8 from cause
-        if "\0" in found:  # UTF-16, or no text at all
-            raise NotUtf8
-        return found
 
     def space(self, row: Row) -> str:
         """The id of the space a row is in, if it is one."""
@@ -185,6 +181,23 @@ class Report:
                 line=first.row.line,
                 reason=first.reason.code if first.reason else "",
             )
+
+
+def place_name(written: str) -> str:
+    """Return what a file and `places` have in common when they call a place the same."""
+    return key(written)[:LONGEST_PLACE]
+
+
+def title(written: str) -> str | None:
+    """Return a title as the public calendar may have it: what can't be kept of it is left out, and refuses nothing."""
+    kept = cut(one_line(written), LONGEST_TITLE)
+    return None if blank(kept) else kept
+
+
+def uid(written: str) -> str | None:
+    """Return the other system's name for a booking, None when it is none."""
+    found = trimmed(written)
+    return None if blank(found) or len(found) > LONGEST_UID or forbidden(found) else found
 
 
 def digest(wanted: BookingRequest) -> bytes:

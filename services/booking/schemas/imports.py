@@ -10,7 +10,15 @@ from marshmallow import fields, post_load, validate
 from kernel.errors import Text
 from kernel.http import Instant, Schema, code, invalid
 from services.booking.model.bookings import AUDIENCES, PURPOSES
-from services.booking.model.imports import MOST, OUTCOMES, FileKind, ImportRequest
+from services.booking.model.imports import (
+    LONGEST_PLACE,
+    MOST,
+    OUTCOMES,
+    Encoding,
+    FileKind,
+    ImportRequest,
+    place_name,
+)
 from services.booking.schemas.common import ID, IN_OUR_TIME, count
 from services.booking.schemas.series import ClashSchema
 
@@ -20,6 +28,9 @@ _NOT_BASE64 = Text(
     nb="Må være fila i base64, høyst 750 000 byte.",
     nn="Må vere fila i base64, høgst 750 000 byte.",
     en="Must be the file in base64, at most 750,000 bytes.",
+)
+_TWO_SPACES = Text(
+    nb="«{name}» står for to lokaler.", nn="«{name}» står for to lokale.", en="“{name}” stands for two spaces."
 )
 
 
@@ -59,18 +70,28 @@ class ImportSchema(Schema):
         metadata={
             "type": "string",
             "format": "byte",
-            "description": "The file's bytes in base64; the text in it is UTF-8.",
+            "description": "The file's bytes in base64. The text in it is UTF-8, or as its byte order mark or "
+            "`encoding` says.",
             "example": "dWlkO3NwYWNlO2JlZ2luc19hdDtlbmRzX2F0Cg==",
         },
     )
+    encoding = fields.String(
+        load_default=None,
+        validate=validate.OneOf(get_args(Encoding)),
+        metadata={
+            "description": "What the text is in, if it is not UTF-8 and has no byte order mark; older spreadsheets "
+            "write windows-1252.",
+            "example": "windows-1252",
+        },
+    )
     places = fields.Dict(
-        keys=fields.String(validate=validate.Length(max=200)),
+        keys=fields.String(validate=validate.Length(max=LONGEST_PLACE)),
         values=fields.String(validate=code),
         load_default=dict,
         validate=validate.Length(max=_MOST_PLACES),
         metadata={
             "description": "Spaces by what the file calls them. The ids of spaces need not be here; an empty name is "
-            "for rows that name no place.",
+            "for rows that name no place. Spaces of every kind and invisible characters make no difference.",
             "example": {"Storsalen, Borgen": "borgen-storsal"},
         },
     )
@@ -97,7 +118,17 @@ class ImportSchema(Schema):
     @post_load
     def _made(self, given: Mapping[str, Any], **_: object) -> ImportRequest:
         renamed = {"format": "kind", "file": "content"}
-        return ImportRequest(**{renamed.get(name, name): value for name, value in given.items()})
+        made = {renamed.get(name, name): value for name, value in given.items()}
+        return ImportRequest(**made | {"places": _by_name(given["places"])})
+
+
+def _by_name(places: Mapping[str, str]) -> dict[str, str]:
+    """Spaces by the names that files are compared with."""
+    found: dict[str, str] = {}
+    for written, space in places.items():
+        if found.setdefault(place_name(written), space) != space:
+            raise invalid(_TWO_SPACES, "places", name=written)
+    return found
 
 
 class InTheWaySchema(Schema):

@@ -208,7 +208,7 @@ def test_every_clash_is_named_and_nothing_is_imported(moving: Moving, counter: A
         ("past11", "skipped", "is_over"),
         ("gone12", "skipped", "never_imported"),
         ("perhaps13", "skipped", "tentative"),
-        ("broken14", "refused", "unreadable_row"),
+        ("broken14", "refused", "unreadable_cell"),
     ]
     assert {found["some5"].outcome, found["more6"].outcome} == {"added", "refused"}
     assert [(each.holder, each.kind, each.line) for each in found["taken1"].clashes] == [(taken.id, "booking", None)]
