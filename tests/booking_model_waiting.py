@@ -44,7 +44,7 @@ class Line:
     def close_over(self) -> None:
         """The worker closes what can't be any more."""
         for each in self.house.line.values():
-            if each.state == "waiting" and each.wish.end - each.minutes <= self.house.now:
+            if each.state == "waiting" and each.wish.end - each.minutes < self.house.now + LEAST:
                 each.state = "over"
 
     def offer(self, *, everything: bool = False) -> Iterator[str]:
@@ -59,7 +59,7 @@ class Line:
         for name in sorted(self.house.line, key=lambda name: (self.house.line[name].joined, name)):
             waits = self.house.line[name]
             concerned = everything or any(waits.is_for(each) for each in [*left, *opened])
-            if waits.state == "waiting" and concerned and (wish := self._first(waits)) is not None:
+            if waits.state == "waiting" and concerned and (wish := self._first(waits, LEAST)) is not None:
                 waits.state = "offered"
                 self._hold(name, waits, wish)
                 yield name
@@ -68,7 +68,7 @@ class Line:
     def _hold(self, name: str, waits: Waits, wish: Wish) -> None:
         held = self.house.wanted(wish)
         now, begin = self.house.now, wish.begin
-        held.deadline = max(min(now + OFFER, begin - wish.place.notice), min(now + LEAST, begin))
+        held.deadline = max(min(now + OFFER, begin - wish.place.notice), now + LEAST)
         waits.booking = f"offer to {name}"
         self.house.held(waits.booking, held)
 
@@ -77,15 +77,16 @@ class Line:
             return "no_time_fits"
         if self._first(waits) is not None:
             return "free_now"
-        return None
+        return "no_time_fits" if all(wish.begin < self.house.now + LEAST for wish in self._possible(waits)) else None
 
     def _misuse(self, wish: Wish) -> str | None:
         shortest = replace(wish, begin=self.house.now + wish.place.notice, end=self.house.now + wish.place.notice + 30)
         return self.house.refusal_of_rules(shortest)
 
-    def _first(self, waits: Waits) -> Wish | None:
-        """The first time that fits."""
-        return next((wish for wish in self._possible(waits) if not self._taken(wish)), None)
+    def _first(self, waits: Waits, ahead: int = 0) -> Wish | None:
+        """The first time that fits, so many minutes ahead."""
+        soonest = self.house.now + ahead
+        return next((wish for wish in self._possible(waits) if wish.begin >= soonest and not self._taken(wish)), None)
 
     def _possible(self, waits: Waits) -> Iterator[Wish]:
         wish = waits.wish

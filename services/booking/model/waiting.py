@@ -27,7 +27,7 @@ WaitingState = Literal["waiting", "offered", "taken", "passed", "left", "over"]
 OFFER = timedelta(hours=2)
 """How long what has become free is held for the one whose turn it is; not longer than it can be booked by others,"""
 LEAST_OFFER = timedelta(minutes=15)
-"""but always so long, unless it begins before that."""
+"""but always so long: what begins sooner is not offered, but the next time in the wish."""
 LONGEST_WHILE = timedelta(days=14)
 """In how long a while any time that fits can be waited for."""
 MOST = 50
@@ -233,6 +233,10 @@ class Waiting:
         wanted_ones = [self.request(each) for each in self._beginnings(place.rules, now)]
         return [each for each in wanted_ones if _keeps(near(place, each), each, now)]
 
+    def offerable(self, place: Bookable, *, now: datetime) -> list[BookingRequest]:
+        """The possible times that leave enough time to answer. Raises why the only one is not possible."""
+        return [each for each in self.possible(place, now=now) if each.begins_at >= now + LEAST_OFFER]
+
     def offered(self, booking: Booking, *, now: datetime) -> "Waiting":
         """It is this one's turn."""
         self._demand_waiting()
@@ -305,7 +309,7 @@ def join(wanted: WaitingRequest, place: Bookable, *, tenant: Actor, person: UUID
 def offer(held: Booking, place: Bookable, waiting: Waiting, *, now: datetime) -> Booking:
     """A held booking as it is offered to one who waited."""
     bookable_until = held.begins_at - timedelta(minutes=place.rules.notice_minutes)
-    until = max(min(now + OFFER, bookable_until), min(now + LEAST_OFFER, held.begins_at))
+    until = max(min(now + OFFER, bookable_until), now + LEAST_OFFER)
     return replace(held, hold_expires_at=until, series=waiting.series)
 
 

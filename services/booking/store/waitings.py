@@ -34,7 +34,7 @@ from sqlalchemy.exc import DBAPIError
 
 from kernel.db import Transaction
 from services.booking.model.actors import Actor
-from services.booking.model.waiting import Left, Waiting
+from services.booking.model.waiting import LEAST_OFFER, Left, Waiting
 from services.booking.store.tables import actors, bookings, spaces, waitings
 
 _Instant = DateTime(timezone=True)
@@ -205,7 +205,7 @@ _CLOSE_OVER = (
     update(waitings)
     .where(
         waitings.c.state == "waiting",
-        waitings.c.latest - _minutes(waitings.c.minutes) <= bindparam("now", type_=_Instant),
+        waitings.c.latest - _minutes(waitings.c.minutes) < bindparam("no_sooner", type_=_Instant),
     )
     .values(state="over", changed_at=bindparam("now", type_=_Instant), version=waitings.c.version + 1)
 )
@@ -293,8 +293,8 @@ def settle(tx: Transaction) -> list[str]:
 
 
 def close_over(tx: Transaction) -> int:
-    """Closes those whose time is over; how many."""
-    return tx.execute(_CLOSE_OVER, {"now": tx.now}).rowcount
+    """Closes those who can't be offered anything any more, as it would begin too soon; how many."""
+    return tx.execute(_CLOSE_OVER, {"now": tx.now, "no_sooner": tx.now + LEAST_OFFER}).rowcount
 
 
 def leave_dates(tx: Transaction, series: UUID, since: datetime | None = None, until: datetime | None = None) -> int:

@@ -92,7 +92,7 @@ def _offer_to(tx: Transaction, waiting: Waiting) -> None:
     place, organisation = place_for(tx, asked, waiting.person)
     tenant = tenant_of(asked, organisation, waiting.person)
     refuse_unaccepted(place.unaccepted)
-    possible = model.not_own(waiting.possible(place, now=tx.now), own.own(tx, waiting))
+    possible = model.not_own(waiting.offerable(place, now=tx.now), own.own(tx, waiting))
     wanted = free(tx, possible, place)
     if wanted is None:
         raise SlotTaken

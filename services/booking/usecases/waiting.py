@@ -44,7 +44,10 @@ def join(tx: Transaction, who: Caller, wanted: WaitingRequest) -> Waiting:
     house_rules.demand_accepted(tx, who.person, place.unaccepted, wanted.like.accept_house_rules)
     if (now := offers.free(tx, possible, place)) is not None:
         raise FreeNow(begins_at=now.begins_at.isoformat().replace("+00:00", "Z"))
-    not_own(possible, own.own(tx, waiting))
+    offerable = waiting.offerable(place, now=tx.now)
+    if not offerable:
+        raise NoTimeFits(minutes=waiting.minutes)
+    not_own(offerable, own.own(tx, waiting))
     if waitings.waited_for(tx, tenant.id) >= MOST:
         raise TooManyWaitings(most=MOST)
     if not waitings.add(tx, waiting):

@@ -3,11 +3,13 @@
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from kernel.errors import Text
 from kernel.versions import ANY_VERSION, Expected
+from services.access.events import KeyUnused
 from services.booking.events import WaitingOffered
 from services.booking.model.house_rules import HouseRulesNotAccepted, RuleVersion
 from services.booking.model.places import Place
@@ -16,7 +18,9 @@ from services.booking.model.recurrence import Recurrence
 from services.booking.model.resources import Equipment
 from services.booking.model.series import SeriesRequest
 from services.booking.model.sharing import Sharing
+from services.booking.model.waiting import NoTimeFits
 from services.booking.usecases import house_rules, privacy, quotas, series
+from tests.bookings import envelope
 from tests.callers import OPERATOR, RESIDENT, STRANGER
 from tests.waiting_line import MINUTE, NINA, PER, Line, rebuilt
 
@@ -163,16 +167,41 @@ def test_an_offer_ends_when_others_could_not_book_it_any_more(
     assert line.offer(first).hold_expires_at == counter.clock.now() + minutes * MINUTE
 
 
-def test_what_nobody_was_offered_in_time_is_over(counter: Any, line: Line) -> None:
+@pytest.mark.parametrize(("before", "state"), [(16, "waiting"), (15, "waiting"), (14, "over")])
+def test_what_nobody_was_offered_in_time_is_over(counter: Any, line: Line, before: int, state: str) -> None:
     counter.confirmed("room", 0, 8)
     exact, any_hour = line.join(STRANGER, "room"), line.join(NINA, "room", 0, 8, minutes=60)
-    counter.clock.move(counter.quarter() - counter.clock.now())
+    counter.clock.move(counter.quarter() - before * MINUTE - counter.clock.now())
     line.offer_again()
-    assert line.states(exact, any_hour) == ["over", "waiting"]
-    counter.clock.move(counter.quarter(4) - counter.clock.now())
+    assert line.states(exact, any_hour) == [state, "waiting"]
+    counter.clock.move(counter.quarter(4) - before * MINUTE - counter.clock.now())
     line.offer_again()
 
-    assert line.states(exact, any_hour) == ["over", "over"]
+    assert line.states(exact, any_hour) == ["over", state]
+
+
+def test_after_a_release_the_next_time_in_the_wish_is_offered_for_long_enough(
+    counter: Any, line: Line, town: Any
+) -> None:
+    counter.publish(rebuilt(town, town.space("room", rules=replace(town.RULES, release_minutes=15))))
+    booking = counter.confirmed("room", 0, 8)
+    waits = line.join(STRANGER, "room", 0, 8, minutes=60)
+    counter.clock.move(booking.release_at - counter.clock.now())
+
+    told = KeyUnused(key=UUID(int=1), booking=booking.id, release_at=booking.release_at)
+    counter.deliver(envelope(told, str(UUID(int=1)), 1))
+
+    offer = line.offer(waits)
+    assert offer.begins_at == counter.quarter(2)
+    assert offer.hold_expires_at == counter.clock.now() + 15 * MINUTE
+
+
+def test_nobody_joins_for_what_begins_too_soon_to_be_offered(counter: Any, line: Line) -> None:
+    counter.confirmed("room")
+    counter.clock.move(counter.quarter() - 15 * MINUTE - counter.clock.now())
+
+    with pytest.raises(NoTimeFits):
+        line.join(STRANGER, "room")
 
 
 # Series and privacy

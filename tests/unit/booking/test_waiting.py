@@ -99,8 +99,8 @@ def test_a_group_that_is_too_big_for_the_space_waits_for_nothing() -> None:
         (600, 481, 119),
         (600, 585, 15),
         (600, 590, 15),
+        (16, 0, 16),
         (15, 0, 15),
-        (10, 0, 10),
     ],
 )
 def test_until_when_an_offer_stands(begin: int, notice: int, minutes: int) -> None:
@@ -111,6 +111,18 @@ def test_until_when_an_offer_stands(begin: int, notice: int, minutes: int) -> No
     held = bookings.hold(request, place, tenant=in_line.tenant, booked_by=WHO, id=UUID(int=2), now=NOW)
 
     assert waiting.offer(held, place, in_line, now=NOW).hold_expires_at == NOW + minutes * MINUTE
+
+
+@pytest.mark.parametrize(("begin", "offered"), [(14, []), (15, [15]), (16, [16])])
+def test_what_begins_too_soon_to_be_answered_is_not_offered(begin: int, offered: list[int]) -> None:
+    place = replace(ROOM, rules=replace(RULES, grid_minutes=1))
+
+    assert begins(joined(begin, begin + 60, place=place).offerable(place, now=NOW)) == offered
+
+
+@pytest.mark.parametrize(("passed", "first"), [(0, 15), (1, 30), (15, 30), (16, 45)])
+def test_of_a_while_the_next_time_is_offered(passed: int, first: int) -> None:
+    assert begins(joined(0, 180, 60).offerable(ROOM, now=NOW + passed * MINUTE))[0] == first
 
 
 def test_a_place_in_line_is_offered_once() -> None:
