@@ -187,6 +187,17 @@ class Tentative(DomainError):
     text = Text(nb="Ikke bekreftet.", nn="Ikkje stadfesta.", en="Not confirmed.")
 
 
+class Superseded(DomainError):
+    """The file has a newer version of it, or of its event, which does not have this date any more."""
+
+    code = "superseded"
+    text = Text(
+        nb="Fila har en nyere utgave, som gjelder i stedet.",
+        nn="Fila har ei nyare utgåve, som gjeld i staden.",
+        en="The file has a newer version, which holds instead.",
+    )
+
+
 class ShownAsFree(DomainError):
     """The other calendar shows its time as free: a note, or what does not use the room."""
 

@@ -1,0 +1,335 @@
+"""The events of a calendar file put together: versions, dates by rule, and dates that are otherwise.
+
+`files.read` calls it; what a single event says is read by `files.calendar`. An event that recurs is a row for each date
+that is not over, one that takes no room is a single row.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from itertools import chain
+from typing import Any
+
+from icalendar import Calendar
+
+from kernel.errors import DomainError
+from kernel.text import trimmed
+from services.booking.files import calendar, meaning
+from services.booking.files.versions import Version, newest
+from services.booking.model import imports
+from services.booking.model.import_refusals import (
+    OtherTimeZone,
+    Superseded,
+    TooManyRows,
+    TwiceInFile,
+    UnreadableFile,
+    UnreadableRow,
+)
+from services.booking.model.imports import MOST_READ, File, Row
+from services.booking.model.opening import OSLO
+from services.booking.model.recurrence import (
+    LONGEST_YEARS,
+    MOST,
+    EndlessRecurrence,
+    InvalidRecurrence,
+    NoDates,
+    Occurrence,
+    Recurrence,
+    TooFarReaching,
+    TooFrequent,
+    TooManyDates,
+    occurrence,
+)
+from services.booking.recurrence import dates_of
+
+_REPLIES = {"ADD", "REPLY", "REFRESH", "COUNTER", "DECLINECOUNTER"}
+"""Methods of messages about an event, which do not say how it is."""
+_RECURS = ("RRULE", "RDATE", "EXRULE")
+_WASTED = MOST
+"""How many dates a rule counts as that is tried to its end and refused."""
+_TRIED = 8
+"""Days that are tried cost as much as a date that is found."""
+_FAULTS = (
+    UnreadableRow,
+    OtherTimeZone,
+    TwiceInFile,
+    InvalidRecurrence,
+    EndlessRecurrence,
+    TooFrequent,
+    TooManyDates,
+    TooFarReaching,
+    NoDates,
+)
+
+
+def read(text: str, *, until: date | None, now: datetime) -> File:
+    """The rows of all events in a file."""
+    try:
+        calendars = Calendar.from_ical(_without_zones(text), multiple=True)
+        events = [event for calendar in calendars for event in calendar.walk("VEVENT")]
+        methods = {str(each.get("METHOD", "")).strip().upper() for each in calendars}
+        given_up = [each for each in calendars if str(each.get("METHOD", "")).strip().upper() == "CANCEL"]
+    except Exception as cause:  # a parser raises what it meets: ValueError, KeyError, IndexError
+        raise UnreadableFile(part="iCalendar") from cause
+    if replies := methods & _REPLIES:
+        raise UnreadableFile(part=f"METHOD:{min(replies)}")
+    if not calendars or any(each.name != "VCALENDAR" for each in calendars):
+        raise UnreadableFile(part="VCALENDAR")
+    lines = [number for number, line in enumerate(text.split("\n"), 1) if line.strip().upper() == "BEGIN:VEVENT"]
+    lines += [1] * (len(events) - len(lines))  # a line that is folded where nobody folds is not found
+    withdrawn = {id(event) for calendar in given_up for event in calendar.walk("VEVENT")}
+    return _Reading(until, now).of(
+        Version(event, line, id(event) in withdrawn) for event, line in zip(events, lines, strict=False)
+    )
+
+
+def _without_zones(text: str) -> str:
+    """The file without what it says of time zones: they are known by their names, and to reckon what somebody wrote
+    can take minutes."""
+    kept, inside = [], False
+    for line in text.split("\n"):
+        said = line.strip().upper()
+        inside = inside or said == "BEGIN:VTIMEZONE"
+        if not inside:
+            kept.append(line)
+        inside = inside and said != "END:VTIMEZONE"
+    return "\n".join(kept)
+
+
+@dataclass(slots=True)
+class _Event:
+    """All that a file has under one uid. `dates` are by when they are on the wall; `settled` tells that the event has
+    no others, `until` the day after which nothing of it was read."""
+
+    uid: str
+    master: Version | None = None
+    dates: dict[datetime, Row] = field(default_factory=dict)
+    settled: bool = False
+    until: date | None = None
+
+    def is_superseded(self, at: datetime, version: Version) -> bool:
+        """Return True if the event is as new as what is said of a date, and does not have that date."""
+        return self.settled and at not in self.dates and not self._older_than(version)
+
+    def is_cancelled(self, version: Version) -> bool:
+        """Return True if a date, or the event since, is cancelled."""
+        master = self.master
+        return version.cancelled or (master is not None and master.cancelled and not self._older_than(version))
+
+    def name_of(self, at: datetime) -> str:
+        """What the date is called that was to be at this time."""
+        if at in self.dates:
+            return self.dates[at].recurrence
+        return _name(at, {row.recurrence for row in self.dates.values()})
+
+    def meant(self, at: date) -> datetime:
+        """The time of a date, which some clients name by the day alone."""
+        on_the_day = [each for each in self.dates if each.date() == at]
+        return on_the_day[0] if len(on_the_day) == 1 else calendar.wall(at, "RECURRENCE-ID")
+
+    def _older_than(self, version: Version) -> bool:
+        return self.master is None or version.newer_than(self.master)
+
+
+class _Reading:
+    """One file being read. Dates are counted as they are reckoned, so that no small file makes for endless work."""
+
+    def __init__(self, until: date | None, now: datetime) -> None:
+        self._until = until
+        self._now = now
+        self._over: set[tuple[str, str]] = set()
+        self._read = 0
+        self._whole: set[str] = set()
+
+    def of(self, versions: Iterable[Version]) -> File:
+        by_uid: dict[str, list[Version]] = {}
+        for each in versions:
+            by_uid.setdefault(trimmed(str(each.event.get("UID", ""))), []).append(each)
+        rows = list(chain.from_iterable(self._of_uid(uid, found) for uid, found in by_uid.items()))
+        return File(rows=rows, whole=frozenset(self._whole), over=frozenset(self._over))
+
+    def _of_uid(self, uid: str, versions: list[Version]) -> Iterator[Row]:
+        if imports.uid(uid) is None:
+            yield from (Row(line=each.line, uid=uid[:20], fault=UnreadableRow(part="UID")) for each in versions)
+            return
+        event = _Event(uid)
+        yield from self._master(event, [each for each in versions if "RECURRENCE-ID" not in each.event])
+        yield from self._exceptions(event, [each for each in versions if "RECURRENCE-ID" in each.event])
+        for row in event.dates.values():
+            if row.recurrence and row.begins_at is not None and row.begins_at < self._now:
+                self._over.add(row.key)
+            else:
+                yield row
+
+    def _master(self, event: _Event, versions: list[Version]) -> Iterator[Row]:
+        """Reads the event itself; the rows beside its dates."""
+        if not versions:
+            return
+        try:
+            event.master, older = newest(versions)
+            yield from (_superseded(event.uid, each) for each in older)
+            ended = self._ended(event.uid, event.master)
+            if ended is not None:
+                yield ended
+            else:
+                event.dates = self._dates(event.uid, event.master)
+                event.settled = True
+                event.until = self._until if self._is_cut(event.master) else None
+            self._whole.add(event.uid)
+        except _FAULTS as fault:
+            yield Row(line=(event.master or versions[0]).line, uid=event.uid, fault=fault)
+
+    def _exceptions(self, event: _Event, versions: list[Version]) -> Iterator[Row]:
+        """Reads what is said of single dates, and of those that follow them; the rows beside the event's dates."""
+        by_date: dict[tuple[bool, datetime], list[Version]] = {}
+        for each in versions:
+            try:
+                at = calendar.one(each.event, "RECURRENCE-ID")
+            except _FAULTS as fault:
+                yield _faulty(event.uid, each, fault)
+                continue
+            on_the_wall = calendar.wall(at, "RECURRENCE-ID") if isinstance(at, datetime) else event.meant(at)
+            by_date.setdefault(("RANGE" not in each.event["RECURRENCE-ID"].params, on_the_wall), []).append(each)
+        there = frozenset(event.dates)
+        for (alone, at), found in sorted(by_date.items()):
+            if event.until is not None and at.date() > event.until:
+                continue
+            try:
+                last, older = newest(found)
+                yield from (_superseded(event.uid, each) for each in older)
+                if alone:
+                    event.dates[at] = self._exception(event, at, last)
+                elif event.is_superseded(at, last):
+                    yield _superseded(event.uid, last)
+                else:
+                    self._from_then_on(event, at, last, there)
+            except _FAULTS as fault:
+                yield _faulty(event.uid, found[0], fault)
+
+    def _ended(self, uid: str, version: Version) -> Row | None:
+        """The row of an event that takes no room, if it is one."""
+        void = None if version.cancelled else meaning.void(version.event)
+        if void is None and not version.cancelled:
+            return None
+        self._counted(1)
+        span = calendar.span_if_any(version.event)
+        return calendar.row(version.event, version.line, uid, span, void=void, gone=version.cancelled)
+
+    def _exception(self, event: _Event, at: datetime, version: Version) -> Row:
+        """What is said of one date of an event that recurs, instead of what its rule says."""
+        self._counted(1)
+        gone = event.is_cancelled(version)
+        void = None if gone else self._void(event, at, version)
+        span = calendar.span(version.event) if void is None and not gone else calendar.span_if_any(version.event)
+        recurring = next((row.recurring for row in event.dates.values()), None)
+        found = calendar.row(version.event, version.line, event.uid, span, void=void, gone=gone)
+        return self._hidden(event, version, replace(found, recurrence=event.name_of(at), recurring=recurring))
+
+    def _from_then_on(self, event: _Event, at: datetime, version: Version, there: Iterable[datetime]) -> None:
+        """What is said of a date and all that follow (RANGE=THISANDFUTURE): each is moved as far as the first."""
+        if event.master is None:
+            raise UnreadableRow(part="RANGE")
+        begins, minutes = calendar.on_the_wall(version.event)
+        gone = event.is_cancelled(version)
+        void = None if gone else meaning.void(version.event, event.master.event)
+        for each in filter(at.__le__, there):
+            before = event.dates[each]
+            span = occurrence(each + (begins - at), minutes)
+            after = calendar.row(version.event, version.line, event.uid, span, void=void, gone=gone)
+            kept = replace(after, recurrence=before.recurrence, recurring=before.recurring)
+            event.dates[each] = self._hidden(event, version, kept)
+
+    def _void(self, event: _Event, at: datetime, version: Version) -> DomainError | None:
+        if event.is_superseded(at, version):
+            return Superseded()
+        return meaning.void(version.event, event.master.event if event.master else None)
+
+    def _hidden(self, event: _Event, version: Version, row: Row) -> Row:
+        private = meaning.is_private(version.event, event.master.event if event.master else None)
+        return replace(row, title=None) if private else row
+
+    def _dates(self, uid: str, version: Version) -> dict[datetime, Row]:
+        """The dates of an event, one if it does not recur."""
+        event = version.event
+        if not any(name in event for name in _RECURS):
+            self._counted(1)
+            begins = calendar.wall(calendar.one(event, "DTSTART"), "DTSTART")
+            return {begins: calendar.row(event, version.line, uid, calendar.span(event))}
+        when = self._recurrence(version)
+        one = calendar.row(event, version.line, uid, None)
+        rows: dict[datetime, Row] = {}
+        names: set[str] = set()
+        for each in self._reckoned(when):
+            wall = each.begins_at.astimezone(OSLO).replace(tzinfo=None)
+            name = _name(wall, names)
+            names.add(name)
+            rows[wall] = replace(one, recurrence=name, recurring=when, begins_at=each.begins_at, ends_at=each.ends_at)
+        return rows
+
+    def _recurrence(self, version: Version) -> Recurrence:
+        event = version.event
+        starts, minutes = calendar.on_the_wall(event)
+        if "EXRULE" in event or isinstance(event.get("RRULE"), list):
+            raise UnreadableRow(part="RRULE")
+        return Recurrence(
+            starts=starts,
+            minutes=minutes,
+            rule=self._rule(version),
+            dates=calendar.listed(event, "RDATE", starts, minutes),
+            excepted=calendar.listed(event, "EXDATE", starts, minutes),
+        )
+
+    def _reckoned(self, when: Recurrence) -> list[Occurrence]:
+        try:
+            reckoned = dates_of(when)
+        except (TooManyDates, TooFarReaching, NoDates):
+            self._counted(_WASTED)
+            raise
+        self._counted(max(len(reckoned), _days_tried(when) // _TRIED))
+        return reckoned
+
+    def _rule(self, version: Version) -> str | None:
+        event = version.event
+        if "RRULE" not in event:
+            return None
+        prop: Any = event["RRULE"]
+        if any(each[0] == "RRULE" for each in event.errors):
+            raise UnreadableRow(part="RRULE")
+        rule: str = prop.to_ical().decode()
+        return f"{rule};UNTIL={self._until:%Y%m%d}" if self._is_cut(version) else rule
+
+    def _is_cut(self, version: Version) -> bool:
+        """Whether its rule has no end, and is read until the last day asked for."""
+        rule = version.event.get("RRULE")
+        return self._until is not None and rule is not None and not {"COUNT", "UNTIL"} & {name.upper() for name in rule}
+
+    def _counted(self, dates: int) -> None:
+        self._read += dates
+        if self._read > MOST_READ:
+            raise TooManyRows(most=MOST_READ)
+
+
+def _name(at: datetime, taken: Iterable[str]) -> str:
+    """What a date is called: by its day, and by its time where the day has another."""
+    day = at.date().isoformat()
+    return day if day not in taken else f"{at:%Y-%m-%dT%H:%M}"
+
+
+def _superseded(uid: str, version: Version) -> Row:
+    """An older version of an event or a date: a row that tells that it is left out."""
+    row = calendar.row(version.event, version.line, uid, calendar.span_if_any(version.event), void=Superseded())
+    return replace(row, recurrence=f"line {version.line}")
+
+
+def _faulty(uid: str, version: Version, fault: DomainError) -> Row:
+    return Row(line=version.line, uid=uid, recurrence=f"line {version.line}", fault=fault)
+
+
+def _days_tried(when: Recurrence) -> int:
+    """How many days a daily rule runs through at most, whatever it finds."""
+    rule = (when.rule or "").upper()
+    last = re.search(r"UNTIL=(\d{4})", rule)
+    if "FREQ=DAILY" not in rule:
+        return 0
+    return min(int(last[1]) - when.starts.year + 1, LONGEST_YEARS) * 366 if last else 0
