@@ -235,11 +235,12 @@ class House:
     def move(self, name: str, wish: Wish, *, by_house: bool) -> str | None:
         """It is to be elsewhere, at another time, or smaller."""
         known = self.all[name]
-        moved = elsewhere(known, wish)
+        moved, less = elsewhere(known, wish), smaller(known, wish)
         refused = self.refusal_to_move(known, wish, by_house=by_house) or self.refusal_of_others(moved, name)
         if refused is None:
-            self.clear_away(moved, name)
-            self.all[name] = self.moved(moved, by_house=by_house)
+            if not less:
+                self.clear_away(moved, name)
+            self.all[name] = self.moved(moved, by_house=by_house, smaller=less)
         return refused
 
     def refusal_to_move(self, known: Known, wish: Wish, *, by_house: bool) -> str | None:
@@ -251,7 +252,7 @@ class House:
         return (
             self.unchangeable(known)
             or _first(hold_expired=known.stale(self.now), too_late_to_move=late and not by_house)
-            or self.refusal_of_rules(wish, smaller=_smaller(known.wish, wish))
+            or self.refusal_of_rules(wish, smaller=smaller(known, wish))
         )
 
     def open_door(self, name: str) -> None:
@@ -315,14 +316,14 @@ class House:
             already_begun=known.state == "in_use",
         )
 
-    def moved(self, known: Known, *, by_house: bool) -> Known:
-        """It is there now, where it was not before."""
+    def moved(self, known: Known, *, by_house: bool, smaller: bool = False) -> Known:
+        """It is there now, where it was not before; or it has less than before, and nothing is decided again."""
         known.version += 1
         known.timed = known.version
         known.moved_by_house = by_house and (known.relocated or known.moved_by_house)
         if known.state == "held":
             known.price = known.free_until = None
-        elif known.state == "awaiting_approval" or (known.approval and not by_house):
+        elif known.state == "awaiting_approval" or (known.approval and not by_house and not smaller):
             known.state, known.deadline = "awaiting_approval", known.wish.begin
         elif known.state == "awaiting_payment":
             known.deadline = min(known.deadline, known.wish.begin)
@@ -345,9 +346,15 @@ def _where(wish: Wish) -> tuple[int, int, bool, bool, bool, int | None]:
     return place.setup, place.clearing, place.shared, place.approval, place.prepay, release
 
 
-def _smaller(old: Wish, new: Wish) -> bool:
-    within = old.begin <= new.begin and new.end <= old.end
-    return new.space == old.space and within and new.people <= old.people
+def smaller(known: Known, new: Wish) -> bool:
+    """Whether a booking would have no more than it has: of time, people, chairs and noise. Where it shares its space,
+    the same noise, as others may not go with another."""
+    old = known.wish
+    within = old.begin <= new.begin < new.end <= old.end
+    less_noise = NOISES.index(new.noise) < NOISES.index(old.noise) and not known.shared
+    no_more = all(pieces <= old.equipment.get(kind, 0) for kind, pieces in new.equipment.items())
+    same = (new.space, new.purpose) == (old.space, old.purpose) and (new.noise == old.noise or less_noise)
+    return same and within and new.people <= old.people and no_more
 
 
 def _first(**refusals: bool) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from tests.booking_house import HOUSE, Wish
-from tests.booking_model import House, Known, elsewhere, meets, no_room, over_lent
+from tests.booking_model import House, Known, elsewhere, meets, no_room, over_lent, smaller
 
 MOST_ELSEWHERE = 8
 DAY = 24 * 60
@@ -139,8 +139,10 @@ class Seasons:
         if refused := self._refusal_of_others(moved):
             return refused
         for each, there in moved.items():
-            house.clear_away(there, *moved)
-            house.all[each] = house.moved(there, by_house=by_house)
+            less = smaller(house.all[each], there.wish)
+            if not less:
+                house.clear_away(there, *moved)
+            house.all[each] = house.moved(there, by_house=by_house, smaller=less)
         if scope == "all" and change.space:
             series.space = change.space
         self._changed(series, "rescheduled", len(meant))

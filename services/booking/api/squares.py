@@ -18,7 +18,7 @@ from services.booking.model import opening, rules
 from services.booking.model import resources as resource_rules
 from services.booking.model.resources import Square
 from services.booking.queries import opening as opening_queries
-from services.booking.queries import resources
+from services.booking.queries import resources, tightened
 from services.booking.schemas.squares import ChangedSquareSchema, SquareSchema, SquareTreeSchema, square_of
 from services.booking.usecases.resources import publish_square
 
@@ -43,14 +43,16 @@ def list_squares(tx: Transaction, wanted: dict[str, Any]) -> Page[Square]:
     resource_rules.IdElsewhere,
     resource_rules.SpaceInUse,
     resource_rules.DivisionClashes,
+    resource_rules.EquipmentInUse,
     rules.InvalidRules,
     opening.InvalidHours,
 )
 @blp.arguments(SquareTreeSchema)
 @blp.response(200, ChangedSquareSchema)
 def put_square(tx: Transaction, tree: Mapping[str, Any], square: str) -> Mapping[str, Any]:
-    """Make a square what this tree says. What is left out can no longer be booked. Bookings outside the hours are told
-    as clashes, and stay."""
+    """Make a square what this tree says. What is left out can no longer be booked. Bookings that its hours or rules
+    would not allow now are told with every reason, and stay."""
     made = publish_square(tx, square_of(square, tree))
     clashes = opening_queries.clashes(tx, _FIRST, [arena.id for arena in made.arenas])
-    return {"id": made.id, "name": made.name, "arenas": made.arenas, "clashes": clashes}
+    told = {"clashes": clashes, "not_allowed": tightened.not_allowed(tx, made.id, most=_FIRST.limit)}
+    return {"id": made.id, "name": made.name, "arenas": made.arenas, **told}

@@ -38,6 +38,7 @@ from services.booking.model.refusals import (
 )
 from services.booking.model.rules import Bookable
 from services.booking.model.sharing import Trait, traits
+from services.booking.model.shrinking import made_smaller, takes_no_more
 
 PURPOSES = ("sport", "culture", "meeting", "course", "youth", "volunteer", "commercial")
 AUDIENCES = ("everyone", "children", "youth", "adults", "seniors")
@@ -219,21 +220,21 @@ class Booking:
     def rescheduled(self, place: Bookable, wanted: BookingRequest, *, now: datetime, by: GivenUpBy) -> "Booking":
         """At another time, in another space, with more or fewer participants; the price is asked for anew.
 
-        Made smaller in the same space, it need not keep notice and horizon. What was decided for the old is decided
-        again, unless the municipality itself moves it.
+        Made smaller, it keeps the terms it was booked on, and breaks no rule that it kept before; rules that came later
+        do not bind it. What was decided for the old is decided again, unless the municipality itself moves it.
         """
         self._demand_changeable(now)
         if self.overdue(now=now):
             raise HoldExpired
         self._demand_in_time(now, by)
-        if self._shrinks(wanted):
-            place.rules.check_length(wanted.begins_at, wanted.ends_at)
-            place.check_use(wanted)
+        smaller = takes_no_more(self, wanted)
+        if smaller:
+            place.check_smaller(self, wanted)
         else:
             place.check(wanted, wanted.begins_at, wanted.ends_at, now=now)
-        decide_again = place.rules.approval and by == "tenant" and self.state != "held"
-        where = placed(place, wanted)
-        elsewhere = any(where[name] != getattr(self, name) for name in ("space", "begins_at", "ends_at"))
+        decide_again = place.rules.approval and by == "tenant" and self.state != "held" and not smaller
+        where = made_smaller(self, wanted) if smaller else placed(place, wanted)
+        elsewhere = any(getattr(wanted, name) != getattr(self, name) for name in ("space", "begins_at", "ends_at"))
         by_house = by == "house" and (elsewhere or self.moved_by_house)
         moved = self._step(now, **where, timed_version=self.version + 1, moved_by_house=by_house)
         if moved.state == "held":
@@ -336,10 +337,6 @@ class Booking:
         late = self.state == "confirmed" and self.free_until is not None and now > self.free_until
         if by == "tenant" and late:
             raise TooLateToMove
-
-    def _shrinks(self, wanted: BookingRequest) -> bool:
-        within = self.begins_at <= wanted.begins_at and wanted.ends_at <= self.ends_at
-        return wanted.space == self.space and within and wanted.participants <= self.participants
 
     def _settled(self, now: datetime) -> "Booking":
         """Confirmed, once it is paid if it must be."""

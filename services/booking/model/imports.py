@@ -25,6 +25,7 @@ from services.booking.model.recurrence import Recurrence
 from services.booking.model.refusals import AlreadyBegun, AlreadyOver, NotLive
 from services.booking.model.rules import Bookable, EndsBeforeBegin, TooManyParticipants
 from services.booking.model.series import Clash, Series, near
+from services.booking.model.shrinking import made_smaller, takes_no_more
 
 MOST = 2000
 """Rows in one file that are not over."""
@@ -247,13 +248,17 @@ def confirmed(
 
 
 def moved(before: Booking, place: Bookable, wanted: BookingRequest, *, now: datetime) -> Booking:
-    """A booking as the file has it now; what the tenant has borrowed since comes along."""
+    """A booking as the file has it now; what the tenant has borrowed since comes along. Raises what keeps it from being
+    so, unless it only takes less."""
     demand_changeable(before, now=now)
     if before.tenant.id != wanted.tenant:
         raise OtherTenant
     kept = replace(wanted, noise=before.noise, equipment=before.equipment)
-    where = placed(place, kept)
-    elsewhere = any(where[name] != getattr(before, name) for name in ("space", "begins_at", "ends_at"))
+    smaller = takes_no_more(before, kept)
+    if not smaller:
+        check(place, wanted)
+    where = made_smaller(before, kept) if smaller else placed(place, kept)
+    elsewhere = any(getattr(kept, name) != getattr(before, name) for name in ("space", "begins_at", "ends_at"))
     return replace(
         before,
         version=before.version + 1,

@@ -86,14 +86,14 @@ class JoinedOfNothing(DomainError):
 
 
 class EquipmentInUse(DomainError):
-    """More of the equipment is lent already than there would be left."""
+    """The equipment is lent still, so it can't be withdrawn. Fewer pieces are told of as clashes."""
 
     code = "equipment_in_use"
     status = 409
     text = Text(
-        nb="Det er lånt ut mer av {equipment} enn det som ville vært igjen.",
-        nn="Det er lånt ut meir av {equipment} enn det som ville vore att.",
-        en="More of {equipment} is lent than there would be left.",
+        nb="Noe av {equipment} er lånt ut, så det kan ikke tas bort ennå.",
+        nn="Noko av {equipment} er lånt ut, så det kan ikkje takast bort enno.",
+        en="Some of {equipment} is lent, so it can't be taken away yet.",
     )
 
 

@@ -206,10 +206,6 @@ class BookingRules:
         """Raises the error that names the first rule which the time breaks."""
         _refuse(self.broken(begins_at, ends_at, now=now))
 
-    def check_length(self, begins_at: datetime, ends_at: datetime) -> None:
-        """The same, whenever it is: grid, shortest and longest alone."""
-        _refuse(self.broken_length(begins_at, ends_at))
-
     def broken(self, begins_at: datetime, ends_at: datetime, *, now: datetime) -> Iterator[DomainError]:
         """Every rule which the time breaks."""
         past = begins_at < now and begins_at < ends_at
@@ -273,6 +269,17 @@ class Bookable:
         """The same, whenever it is: what it is for, how many, how loud, what is borrowed."""
         _refuse(self.misused(wanted))
 
+    def check_smaller(self, had: "TimedUse", wanted: "TimedUse") -> None:
+        """Raise the error of the first rule broken by what is wanted, and kept by what was had, which takes as much or
+        more. So a rule that came later is no reason to keep what somebody would give back."""
+        broken_before = {each.code for each in self.broken_whenever(had)}
+        _refuse(each for each in self.broken_whenever(wanted) if each.code not in broken_before)
+
+    def broken_whenever(self, booked: "TimedUse") -> Iterator[DomainError]:
+        """Every rule broken but those of when it is: past, notice, horizon and opening hours."""
+        yield from self.rules.broken_length(booked.begins_at, booked.ends_at)
+        yield from self.misused(booked)
+
     def check_open(self, begins_at: datetime, ends_at: datetime) -> None:
         """Raises OutsideOpeningHours."""
         if not self._open(begins_at, ends_at):
@@ -321,3 +328,12 @@ class Use(Protocol):
     def participants(self) -> int: ...
     @property
     def equipment(self) -> Mapping[str, int]: ...
+
+
+class TimedUse(Use, Protocol):
+    """The same, and when."""
+
+    @property
+    def begins_at(self) -> datetime: ...
+    @property
+    def ends_at(self) -> datetime: ...

@@ -38,6 +38,10 @@ _DAYS = (
     .order_by(open_days.c.day, open_days.c.number)
 )
 _now = bindparam("now", type_=DateTime(timezone=True))
+OUTSIDE_HOURS = ~func.tstzrange(func.greatest(bookings.c.begins_at, _now), bookings.c.ends_at).op(
+    "<@", is_comparison=True
+)(hours_around(spaces.c.arena, spaces.c.open_kinds, bookings.c.begins_at, bookings.c.ends_at))
+"""Whether some of what is to come of a booking is outside the hours in which its space can be booked."""
 _CLASHES = (
     SHOWN.join(spaces, spaces.c.id == bookings.c.space)
     .where(
@@ -45,9 +49,7 @@ _CLASHES = (
         bookings.c.state.in_(LIVE),
         bookings.c.ends_at > _now,
         bookings.c.begins_at > bindparam("since", type_=DateTime(timezone=True)),
-        ~func.tstzrange(func.greatest(bookings.c.begins_at, _now), bookings.c.ends_at).op("<@", is_comparison=True)(
-            hours_around(spaces.c.arena, spaces.c.open_kinds, bookings.c.begins_at, bookings.c.ends_at)
-        ),
+        OUTSIDE_HOURS,
     )
     .order_by(bookings.c.begins_at, bookings.c.id)
 )

@@ -12,8 +12,10 @@ from services.booking.model.opening import DAY, KINDS
 from services.booking.model.resources import Arena, Equipment, Space, Square
 from services.booking.model.rules import GRIDS, LONGEST, BookingRules
 from services.booking.model.sharing import NOISES, Sharing
+from services.booking.schemas.bookings import BookingSchema
 from services.booking.schemas.common import count, path_slug, slug
 from services.booking.schemas.opening import ClashesSchema, OpeningHoursSchema, ShownOpeningHoursSchema
+from services.booking.schemas.series import ClashSchema
 
 DEEPEST = 8
 """The most levels of spaces in spaces."""
@@ -227,10 +229,25 @@ class SquareSchema(Schema):
     arenas = fields.List(fields.Nested(ShownArenaSchema))
 
 
-class ChangedSquareSchema(SquareSchema):
-    """A square as it is written, and the bookings that are outside its arenas' hours now."""
+class DisallowedSchema(Schema):
+    """A booking that stands, and every reason why it could not be made now."""
 
-    clashes = fields.Nested(ClashesSchema)
+    booking = fields.Nested(BookingSchema)
+    reasons = fields.List(fields.Nested(ClashSchema))
+
+
+class NotAllowedSchema(Schema):
+    """The bookings to come that the rules as they are now would not allow; nothing is cancelled by itself."""
+
+    total = fields.Integer(metadata={"description": "How many there are.", "example": 1})
+    items = fields.List(fields.Nested(DisallowedSchema), metadata={"description": "The first hundred."})
+
+
+class ChangedSquareSchema(SquareSchema):
+    """A square as it is written, and the bookings that its hours and rules would not allow now."""
+
+    clashes = fields.Nested(ClashesSchema, metadata={"description": "Those outside the hours."})
+    not_allowed = fields.Nested(NotAllowedSchema, metadata={"description": "Those, and all others, with reasons."})
 
 
 def _children(parents: list[Any], name: str) -> list[Any]:

@@ -17,6 +17,7 @@ from services.booking.model.actors import Actor
 from services.booking.model.bookings import WAITING, Booking, KeyState
 from services.booking.model.prices import Price, PriceLine
 from services.booking.model.refusals import EquipmentLent, NoRoom, SlotTaken, SpaceClosed
+from services.booking.model.shrinking import takes_no_more
 from services.booking.store import claims, waitings
 from services.booking.store.tables import actors, booking_keys, booking_steps, bookings, spaces
 from services.booking.store.tables import claims as claimed
@@ -119,8 +120,11 @@ def add_all(tx: Transaction, new: Sequence[Booking], *, parts: Mapping[str, int]
     return lost
 
 
-def move(tx: Transaction, booking: Booking, *, parts: int) -> bool:
+def move(tx: Transaction, before: Booking, booking: Booking, *, parts: int) -> bool:
     """Takes what a live booking needs now instead of what it took. False when another has it: roll back."""
+    if takes_no_more(before, booking):
+        claims.narrow(tx, booking, lent=bool(before.equipment))
+        return True
     claims.free(tx, booking.id, lent=True)
     taken = claims.take_space(tx, booking) == parts
     if taken:
@@ -128,29 +132,31 @@ def move(tx: Transaction, booking: Booking, *, parts: int) -> bool:
     return taken
 
 
-def move_all(tx: Transaction, moved: Sequence[Booking], *, parts: Mapping[str, int]) -> set[UUID]:
+def move_all(
+    tx: Transaction, before: Sequence[Booking], moved: Sequence[Booking], *, parts: Mapping[str, int]
+) -> set[UUID]:
     """Saves many bookings and takes what they need now instead of what they took, in one go: they may take each other's
     earlier times. The ids of those that another is in the way of: roll back. Raises NoRoom or EquipmentLent."""
-    ids = [booking.id for booking in moved]
-    claims.free_all(tx, ids)
-    for booking in moved:
-        tx.later(_SAVE, _step_values(booking))
-    taken = claims.take_all(tx, ids)
-    claims.borrow_all(tx, moved)
-    return {booking.id for booking in moved if taken[booking.id] < parts[booking.space]}
+    elsewhere = _give_up(tx, before, moved)
+    taken = claims.take_all(tx, [booking.id for booking in elsewhere])
+    claims.borrow_all(tx, elsewhere)
+    return {booking.id for booking in elsewhere if taken[booking.id] < parts[booking.space]}
 
 
 def place_all(
-    tx: Transaction, new: Sequence[Booking], moved: Sequence[Booking], *, parts: Mapping[str, int]
+    tx: Transaction,
+    new: Sequence[Booking],
+    before: Sequence[Booking],
+    moved: Sequence[Booking],
+    *,
+    parts: Mapping[str, int],
 ) -> dict[UUID, DomainError]:
     """Writes new bookings and saves moved ones, and takes what they need: those that can't have it, and why. Then the
     transaction must be rolled back; what the others took is there until then, to be looked at."""
-    claims.free_all(tx, [booking.id for booking in moved])
-    for booking in moved:
-        tx.later(_SAVE, _step_values(booking))
+    elsewhere = _give_up(tx, before, moved)
     if new:
         tx.execute(_WRITE, [_columns(booking) for booking in new])
-    everyone = [*new, *moved]
+    everyone = [*new, *elsewhere]
     taken = claims.take_all(tx, [booking.id for booking in everyone if not booking.shared])
     lost: dict[UUID, DomainError] = {}
     # one by one, as a trigger that refuses one would refuse all
@@ -243,6 +249,17 @@ def booking_from(row: Row[Any]) -> Booking:
     )
     price = columns.pop("price")
     return Booking(**columns, tenant=tenant, price=price and _price(price))
+
+
+def _give_up(tx: Transaction, before: Sequence[Booking], moved: Sequence[Booking]) -> list[Booking]:
+    """Saves moved bookings, and gives free what they need no more: those that have yet to take what they need."""
+    elsewhere = [after for was, after in zip(before, moved, strict=True) if not takes_no_more(was, after)]
+    claims.free_all(tx, [booking.id for booking in elsewhere])
+    for was, after in zip(before, moved, strict=True):
+        tx.later(_SAVE, _step_values(after))
+        if takes_no_more(was, after):
+            claims.narrow(tx, after, lent=bool(was.equipment))
+    return elsewhere
 
 
 def _remove(tx: Transaction, ids: Collection[UUID]) -> None:

@@ -29,8 +29,9 @@ from sqlalchemy import (
     literal_column,
     select,
     text,
+    update,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import DBAPIError
 
 from kernel.db import Transaction
@@ -114,6 +115,25 @@ _TAKE_PARTS = (
     )
     .on_conflict_do_nothing()
 )
+# what shrinks meets nobody, and the triggers let it pass whatever the rules have become
+_NARROW = (
+    update(claims)
+    .where(claims.c.holder == bindparam("of"))
+    .values(during=_during, people=bindparam("people"), traits=bindparam("traits", type_=claims.c.traits.type))
+)
+_BRING_BACK = text(
+    """
+    DELETE FROM equipment_loans USING equipment
+     WHERE booking = :of AND equipment.number = equipment_loans.equipment AND NOT :kept ? equipment.id
+    """
+).bindparams(bindparam("kept", type_=JSONB))
+_LEND_LESS = text(
+    """
+    UPDATE equipment_loans SET during = tstzrange(:taken_from, :taken_until), pieces = (:kept ->> equipment.id)::integer
+      FROM equipment
+     WHERE booking = :of AND equipment.number = equipment_loans.equipment
+    """
+).bindparams(bindparam("kept", type_=JSONB))
 _FREE = delete(claims).where(claims.c.holder == bindparam("of"))
 _GIVE_BACK = delete(equipment_loans).where(equipment_loans.c.booking == bindparam("of"))
 _given_ids = func.any(bindparam("ids", type_=ARRAY(Uuid)))
@@ -199,6 +219,17 @@ def borrow_all(tx: Transaction, lent_to: Sequence[Booking]) -> None:
     given = {"equipped": equipped, "since": since, "until": until, "pieces": pieces, "holders": holders}
     with refusals():
         tx.execute(_BORROW_ALL, given)
+
+
+def narrow(tx: Transaction, booking: Booking, *, lent: bool) -> None:
+    """Let a booking keep no more than it needs now, of what it has taken and, if anything, was lent."""
+    wanted = of(booking)
+    times = {"of": booking.id, "taken_from": wanted["taken_from"], "taken_until": wanted["taken_until"]}
+    tx.later(_NARROW, {**times, "people": wanted["people"], "traits": wanted["traits"]})
+    if lent:
+        kept = {"kept": dict(booking.equipment)}
+        tx.execute(_BRING_BACK, {"of": booking.id, **kept})
+        tx.execute(_LEND_LESS, {**times, **kept})
 
 
 def free_all(tx: Transaction, holders: Sequence[UUID]) -> None:

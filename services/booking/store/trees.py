@@ -20,7 +20,6 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    literal_column,
     select,
     text,
     union_all,
@@ -128,15 +127,15 @@ _SAVE_EQUIPMENT = _SAVE_EQUIPMENT.on_conflict_do_update(
     set_={name: _SAVE_EQUIPMENT.excluded[name] for name in ("position", "name", "pieces_owned", "withdrawn")},
 )
 _WITHDRAW_EQUIPMENT = update(equipment).where(equipment.c.arena.in_(_of_square)).values(withdrawn=True, pieces_owned=0)
-_OVERLENT = (
+_LENT_AND_WITHDRAWN = (
     select(equipment.c.id)
     .join_from(equipment, equipment_loans, equipment_loans.c.equipment == equipment.c.number)
     .where(
         equipment.c.arena.in_(_of_square),
+        equipment.c.withdrawn,
         equipment_loans.c.during.op("&&")(func.tstzrange(bindparam("now"), None)),
-        # nothing more is asked for: is what is lent at any instant more than there is?
-        func.lent_out(equipment.c.number, equipment_loans.c.during, 0, None) != literal_column("'{}'::tstzmultirange"),
     )
+    .order_by(equipment.c.id)
     .limit(1)
 )
 _NUMBERS = select(spaces.c.id, spaces.c.number, spaces.c.parts).where(spaces.c.id == _given_ids)
@@ -230,7 +229,7 @@ def _save_equipment(tx: Transaction, square: Square) -> None:
     ]
     if rows:
         tx.execute(_SAVE_EQUIPMENT, rows)
-    if (lent := tx.execute(_OVERLENT, {"square": square.id, "now": tx.now}).scalars().first()) is not None:
+    if (lent := tx.execute(_LENT_AND_WITHDRAWN, {"square": square.id, "now": tx.now}).scalars().first()) is not None:
         raise EquipmentInUse(equipment=lent)
 
 

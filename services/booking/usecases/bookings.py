@@ -15,6 +15,7 @@ from services.booking.model import bookings as model
 from services.booking.model.bookings import Booking, BookingRequest
 from services.booking.model.refusals import SlotTaken, SpaceClosed
 from services.booking.model.rules import Bookable
+from services.booking.model.shrinking import takes_no_more
 from services.booking.store import bookings, claims
 from services.booking.usecases.offers import making_way
 from services.booking.usecases.placing import demand, make_way, place_for, tenant_of
@@ -79,11 +80,13 @@ def moved(
     """A locked booking at another time or place; what it leaves is `offered` to whoever waits for it. Raises SlotTaken:
     the transaction must then be rolled back."""
     after = before.rescheduled(place, wanted, now=tx.now, by=by)
-    make_way(tx, [place], [after])
-    if by == "tenant" and person is not None:
+    smaller = takes_no_more(before, wanted)
+    if not smaller:
+        make_way(tx, [place], [after])
+    if by == "tenant" and person is not None and not smaller:
         demand(tx, person, after, place, wanted, instead_of=[before.id])
     with making_way(tx, [before] if offered else []):
-        if not bookings.move(tx, after, parts=place.parts):
+        if not bookings.move(tx, before, after, parts=place.parts):
             raise lost(tx, after)
         return saved(tx, before, after, by=person, why=why)
 

@@ -273,9 +273,9 @@ def _after(
         raise UnmappedPlace
     if asked.begins_at < tx.now:
         raise IsOver
-    model.check(place, asked)
     if booking is not None:
         return model.moved(booking, place, asked, now=tx.now)
+    model.check(place, asked)
     return model.confirmed(asked, place, tenant=tenant, booked_by=who.person, id=id, now=tx.now)
 
 
@@ -344,7 +344,8 @@ def _taken(tx: Transaction, plan: _Plan, known: _Known) -> dict[UUID, DomainErro
         bookings.save(tx, plan.after[number])
     if not places:
         return {}
-    return bookings.place_all(tx, added, moved, parts={place.space: place.parts for place in places})
+    before = [plan.before[number] for number in plan.of("moved")]
+    return bookings.place_all(tx, added, before, moved, parts={place.space: place.parts for place in places})
 
 
 def _explain(tx: Transaction, plan: _Plan, lost: Mapping[UUID, DomainError]) -> None:

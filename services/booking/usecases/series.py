@@ -36,6 +36,7 @@ from services.booking.model.series import (
     near,
     request_for,
 )
+from services.booking.model.shrinking import takes_no_more
 from services.booking.recurrence import dates_of
 from services.booking.store import bookings, waitings
 from services.booking.store import series as store
@@ -125,12 +126,13 @@ def reschedule(
     wanted = [shift.of(each) for each in chosen]
     places = _places(tx, who, wanted, by)
     after = _rescheduled(tx, chosen, wanted, places, by)
-    make_way(tx, places.values(), after)
-    if by == "tenant":
-        _demand(tx, who.person, after, places, instead_of=chosen)
+    more = [moved for before, moved in zip(chosen, after, strict=True) if not takes_no_more(before, moved)]
+    make_way(tx, places.values(), more)
+    if by == "tenant" and more:
+        _demand(tx, who.person, more, places, instead_of=chosen)
     dates.queue_for_room(tx, places.values())
     with making_way(tx, chosen):
-        lost = bookings.move_all(tx, after, parts={space: place.parts for space, place in places.items()})
+        lost = bookings.move_all(tx, chosen, after, parts={space: place.parts for space, place in places.items()})
         if lost:
             metrics.CLASHES.inc()
             _refuse([(each.begins_at, TAKEN[SlotTaken.code]) for each in after if each.id in lost], len(after))

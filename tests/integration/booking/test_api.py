@@ -482,3 +482,20 @@ def test_a_square_written_with_shorter_hours_tells_which_bookings_are_outside(
     assert answer.status_code == 200
     assert [each["id"] for each in answer.json["clashes"]["items"]] == ([str(booked.id)] if clash else [])
     assert counter.load(booked).state == "confirmed"
+
+
+@pytest.mark.parametrize(("capacity", "told"), [(7, True), (8, False), (9, False)])
+def test_a_square_written_with_tighter_rules_tells_which_bookings_they_would_not_allow(
+    counter: Any, client: FlaskClient, ask: Any, capacity: int, told: bool
+) -> None:
+    booked = counter.confirmed("room")
+    [square] = client.get("/api/booking/squares").json["items"]
+    square["arenas"][0]["spaces"][1]["capacity"] = capacity
+
+    answer = ask("PUT", "/squares/borgen", "odd", json={"name": square["name"], "arenas": square["arenas"]})
+
+    found = answer.json["not_allowed"]
+    assert (answer.status_code, found["total"]) == (200, int(told))
+    assert [(each["booking"]["id"], each["reasons"][0]["code"]) for each in found["items"]] == (
+        [(str(booked.id), "too_many_participants")] if told else []
+    )

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from services.booking.model.resources import Arena, Equipment, EquipmentInUse, J
 from services.booking.model.rules import BookingRules, TooLoud, UnknownEquipment
 from services.booking.model.sharing import SharedButDivided, Sharing
 from services.booking.queries.availability import Wanted, Window, free_times
+from services.booking.queries.tightened import not_allowed
 from services.booking.usecases import bookings as usecases
 from tests.at_once import at_once
 from tests.callers import RESIDENT
@@ -196,18 +197,26 @@ def test_the_last_pieces_go_to_exactly_as_many_as_there_are(counter: Any, house:
         assert sum(at_once(one, spaces)) == 2
 
 
-@pytest.mark.parametrize(("pieces", "refused"), [(29, True), (30, False), (31, False)])
-def test_equipment_that_is_lent_is_not_taken_away(
-    counter: Any, house: Any, town: Any, pieces: int, refused: bool
-) -> None:
+@pytest.mark.parametrize(("pieces", "told"), [(0, 1), (29, 1), (30, 0), (31, 0)])
+def test_fewer_pieces_than_are_lent_are_told_of(counter: Any, house: Any, town: Any, pieces: int, told: int) -> None:
     counter.hold("east", equipment={"chairs": 30})
-    fewer = (Equipment(id="chairs", name=town.name("Stoler"), pieces=pieces),)
+
+    house(equipment=(Equipment(id="chairs", name=town.name("Stoler"), pieces=pieces),))
+
+    with counter.database.reading() as tx:
+        assert not_allowed(tx, "asker", most=1).total == told
+
+
+@pytest.mark.parametrize(("after", "refused"), [(-1, True), (0, False)])
+def test_equipment_that_is_lent_is_not_taken_away(counter: Any, house: Any, after: int, refused: bool) -> None:
+    lent = counter.confirmed("east", equipment={"chairs": 30})
+    counter.clock.move(lent.ends_at - counter.clock.now() + timedelta(microseconds=after))
 
     if refused:
         with pytest.raises(EquipmentInUse):
-            house(equipment=fewer)
+            house(equipment=())
     else:
-        house(equipment=fewer)
+        house(equipment=())
 
 
 def test_a_space_that_is_divided_or_joint_is_not_shared(counter: Any, town: Any) -> None:
