@@ -9,7 +9,9 @@ from holidays.countries.norway import Norway
 
 from kernel.errors import Text
 
-EDITION = version("holidays")
+_WALL_TIMES = "2"
+"""By which rule the clock's changes were read: "2" is `model.opening.instant`'s, of two the first."""
+EDITION = f"{version('holidays')}+{_WALL_TIMES}"
 """What the days were reckoned by; they are reckoned anew by another."""
 
 _NYNORSK = {"Arbeidernes dag": "Arbeidaranes dag"}

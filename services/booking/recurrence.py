@@ -86,8 +86,12 @@ def dates_of(recurrence: Recurrence) -> list[Occurrence]:
     if len(wall) > MOST:
         raise TooManyDates(most=MOST)
     # two times on the wall may be one instant, when an hour is left out
-    dates = [occurrence(each, recurrence.minutes) for each in wall]
-    return sorted({each.begins_at: each for each in dates}.values())
+    dates = {each.begins_at: each for each in (occurrence(each, recurrence.minutes) for each in wall)}
+    for each in excepted:
+        dates.pop(occurrence(each, recurrence.minutes).begins_at, None)
+    if not dates:
+        raise NoDates
+    return sorted(dates.values())
 
 
 def _by_rule(rule: str, starts: datetime, excepted: set[datetime]) -> list[datetime]:
@@ -172,7 +176,9 @@ def _until(value: str) -> datetime:
         return datetime.combine(day, time.max)
     at = datetime.combine(day, time.fromisoformat(clock))
     try:
-        return at.replace(tzinfo=UTC).astimezone(OSLO).replace(tzinfo=None) if utc else at
+        wall = at.replace(tzinfo=UTC).astimezone(OSLO) if utc else at
+        # whatever is in the hour that comes twice is in the first of it, and so is over in the second
+        return wall.replace(tzinfo=None) if not wall.fold else wall.replace(minute=59, second=59, tzinfo=None)
     except OverflowError as cause:  # the last day there is, moved beyond by its offset
         raise ValueError(value) from cause
 

@@ -53,16 +53,14 @@ def span_if_any(event: Event) -> Occurrence | None:
 
 
 def on_the_wall(event: Event) -> tuple[datetime, int]:
-    """When a recurring event is at first, and for how many minutes: by the clock on the wall in Oslo."""
+    """When a recurring event is at first, by the clock on the wall in Oslo, and for how many minutes that pass."""
     begins, ends = _times(event)
-    for each in (begins, ends):
-        if isinstance(each, datetime) and each.tzinfo is not None and not _as_in_norway(each):
-            raise OtherTimeZone
-    starts, until = (wall(each, "DTSTART") for each in (begins, ends))
-    minutes = (until - starts) // _MINUTE
+    if isinstance(begins, datetime) and begins.tzinfo is not None and not _as_in_norway(begins):
+        raise OtherTimeZone
+    minutes = (_instant(ends) - _instant(begins)) // _MINUTE
     if not 1 <= minutes <= LONGEST:
         raise UnreadableRow(part="DTEND")
-    return starts, minutes
+    return datetime.combine(begins, begins.time() if isinstance(begins, datetime) else time.min), minutes
 
 
 def _as_in_norway(at: datetime) -> bool:
@@ -77,7 +75,7 @@ def _times(event: Event) -> tuple[date | datetime, date | datetime]:
     if "DTEND" in event:
         ends = one(event, "DTEND")
     elif "DURATION" in event:
-        ends = begins + one(event, "DURATION", timedelta)
+        ends = _after(begins, one(event, "DURATION", timedelta))
     else:  # a day lasts until the next, and a moment no time at all
         ends = begins if isinstance(begins, datetime) else begins + timedelta(days=1)
     if isinstance(begins, datetime) != isinstance(ends, datetime):
@@ -85,6 +83,13 @@ def _times(event: Event) -> tuple[date | datetime, date | datetime]:
     if begins == ends and not isinstance(begins, datetime):  # a day, by those who count the last one in
         ends += timedelta(days=1)
     return begins, ends
+
+
+def _after(begins: date | datetime, length: timedelta) -> date | datetime:
+    """What is so much later: days by the calendar, hours and minutes as they pass (RFC 5545, 3.3.6)."""
+    if not isinstance(begins, datetime):
+        return begins + length
+    return _instant(begins + timedelta(days=length.days)) + timedelta(seconds=length.seconds)
 
 
 def one(event: Event, name: str, kind: type = date) -> Any:
@@ -114,11 +119,10 @@ def _instant(at: date | datetime) -> datetime:
 
 
 def wall(at: Any, part: str) -> datetime:
+    """What the clock in Oslo shows then; 03:30 for a 02:30 that is left out."""
     if not isinstance(at, date):
         raise UnreadableRow(part=part)
-    if not isinstance(at, datetime):
-        return datetime.combine(at, time.min)
-    return at.astimezone(OSLO).replace(tzinfo=None) if at.tzinfo is not None else at
+    return _instant(at).astimezone(OSLO).replace(tzinfo=None)
 
 
 def listed(event: Event, name: str, starts: datetime, minutes: int) -> list[datetime]:
@@ -139,7 +143,7 @@ def listed(event: Event, name: str, starts: datetime, minutes: int) -> list[date
 def _listed(at: Any, prop: Any, name: str, starts: datetime, minutes: int) -> datetime:
     if isinstance(at, tuple):  # a period: of the event's own length, or there is nothing here to keep its length in
         at, until = at
-        if (until if isinstance(until, timedelta) else until - at) != minutes * _MINUTE:
+        if (until if isinstance(until, timedelta) else _instant(until) - _instant(at)) != minutes * _MINUTE:
             raise UnreadableRow(part=name)
     if isinstance(at, datetime):
         if at.tzinfo is None and "TZID" in prop.params:

@@ -13,8 +13,6 @@ from kernel.text import cut, key, one_line
 from services.booking.model import imports
 from services.booking.model.bookings import AUDIENCES, PURPOSES
 from services.booking.model.import_refusals import (
-    AmbiguousTime,
-    NoSuchTime,
     NotOnTheMinute,
     Tentative,
     TooManyCells,
@@ -22,7 +20,7 @@ from services.booking.model.import_refusals import (
     UnreadableFile,
 )
 from services.booking.model.imports import File, Row
-from services.booking.model.opening import OSLO
+from services.booking.model.opening import instant as on_the_wall
 
 NEEDED = ("uid", "space", "begins_at", "ends_at")
 COLUMNS = (*NEEDED, "tenant", "title", "purpose", "audience", "participants", "status")
@@ -67,17 +65,14 @@ def read(text: str) -> File:
 
 
 def instant(written: str) -> datetime:
-    """The instant of a time on the wall, or of one with its offset. Raises ValueError, NoSuchTime or AmbiguousTime."""
+    """Return the instant of a time on the wall, or of one with its offset. Raises ValueError."""
     found = _NORWEGIAN.fullmatch(written) or _ISO.fullmatch(written)
     if found is None:
         raise ValueError(written)
     wall = _wall(found)
     if offset := found.groupdict().get("offset"):
         return datetime.fromisoformat(f"{wall.isoformat()}{offset}").astimezone(UTC)
-    first, second = (wall.replace(tzinfo=OSLO, fold=fold).astimezone(UTC) for fold in (0, 1))
-    if first == second:
-        return first
-    raise AmbiguousTime if first < second else NoSuchTime
+    return on_the_wall(wall.date(), wall.hour * 60 + wall.minute)
 
 
 def _wall(found: re.Match[str]) -> datetime:

@@ -16,7 +16,7 @@ from kernel.errors import DomainError, Text
 from kernel.text import allowed
 from services.booking.events import BookingState
 from services.booking.model.bookings import Booking
-from services.booking.model.opening import OSLO
+from services.booking.model.opening import OSLO, comes_twice
 
 Detail = Literal["public", "full"]
 Language = Literal["nb", "nn", "en"]
@@ -160,8 +160,7 @@ def _event(feed: Feed, booking: Booking, place: Place, portal: str) -> Iterator[
     yield f"DTSTAMP:{changed}"
     yield f"CREATED:{_utc(booking.created_at)}"
     yield f"LAST-MODIFIED:{changed}"
-    yield f"DTSTART;TZID=Europe/Oslo:{_local(booking.begins_at)}"
-    yield f"DTEND;TZID=Europe/Oslo:{_local(booking.ends_at)}"
+    yield from _when(booking.begins_at, booking.ends_at)
     yield f"STATUS:{_status(booking)}"
     yield f"SUMMARY:{_escaped(_summary(booking, feed))}"
     yield f"LOCATION:{_escaped(f'{place.space}, {place.arena}')}"
@@ -187,6 +186,13 @@ def _status(booking: Booking) -> str:
     if booking.state in GIVEN_UP:
         return "CANCELLED"
     return "TENTATIVE" if booking.state in _TENTATIVE else "CONFIRMED"
+
+
+def _when(begins_at: datetime, ends_at: datetime) -> Iterator[str]:
+    """From when to when. A time that comes twice on the wall is one instant only in UTC, and so are both ends then."""
+    twice = comes_twice(begins_at) or comes_twice(ends_at)
+    for name, at in (("DTSTART", begins_at), ("DTEND", ends_at)):
+        yield f"{name}:{_utc(at)}" if twice else f"{name};TZID=Europe/Oslo:{_local(at)}"
 
 
 def _local(at: datetime) -> str:

@@ -91,28 +91,6 @@ class TooManyCells(DomainError):
     )
 
 
-class NoSuchTime(DomainError):
-    """The hour that is left out when the clock goes forward."""
-
-    code = "no_such_time"
-    text = Text(
-        nb="Klokkeslettet finnes ikke den dagen: klokka stilles fram.",
-        nn="Klokkeslettet finst ikkje den dagen: klokka blir stilt fram.",
-        en="There is no such time on that day: the clock goes forward.",
-    )
-
-
-class AmbiguousTime(DomainError):
-    """The hour that comes twice when the clock goes back."""
-
-    code = "ambiguous_time"
-    text = Text(
-        nb="Klokkeslettet kommer to ganger den dagen. Skriv tidssonen, som 2026-10-25T02:30+01:00.",
-        nn="Klokkeslettet kjem to gonger den dagen. Skriv tidssona, som 2026-10-25T02:30+01:00.",
-        en="That time comes twice on that day. Write the offset, as 2026-10-25T02:30+01:00.",
-    )
-
-
 class OtherTimeZone(DomainError):
     """A time zone that nobody knows, or a recurring event by another clock than Norway's."""
 

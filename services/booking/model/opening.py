@@ -93,13 +93,20 @@ def clock(minutes: int) -> str:
 
 
 def instant(day: date, minutes: int) -> datetime:
-    """The instant when the clock on the wall shows so many minutes after the day's midnight.
+    """Return the instant when the clock on the wall shows so many minutes after the day's midnight.
 
-    When the clock goes back, an hour comes twice: the later one is meant. When it goes forward, an hour is missing: a
-    time in it is as much after the change as it is after the hour. PostgreSQL's AT TIME ZONE says the same.
+    The one rule for nights when the clock changes, as RFC 5545 (3.3.5) has it. A time that comes twice is the first. A
+    time that is left out is read with the offset from before the change: 02:30 is 03:30. PostgreSQL's AT TIME ZONE
+    takes the second of two, so no statement turns times on the wall into instants, but for midnights.
     """
     local = datetime.combine(day, datetime.min.time()) + timedelta(minutes=minutes)
-    return max(local.replace(tzinfo=OSLO, fold=fold).astimezone(UTC) for fold in (0, 1))
+    return local.replace(tzinfo=OSLO, fold=0).astimezone(UTC)
+
+
+def comes_twice(at: datetime) -> bool:
+    """Return True if the clock on the wall shows the time of this instant twice, as the clock goes back."""
+    wall = at.astimezone(OSLO)
+    return wall.replace(fold=0).utcoffset() != wall.replace(fold=1).utcoffset()
 
 
 def spans_on(day: date, open_at: Iterable[Times]) -> Iterator[OpenSpan]:

@@ -83,9 +83,9 @@ class TooFarReaching(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recurrence:
-    """When a series is, by the clock on the wall in Oslo: from `starts` for so many minutes, again by `rule` (an RRULE
-    of RFC 5545; None: no more than that once) and at `dates`, but not at `excepted`. A rule's first date is the first
-    that it gives, not before `starts`."""
+    """When a series is: from `starts` by the clock on the wall in Oslo, for so many minutes that pass, again by `rule`
+    (an RRULE of RFC 5545; None: no more than that once) and at `dates`, but not at `excepted`. A rule's first date is
+    the first that it gives, not before `starts`."""
 
     starts: datetime
     minutes: int
@@ -108,7 +108,6 @@ class Occurrence:
 
 
 def occurrence(starts: datetime, minutes: int) -> Occurrence:
-    """A date of a series. Both ends are by the clock on the wall, so 22:00 to 06:00 is that on the night the clock
-    changes, too."""
-    began = starts.hour * 60 + starts.minute
-    return Occurrence(instant(starts.date(), began), instant(starts.date(), began + minutes))
+    """Return a date of a series: it begins by the clock on the wall, and lasts for the minutes that pass."""
+    begins_at = instant(starts.date(), starts.hour * 60 + starts.minute)
+    return Occurrence(begins_at, begins_at + timedelta(minutes=minutes))

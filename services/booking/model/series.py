@@ -19,7 +19,7 @@ from kernel.errors import DomainError, Text
 from services.booking.events import BookingState, GivenUpBy, SeriesSnapshot, SeriesState
 from services.booking.model.actors import Actor
 from services.booking.model.bookings import Booking, BookingRequest, Confirm
-from services.booking.model.opening import DAY, OSLO, instant
+from services.booking.model.opening import OSLO, instant
 from services.booking.model.recurrence import Occurrence, Recurrence
 from services.booking.model.refusals import EquipmentLent, NoRoom, SlotTaken, SpaceClosed
 from services.booking.model.rules import Bookable, BookingRules
@@ -279,20 +279,21 @@ class Shift:
 
     def of(self, booking: Booking) -> BookingRequest:
         """What is asked for instead of a booking."""
-        begins, ends = booking.begins_at.astimezone(OSLO), booking.ends_at.astimezone(OSLO)
-        began = begins.hour * 60 + begins.minute
-        length = (ends.date() - begins.date()).days * DAY + ends.hour * 60 + ends.minute - began
-        changes: dict[str, Any] = {}
-        if self.days or self.at is not None or self.minutes is not None:
-            day = begins.date() + timedelta(days=self.days)
-            at = began if self.at is None else self.at
-            until = at + (length if self.minutes is None else self.minutes)
-            changes |= {"begins_at": instant(day, at), "ends_at": instant(day, until)}
+        begins_at = self._begins_at(booking)
+        length = booking.ends_at - booking.begins_at if self.minutes is None else timedelta(minutes=self.minutes)
+        changes: dict[str, Any] = {"begins_at": begins_at, "ends_at": begins_at + length}
         if self.space is not None:
             changes["space"] = self.space
         if self.participants is not None:
             changes["participants"] = self.participants
         return replace(booking.request, **changes)
+
+    def _begins_at(self, booking: Booking) -> datetime:
+        if not self.days and self.at is None:
+            return booking.begins_at
+        began = booking.begins_at.astimezone(OSLO)
+        at = began.hour * 60 + began.minute if self.at is None else self.at
+        return instant(began.date() + timedelta(days=self.days), at)
 
 
 def meant(found: Sequence[Booking], scope: Scope, booking: UUID | None, *, now: datetime) -> list[Booking]:

@@ -225,7 +225,7 @@ class FreeSpaceSchema(Schema):
 class RecurringFilter(WantedFilter):
     """What is looked for, again and again."""
 
-    minutes = count("How long each is, by the clock on the wall.", 120, most=DAY, strict=False, required=True)
+    minutes = count("How long each is: the minutes that pass.", 120, most=DAY, strict=False, required=True)
     starts = WallTime(
         required=True,
         metadata={

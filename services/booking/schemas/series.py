@@ -78,7 +78,7 @@ class SeriesRequestSchema(BookingRequestSchema):
             "example": "2026-12-01T18:00",
         },
     )
-    minutes = count("How long each is, by the clock on the wall.", 120, most=LONGEST, required=True)
+    minutes = count("How long each is: the minutes that pass.", 120, most=LONGEST, required=True)
     rule = fields.String(
         load_default=None,
         validate=validate.Length(1, 500),

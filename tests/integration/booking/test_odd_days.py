@@ -21,7 +21,7 @@ from tests.season import Season
 
 NAME = Text(nb="Rom", nn="Rom", en="Rooms")
 NIGHT, EVENING = 480, 120
-"""Minutes by the clock on the wall: from 22:00 to 06:00, from 18:00 to 20:00."""
+"""Minutes that pass: from 22:00 to 06:00, but for nights when the clock changes, and from 18:00 to 20:00."""
 
 
 @pytest.fixture
@@ -58,13 +58,13 @@ def taken(counter: Any) -> list[tuple[str, float]]:
             "2027-03-20T22:00",
             NIGHT,
             "FREQ=WEEKLY;COUNT=3",
-            [("2027-03-20T21:00", 8), ("2027-03-27T21:00", 7), ("2027-04-03T20:00", 8)],
+            [("2027-03-20T21:00", 8), ("2027-03-27T21:00", 8), ("2027-04-03T20:00", 8)],
         ),
         (  # and back in the night to 31 October
             "2027-10-23T22:00",
             NIGHT,
             "FREQ=WEEKLY;COUNT=3",
-            [("2027-10-23T20:00", 8), ("2027-10-30T20:00", 9), ("2027-11-06T21:00", 8)],
+            [("2027-10-23T20:00", 8), ("2027-10-30T20:00", 8), ("2027-11-06T21:00", 8)],
         ),
         (
             "2027-03-27T18:00",
@@ -76,13 +76,13 @@ def taken(counter: Any) -> list[tuple[str, float]]:
             "2027-03-27T02:30",
             EVENING,
             "FREQ=DAILY;COUNT=3",
-            [("2027-03-27T01:30", 2), ("2027-03-28T01:30", 1), ("2027-03-29T00:30", 2)],
+            [("2027-03-27T01:30", 2), ("2027-03-28T01:30", 2), ("2027-03-29T00:30", 2)],
         ),
         (  # from before the hour that comes twice until after it
             "2027-10-31T01:00",
             EVENING,
             "FREQ=DAILY;COUNT=1",
-            [("2027-10-30T23:00", 3)],
+            [("2027-10-30T23:00", 2)],
         ),
         (  # a leap day, by day of the month; a day before it, by night
             "2027-12-29T18:00",
@@ -110,15 +110,16 @@ def test_a_series_takes_the_hours_that_pass(
 @pytest.mark.parametrize(
     ("starts", "shift", "expected"),
     [
-        ("2027-03-21T22:00", {"days": 6}, ("2027-03-27T21:00", 7)),
+        ("2027-03-21T22:00", {"days": 6}, ("2027-03-27T21:00", 8)),
         ("2027-03-27T22:00", {"days": 7}, ("2027-04-03T20:00", 8)),
         ("2027-03-21T18:00", {"days": 7}, ("2027-03-28T16:00", 8)),
-        ("2027-03-28T18:00", {"at": 60}, ("2027-03-28T00:00", 7)),
-        ("2027-10-24T22:00", {"days": 6}, ("2027-10-30T20:00", 9)),
+        ("2027-03-28T18:00", {"at": 60}, ("2027-03-28T00:00", 8)),
+        ("2027-10-24T22:00", {"days": 6}, ("2027-10-30T20:00", 8)),
+        ("2027-10-24T22:00", {"days": 7, "at": 150}, ("2027-10-31T00:30", 8)),  # 02:30 comes twice: the first
         ("2027-10-30T22:00", {"minutes": 60}, ("2027-10-30T20:00", 1)),
     ],
 )
-def test_a_move_is_by_the_clock_on_the_wall(
+def test_a_move_begins_by_the_clock_on_the_wall_and_keeps_its_length(
     counter: Any, far: Season, starts: str, shift: dict[str, int], expected: tuple[str, float]
 ) -> None:
     series = far.book("room", starts=wall(starts), minutes=NIGHT, rule="FREQ=DAILY;COUNT=1")
@@ -178,11 +179,11 @@ USED_UP = "quota_exceeded"
     [
         ("2027-03-20T22:00", "FREQ=WEEKLY;COUNT=1", 479, [USED_UP]),
         ("2027-03-20T22:00", "FREQ=WEEKLY;COUNT=1", 480, [OPEN]),
-        # the night to 28 March has seven hours, that to 31 October nine
-        ("2027-03-27T22:00", "FREQ=WEEKLY;COUNT=1", 419, [USED_UP]),
-        ("2027-03-27T22:00", "FREQ=WEEKLY;COUNT=2", 420, [OPEN, USED_UP]),
-        ("2027-10-30T22:00", "FREQ=WEEKLY;COUNT=1", 539, [USED_UP]),
-        ("2027-10-30T22:00", "FREQ=WEEKLY;COUNT=2", 540, [OPEN, OPEN]),
+        # eight hours pass in the nights to 28 March and to 31 October, too
+        ("2027-03-27T22:00", "FREQ=WEEKLY;COUNT=1", 479, [USED_UP]),
+        ("2027-03-27T22:00", "FREQ=WEEKLY;COUNT=2", 480, [OPEN, OPEN]),
+        ("2027-10-30T22:00", "FREQ=WEEKLY;COUNT=1", 479, [USED_UP]),
+        ("2027-10-30T22:00", "FREQ=WEEKLY;COUNT=2", 480, [OPEN, OPEN]),
         # a night from Sunday counts two hours in its week and six in the next
         ("2027-04-11T22:00", "FREQ=DAILY;COUNT=2", 359, [USED_UP, USED_UP]),
         ("2027-04-11T22:00", "FREQ=DAILY;COUNT=2", 839, [OPEN, USED_UP]),

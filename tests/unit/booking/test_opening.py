@@ -68,7 +68,9 @@ def test_minutes_are_shown_as_people_write_them(minutes: int, shown: str) -> Non
         (date(2026, 3, 29), 180, "2026-03-29T01:00"),
         (date(2026, 3, 28), DAY + 180, "2026-03-29T01:00"),
         (date(2026, 10, 25), 119, "2026-10-24T23:59"),
-        (date(2026, 10, 25), 150, "2026-10-25T01:30"),  # 02:30 comes twice: the later one
+        (date(2026, 10, 25), 120, "2026-10-25T00:00"),
+        (date(2026, 10, 25), 150, "2026-10-25T00:30"),  # 02:30 comes twice: the first
+        (date(2026, 10, 25), 179, "2026-10-25T00:59"),
         (date(2026, 10, 25), 180, "2026-10-25T02:00"),
     ],
 )
@@ -139,9 +141,9 @@ def test_open_round_the_clock_has_no_gap_when_the_clock_changes(begins: str, end
 
 @pytest.mark.parametrize(
     ("ends", "is_open"),
-    [("2026-10-25T01:30", True), ("2026-10-25T01:31", False)],  # UTC; 02:30 local comes at 00:30 and at 01:30
+    [("2026-10-25T00:30", True), ("2026-10-25T00:31", False)],  # UTC; 02:30 local comes at 00:30 and at 01:30
 )
-def test_closing_in_the_hour_that_comes_twice_is_the_later_time(ends: str, is_open: bool) -> None:
+def test_closing_in_the_hour_that_comes_twice_is_the_first_time(ends: str, is_open: bool) -> None:
     saturday = [hours(6, "20:00", "02:30")]
 
     assert open_throughout(saturday, utc("2026-10-24T20:00"), utc(ends)) is is_open

@@ -98,13 +98,13 @@ def test_until_is_a_day_or_a_time_on_the_wall_or_in_utc(until: str, last: str) -
         # the clock goes forward on 28 March 2027, and back on 31 October
         ("2027-03-21T18:00", 120, ["2027-03-21T17:00/19:00", "2027-03-28T16:00/18:00"]),
         ("2027-10-24T18:00", 120, ["2027-10-24T16:00/18:00", "2027-10-31T17:00/19:00"]),
-        # overnight, both ends are by the clock on the wall: seven hours, then nine
-        ("2027-03-20T22:00", 480, ["2027-03-20T21:00/05:00", "2027-03-27T21:00/04:00"]),
-        ("2027-10-23T22:00", 480, ["2027-10-23T20:00/04:00", "2027-10-30T20:00/05:00"]),
+        # overnight, eight hours pass on each night: until 07:00 on the wall, then until 05:00
+        ("2027-03-20T22:00", 480, ["2027-03-20T21:00/05:00", "2027-03-27T21:00/05:00"]),
+        ("2027-10-23T22:00", 480, ["2027-10-23T20:00/04:00", "2027-10-30T20:00/04:00"]),
         # 02:30 is not there, and is as long after the change as after two o'clock
-        ("2027-03-21T02:30", 120, ["2027-03-21T01:30/03:30", "2027-03-28T01:30/02:30"]),
-        # 02:30 comes twice, and the later is meant
-        ("2027-10-24T02:30", 60, ["2027-10-24T00:30/01:30", "2027-10-31T01:30/02:30"]),
+        ("2027-03-21T02:30", 120, ["2027-03-21T01:30/03:30", "2027-03-28T01:30/03:30"]),
+        # 02:30 comes twice, and the first is meant
+        ("2027-10-24T02:30", 60, ["2027-10-24T00:30/01:30", "2027-10-31T00:30/01:30"]),
     ],
 )
 def test_the_clock_on_the_wall_stays_when_it_changes(starts: str, minutes: int, utc: list[str]) -> None:
@@ -112,6 +112,31 @@ def test_the_clock_on_the_wall_stays_when_it_changes(starts: str, minutes: int, 
 
     told = [f"{each.begins_at.astimezone(UTC):%Y-%m-%dT%H:%M}/{each.ends_at.astimezone(UTC):%H:%M}" for each in found]
     assert told == utc
+
+
+@pytest.mark.parametrize(
+    ("until", "count"),
+    [
+        ("20271031T002959Z", 1),
+        ("20271031T003000Z", 2),  # 02:30, the first time
+        ("20271031T010000Z", 2),  # 02:00, the second time: 02:30 has been
+        ("20271031T015959Z", 2),
+    ],
+)
+def test_until_in_the_hour_that_comes_twice(until: str, count: int) -> None:
+    assert len(dates(f"FREQ=DAILY;UNTIL={until}", wall("2027-10-30T02:30"))) == count
+
+
+@pytest.mark.parametrize("excepted", ["2027-03-28T02:30", "2027-03-28T03:30"])
+def test_a_date_is_left_out_by_either_name_of_its_instant(excepted: str) -> None:
+    """02:30 is left out on that day, and means 03:30: so does an exception that was written in UTC."""
+    found = dates("FREQ=DAILY;COUNT=3", wall("2027-03-27T02:30"), excepted=[wall(excepted)])
+    assert shown(found) == ["2027-03-27 02:30", "2027-03-29 02:30"]
+
+
+def test_without_any_date_left_is_no_series() -> None:
+    with pytest.raises(NoDates):
+        dates("FREQ=DAILY;COUNT=1", wall("2027-03-28T02:30"), excepted=[wall("2027-03-28T03:30")])
 
 
 def test_dates_may_be_added_and_left_out() -> None:
