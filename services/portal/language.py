@@ -78,8 +78,12 @@ def day(at: date | datetime) -> str:
 
 
 def clock(at: datetime) -> str:
-    """A time as clocks in Norway show it: 18:00."""
-    return at.astimezone(OSLO).strftime("%H:%M")
+    """A time as clocks in Norway show it: 18:00. One that they show twice, as they go back, tells which it is."""
+    wall = at.astimezone(OSLO)
+    if wall.replace(fold=0).utcoffset() == wall.replace(fold=1).utcoffset():
+        return f"{wall:%H:%M}"
+    season = gettext("winter time") if wall.fold else gettext("summer time")
+    return f"{wall:%H:%M} ({season})"
 
 
 def span(begins_at: datetime, ends_at: datetime) -> str:

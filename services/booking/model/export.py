@@ -8,7 +8,7 @@ from datetime import datetime
 from kernel.errors import Text
 from services.booking.model.bookings import Booking
 from services.booking.model.calendars import Place
-from services.booking.model.opening import OSLO
+from services.booking.model.opening import OSLO, comes_twice
 
 BOM = "\ufeff"
 """Tells Excel that it is UTF-8."""
@@ -80,7 +80,9 @@ def guarded(cell: str) -> str:
 
 
 def _local(at: datetime) -> str:
-    return at.astimezone(OSLO).strftime("%Y-%m-%d %H:%M")
+    """A time on the wall; one that comes twice has its offset."""
+    wall = at.astimezone(OSLO)
+    return wall.isoformat(" ", "minutes") if comes_twice(at) else f"{wall:%Y-%m-%d %H:%M}"
 
 
 def _kroner(amount: int) -> str:

@@ -1,6 +1,6 @@
 """Moving a booking, or making it smaller: it gets the new time, or keeps the old."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, url_for
@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from kernel.clock import OSLO
 from services.portal.backend import Json, Refused, tell
-from services.portal.forms import Form, clock_of, day_of, sent, today, whole
+from services.portal.forms import Form, clock_of, day_of, instant, sent, today, whole
 from services.portal.language import day, gettext, span
 from services.portal.pages.bookings import one, sides
 from services.portal.places import places
@@ -50,12 +50,13 @@ def move(booking: UUID) -> Response | tuple[str, int]:
 
 
 def _wanted(form: Form) -> Json:
-    """What is asked for. What ends before it begins ends the day after; what lasts for days says on which."""
+    """What is asked for. What ends before it begins ends the day after; what lasts for days says on which. Times that
+    were not changed stay the instants they were, on the night when a clock shows them twice, too."""
     first, begins, ends = day_of(form, "date"), clock_of(form, "from"), clock_of(form, "to")
     last = day_of(form, "last") if form["last"] else first
-    begins_at, ends_at = _at(first, begins), _at(last, ends)
-    if last == first and ends <= begins:
-        ends_at = _at(first + _A_DAY, ends)
+    begins_at, ends_at = _at(first, begins, form["began"]), _at(last, ends, form["ended"])
+    if last == first and ends <= begins and ends_at <= begins_at:
+        ends_at = _at(first + _A_DAY, ends, form["ended"])
     return {
         "begins_at": begins_at.isoformat(),
         "ends_at": ends_at.isoformat(),
@@ -65,8 +66,16 @@ def _wanted(form: Form) -> Json:
     }
 
 
-def _at(on: date, clock: timedelta) -> datetime:
-    return (datetime.combine(on, time()) + clock).replace(tzinfo=OSLO)
+def _at(on: date, clock: timedelta, shown: str) -> datetime:
+    """The instant of a time on the wall: the one that was shown if it is still that time, else the first of two."""
+    wall = (datetime.combine(on, time()) + clock).replace(tzinfo=OSLO)
+    try:
+        before = instant(shown).astimezone(OSLO)
+    except ValueError:
+        before = wall
+    # two times in one zone are compared by what the clock shows, which is what is meant here
+    kept = before if before == wall else wall
+    return kept.astimezone(timezone(kept.utcoffset() or timedelta()))
 
 
 def _as_it_is(booking: Json) -> dict[str, str]:
@@ -77,6 +86,8 @@ def _as_it_is(booking: Json) -> dict[str, str]:
         "from": f"{begins_at:%H:%M}",
         "to": f"{ends_at:%H:%M}",
         "last": f"{ends_at:%Y-%m-%d}" if for_days else "",
+        "began": begins_at.isoformat(),
+        "ended": ends_at.isoformat(),
         "participants": str(booking["participants"]),
         "version": str(booking["version"]),
     }

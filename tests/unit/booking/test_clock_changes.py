@@ -12,6 +12,7 @@ import vobject
 
 from services.booking.files import read
 from services.booking.files.table import instant as instant_in_table
+from services.booking.model import export
 from services.booking.model.availability import Window
 from services.booking.model.calendars import calendar
 from services.booking.model.imports import ImportRequest, Row
@@ -124,6 +125,14 @@ def test_a_feed_is_read_back_as_what_is_booked(night: date, reader: Any) -> None
 
     assert found == spans
     assert all(ends_at > begins_at for begins_at, ends_at in found)
+
+
+@EVERY_NIGHT
+def test_a_table_is_read_back_as_what_is_booked(night: date) -> None:
+    for begins_at in quarters(night):
+        booking = replace(BOOKING, begins_at=begins_at, ends_at=begins_at + timedelta(hours=1))
+        cells = export.row(booking, PLACE).split(";")
+        assert [instant_in_table(each) for each in cells[4:6]] == [booking.begins_at, booking.ends_at]
 
 
 @EVERY_NIGHT

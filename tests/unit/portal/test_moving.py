@@ -1,5 +1,8 @@
 """Moving a booking: the form, what is asked of booking, and its no by the field that it is about."""
 
+import re
+from typing import Any
+
 import pytest
 
 from tests.unit.portal.conftest import Portal, Visitor
@@ -53,6 +56,34 @@ def test_what_ends_before_it_begins_ends_the_day_after(
     kari.go(f"/bookings/{booking}/move")
     kari.submit("/move", **filled(**{"from": begins, "to": ends}))
     assert portal.services.asked("POST", "booking")[0].body["ends_at"] == expected
+
+
+@pytest.mark.parametrize(
+    ("began", "ended", "changed", "expected"),
+    [
+        # 02:30 comes twice: left as it is, it stays the one it was
+        ("2027-10-31T01:30:00Z", "2027-10-31T02:30:00Z", {}, ("02:30:00+01:00", "03:30:00+01:00")),
+        ("2027-10-31T00:30:00Z", "2027-10-31T01:30:00Z", {}, ("02:30:00+02:00", "02:30:00+01:00")),
+        ("2027-10-31T00:45:00Z", "2027-10-31T01:15:00Z", {}, ("02:45:00+02:00", "02:15:00+01:00")),
+        # entered, it is the first
+        ("2027-10-31T00:30:00Z", "2027-10-31T01:30:00Z", {"to": "02:45"}, ("02:30:00+02:00", "02:45:00+02:00")),
+        ("2027-10-31T01:30:00Z", "2027-10-31T02:30:00Z", {"from": "02:15"}, ("02:15:00+02:00", "03:30:00+01:00")),
+        # left out, it is as if the clock had not gone forward
+        ("2027-03-28T00:30:00Z", "2027-03-28T03:30:00Z", {"from": "02:30"}, ("02:30:00+01:00", "05:30:00+02:00")),
+    ],
+)
+def test_the_nights_when_the_clock_is_moved(
+    portal: Portal, kari: Visitor, booking: str, began: str, ended: str, changed: dict[str, str], expected: Any
+) -> None:
+    portal.services.bookings[booking] |= {"begins_at": began, "ends_at": ended}
+    page = kari.go(f"/bookings/{booking}/move")
+    shown = {"date": began.partition("T")[0]}
+    for name in ("from", "to"):
+        [shown[name]] = re.findall(rf'name="{name}"[^>]* value="([^"]+)"', page.text)
+    kari.submit("/move", **filled(**shown | changed))
+    (call,) = portal.services.asked("POST", "booking")
+    assert tuple(call.body[end].partition("T")[2] for end in ("begins_at", "ends_at")) == expected
+    assert {call.body[end].partition("T")[0] for end in ("begins_at", "ends_at")} == {began.partition("T")[0]}
 
 
 def test_what_lasts_for_days_keeps_its_last_day(portal: Portal, kari: Visitor, booking: str) -> None:
