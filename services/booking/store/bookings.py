@@ -122,8 +122,8 @@ def add_all(tx: Transaction, new: Sequence[Booking], *, parts: Mapping[str, int]
 
 def move(tx: Transaction, before: Booking, booking: Booking, *, parts: int) -> bool:
     """Takes what a live booking needs now instead of what it took. False when another has it: roll back."""
-    if takes_no_more(before, booking):
-        claims.narrow(tx, booking, lent=bool(before.equipment))
+    # a closure has freed what it hits: then there is nothing to keep, and what it needs now is taken anew
+    if takes_no_more(before, booking) and claims.narrow(tx, booking, lent=bool(before.equipment)) == parts:
         return True
     claims.free(tx, booking.id, lent=True)
     taken = claims.take_space(tx, booking) == parts

@@ -221,15 +221,17 @@ def borrow_all(tx: Transaction, lent_to: Sequence[Booking]) -> None:
         tx.execute(_BORROW_ALL, given)
 
 
-def narrow(tx: Transaction, booking: Booking, *, lent: bool) -> None:
-    """Let a booking keep no more than it needs now, of what it has taken and, if anything, was lent."""
+def narrow(tx: Transaction, booking: Booking, *, lent: bool) -> int:
+    """Let a booking keep no more than it needs now, of what it has taken and, if anything, was lent; return how many
+    parts it keeps."""
     wanted = of(booking)
     times = {"of": booking.id, "taken_from": wanted["taken_from"], "taken_until": wanted["taken_until"]}
-    tx.later(_NARROW, {**times, "people": wanted["people"], "traits": wanted["traits"]})
+    kept_parts = tx.execute(_NARROW, {**times, "people": wanted["people"], "traits": wanted["traits"]}).rowcount
     if lent:
         kept = {"kept": dict(booking.equipment)}
         tx.execute(_BRING_BACK, {"of": booking.id, **kept})
         tx.execute(_LEND_LESS, {**times, **kept})
+    return kept_parts
 
 
 def free_all(tx: Transaction, holders: Sequence[UUID]) -> None:

@@ -27,7 +27,7 @@ from services.booking.model.closures import (
 )
 from services.booking.model.refusals import AlreadyBegun, NotInUse, SlotTaken, SpaceClosed
 from services.booking.model.resources import UnknownSpace
-from services.booking.model.rules import EndsBeforeBegin, InThePast, OutsideOpeningHours
+from services.booking.model.rules import EndsBeforeBegin, InThePast, OutsideOpeningHours, TooShort
 from services.booking.queries import closures as queries
 from services.booking.store.bookings import steps
 from services.booking.store.closures import closures as table
@@ -218,6 +218,22 @@ def test_a_booking_that_can_not_be_moved_there_changes_nothing(counter: Any, whe
     assert (counter.load(hit).space, counter.claimed(hit)) == ("hall", 3)
     assert counter.load(other).live
     assert listed(counter) == []
+
+
+@pytest.mark.parametrize(("quarters", "fits"), [(1, False), (2, True), (3, False)])
+def test_a_booking_is_shortened_to_what_is_not_closed(counter: Any, quarters: int, fits: bool) -> None:
+    """It must be half an hour at least, and the closure begins after half an hour."""
+    hit = counter.confirmed("room", 0, 4)
+    shorter = Decision(booking=hit.id, outcome="move", ends_at=counter.quarter(quarters))
+
+    if fits:
+        close(counter, closing(counter, 2, space="room"), shorter)
+        assert (counter.claimed(hit), counter.load(hit).ends_at) == (1, counter.quarter(2))
+        with pytest.raises(SlotTaken):
+            counter.hold("room", 0, 2, who=STRANGER)
+    else:
+        with pytest.raises((TooShort, SlotTaken)):
+            close(counter, closing(counter, 2, space="room"), shorter)
 
 
 def test_a_booking_is_moved_within_opening_hours_only(counter: Any, town: Any) -> None:
