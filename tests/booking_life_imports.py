@@ -66,12 +66,15 @@ class ImportedLife(SearchedLife):
         wish = replace(old, begin=old.begin + later * QUARTER, end=old.end + (later + longer) * QUARTER)
         known, now = self.house.all[name], self.house.now
         changeable = self.house.unchangeable(known) is None
-        over = wish.begin < now and not (changeable and known.wish.begin >= now)
+        over = wish.begin < now
         if over or wish == old or not known.live:
             self.attempt(None, usecases.run, MANAGER, self.file({uid: wish}))
+            if over and wish != old and changeable and known.wish.begin >= now:
+                known.go("cancelled")
+                del self.imported[uid]
             return
         moved = elsewhere(known, replace(wish, noise=known.wish.noise, equipment=known.wish.equipment))
-        refused = "import_refused" if not changeable or wish.begin < now else self.refusal_of_file({uid: (moved, name)})
+        refused = self.refusal_of_file({uid: (moved, name)}) if changeable else "import_refused"
         if self.attempt(refused, usecases.run, MANAGER, self.file({uid: wish})) is not None:
             self.said[uid] = wish
             self.house.clear_away(moved, name)

@@ -138,16 +138,16 @@ class _Reading:
     def __init__(self, until: date | None, now: datetime) -> None:
         self._until = until
         self._now = now
-        self._over: set[tuple[str, str]] = set()
+        self._over: dict[tuple[str, str], Row] = {}
         self._read = 0
-        self._whole: set[str] = set()
+        self._whole: dict[str, date | None] = {}
 
     def of(self, versions: Iterable[Version]) -> File:
         by_uid: dict[str, list[Version]] = {}
         for each in versions:
             by_uid.setdefault(trimmed(str(each.event.get("UID", ""))), []).append(each)
         rows = list(chain.from_iterable(self._of_uid(uid, found) for uid, found in by_uid.items()))
-        return File(rows=rows, whole=frozenset(self._whole), over=frozenset(self._over))
+        return File(rows=rows, whole=self._whole, over=self._over)
 
     def _of_uid(self, uid: str, versions: list[Version]) -> Iterator[Row]:
         if imports.uid(uid) is None:
@@ -158,7 +158,7 @@ class _Reading:
         yield from self._exceptions(event, [each for each in versions if "RECURRENCE-ID" in each.event])
         for row in event.dates.values():
             if row.recurrence and row.begins_at is not None and row.begins_at < self._now:
-                self._over.add(row.key)
+                self._over[row.key] = row
             else:
                 yield row
 
@@ -176,7 +176,7 @@ class _Reading:
                 event.dates = self._dates(event.uid, event.master)
                 event.settled = True
                 event.until = self._until if self._is_cut(event.master) else None
-            self._whole.add(event.uid)
+            self._whole[event.uid] = event.until
         except _FAULTS as fault:
             yield Row(line=(event.master or versions[0]).line, uid=event.uid, fault=fault)
 

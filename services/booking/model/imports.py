@@ -74,12 +74,19 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """A file that was read. Of the uids in `whole` it tells all dates: those that were imported and are not there any
-    more are cancelled. `over` are the dates of recurring events that have passed: they are no rows."""
+    """A file that was read. Of the uids in `whole` it tells all dates, or all until a day: those that were imported and
+    are not there any more are cancelled. `over` are the dates of recurring events that have passed: no rows of their
+    own."""
 
     rows: Sequence[Row]
-    whole: frozenset[str] = frozenset()
-    over: frozenset[tuple[str, str]] = frozenset()
+    whole: Mapping[str, date | None] = field(default_factory=dict)
+    over: Mapping[tuple[str, str], Row] = field(default_factory=dict)
+
+    def tells(self, key: tuple[str, str]) -> bool:
+        """Return True if the file would have this date if there were one."""
+        uid, recurrence = key
+        until = self.whole.get(uid)
+        return uid in self.whole and (until is None or not recurrence or recurrence[:10] <= until.isoformat())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

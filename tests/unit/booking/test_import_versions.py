@@ -48,7 +48,7 @@ def test_the_newest_of_two(older: list[str], newer: list[str]) -> None:
     for file in every_order(event(*older, place="old"), event(*newer, place="new")):
         assert days(file) == [("", "new", 1)]
         assert sorted(map(str, voids(file))) == ["None", "superseded"]
-        assert file.whole == {"1"}
+        assert file.whole == {"1": None}
     for file in every_order(
         event(WEEKLY), event(THE_8TH, *older, place="old"), event(THE_8TH, *newer, place="new", when=TO_THE_9TH)
     ):
