@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from cli.servers.packages import as_root, install, may_install, succeeds
+from cli.servers.packages import as_root, command_for, install, may_install, succeeds
 from cli.servers.processes import Child, Run, ServerFailed
 
 # Debian's and Homebrew's own folders: the rabbitmq-server on Debian's PATH insists on the system's user and data.
@@ -95,7 +95,7 @@ def find_programs(folders: Sequence[Path] = FOLDERS) -> Installed | Container:
     if succeeds("docker", "info"):
         return Container()
     raise ServerFailed(
-        "RabbitMQ is missing. Run: sudo apt-get install rabbitmq-server (or name yours in TORG_TEST_AMQP_URL)."
+        f"RabbitMQ is missing. Run: {command_for('rabbitmq-server')} (or name yours in TORG_TEST_AMQP_URL)."
     )
 
 
@@ -109,7 +109,7 @@ def installed(folders: Sequence[Path]) -> Installed | None:
 
 def _install() -> None:
     """Installs Debian's package. Its own service is stopped and kept from starting: we run a node of our own."""
-    install("rabbitmq-server")
+    install("rabbitmq-server", "RabbitMQ")
     if shutil.which("systemctl"):
         succeeds(*as_root("systemctl", "disable", "--now", "rabbitmq-server"))
 
@@ -141,5 +141,5 @@ def environment(data: Path, port: int, epmd_port: int, distribution_port: int) -
 def _epmd() -> str:
     found = shutil.which("epmd")
     if found is None:
-        raise ServerFailed("Erlang's epmd is missing. Run: sudo apt-get install erlang-base")
+        raise ServerFailed(f"Erlang's epmd is missing. Run: {command_for('erlang-base')}")
     return found

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.chromium import SANDBOXED, chromium
+from cli.servers import browser as programs
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A Chromium; each test opens a context of its own."""
+    program = programs.browser()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=SANDBOXED)
+        browser = playwright.chromium.launch(executable_path=program, args=programs.SANDBOXED)
         yield browser
         browser.close()

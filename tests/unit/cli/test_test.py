@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from cli.paths import ROOT
-from cli.test import LEVELS, SHARED_OUT, pytest_command
+from cli.test import LEVELS, SHARED_OUT, needs, pytest_command
 from tests.level_times import LevelTimes
 from tests.sharing_out import WHOLE_STACKS, StacksOneByOne
 
@@ -48,6 +48,58 @@ def test_whole_stacks_are_one_scope_and_every_other_test_is_its_own() -> None:
     assert len({scope(None, each) for each in others}) == 3  # type: ignore[arg-type]
 
 
+def names(*given: str) -> list[str]:
+    return [each.__name__ for each in needs(list(given))]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ([], ["find_programs", "browser"]),
+        (["-k", "tariff"], ["find_programs", "browser"]),
+        (["all"], ["find_programs", "browser"]),
+        (["long"], ["find_programs", "browser"]),
+        (["tests"], ["find_programs", "browser"]),
+        (["unit"], []),
+        (["contract", "-k", "journey"], []),
+        (["integration"], ["find_programs"]),
+        (["faults"], ["find_programs"]),
+        (["journey", "-x"], ["find_programs", "browser"]),
+        (["tests/journey/test_sign_in.py::test_a_code_is_good_once"], ["find_programs", "browser"]),
+        (["tests/integration/cli/test_rabbitmq.py"], ["find_programs"]),
+        (["tests/integration/booking/test_race.py", "-x"], []),
+    ],
+)
+def test_what_is_asked_for_is_provided_with_what_it_needs(
+    given: list[str], expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TORG_TEST_AMQP_URL", raising=False)
+    assert names(*given) == expected
+
+
+def test_whose_rabbitmq_is_given_needs_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORG_TEST_AMQP_URL", "amqp://127.0.0.1")
+    assert names("journey") == ["browser"]
+    assert names("faults") == []
+
+
+@pytest.mark.parametrize(
+    ("program", "used"),
+    [
+        ("find_programs", r"PrivateRabbitMQ\(|^def \w+\([^)]*\b(amqp_url|rabbitmq)\b"),
+        ("browser", r"\bsync_playwright\(\)|: Browser[,)]"),
+    ],
+)
+def test_every_test_that_uses_a_program_is_where_it_is_provided(
+    program: str, used: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TORG_TEST_AMQP_URL", raising=False)
+    files = [path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("*/*.py")]
+    using = [file for file in files if re.search(used, (ROOT / file).read_text(), re.MULTILINE)]
+    assert using
+    assert [file for file in using if program not in names(file)] == []
+
+
 def test_the_long_ones_can_be_asked_for() -> None:
     assert words("long") == ["-m", "long"]
 
@@ -64,9 +116,8 @@ def test_what_is_no_level_is_a_path() -> None:
     assert words(path, "-x") == [path, "-x"]
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
-def test_the_end_tells_how_long_each_level_took(workers: str) -> None:
-    command = pytest_command(["tests/unit/bench/test_figures.py", "-q", "-n", workers])
+def test_the_end_tells_how_long_each_level_took() -> None:
+    command = pytest_command(["tests/unit/bench/test_figures.py", "-q", "-n", "2"])
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout
     count = re.search(r"^(\d+) passed in", ended.stdout, re.MULTILINE)
