@@ -31,6 +31,7 @@ from uuid import UUID
 from marshmallow import Schema, fields, post_load, validate
 
 from kernel.errors import DomainError, Text
+from kernel.text import unstorable
 
 T = TypeVar("T")
 Position = tuple[Any, ...]
@@ -152,9 +153,8 @@ def _exactly(kind: type) -> Callable[[Any], Any]:
 
 def _text(value: Any) -> str:
     text: str = _exactly(str)(value)
-    text.encode()  # a lone surrogate is no text: the database would refuse it
-    if "\0" in text:
-        raise ValueError("NUL in a text")
+    if unstorable(text):
+        raise ValueError("no text that a database holds")
     return text
 
 

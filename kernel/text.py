@@ -3,7 +3,7 @@
 | characters | what is done with them |
 | --- | --- |
 | NUL, half a surrogate pair | refused everywhere: no database holds them (`unstorable`) |
-| control characters, line and paragraph separators | not allowed in text that people read, but for tab and line break |
+| control characters | not allowed in text that people read, but for tabs and what breaks a line |
 | bidirectional embeddings, overrides, isolates | not allowed: they show a text in another order than it is stored in |
 | spaces of every kind, zero-width ones and byte order marks | trimmed off both ends (`trimmed`), kept inside |
 | all else | kept as typed: no-break spaces, soft hyphens, joined emoji, marks of direction, new characters |
@@ -14,8 +14,8 @@ Pure: services' models, the HTTP kernel and the portal use it.
 import re
 import unicodedata
 
-# C0 but tab, line feed and carriage return; DEL and C1; the separators that some readers take for line breaks
-_CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029"
+# C0 but tabs and what breaks a line; DEL and C1 but "next line"
+_CONTROL = "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"
 _DIRECTION = "\u202a-\u202e\u2066-\u2069"
 _FORBIDDEN = re.compile(f"[{_CONTROL}{_DIRECTION}]")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")

@@ -52,7 +52,8 @@ the parts of the path come by name. Rules:
 - `@writes` may run the view again (at most 3 times) after a serialization failure or a deadlock: a view has no effect
   outside its transaction.
 - Schemas extend `kernel.http.Schema` (unknown fields are refused); their times are `kernel.http.Instant` fields: RFC
-  3339 with an offset on the way in, UTC with "Z" on the way out. Bound every number and every text (`validate=`).
+  3339 with an offset on the way in, UTC with "Z" on the way out. Bound every number and every text (`validate=`); what
+  people write is a `Words` field.
 - What an answer tells once (a secret) is named by `@told_once("secret")` under `@writes`: it is not kept.
 - An error of yours is documented on its route by `@answers(SlotTaken, NotOpen)` anywhere among the decorators.
 '''
@@ -60,7 +61,7 @@ the parts of the path come by name. Rules:
 from kernel.http.app import access_rules, create_app, database_from, mount, service_blueprint, verifier_from
 from kernel.http.door import caller, visitor
 from kernel.http.routes import Answer, allow, answers, etag, if_match, location, public, reads, told_once, writes
-from kernel.http.schemas import Instant, Schema, TextSchema, code
+from kernel.http.schemas import Instant, Schema, TextSchema, Words, code, legible
 from kernel.http.validation import invalid
 from kernel.problems import NotFound
 
@@ -70,6 +71,7 @@ __all__ = [
     "NotFound",
     "Schema",
     "TextSchema",
+    "Words",
     "access_rules",
     "allow",
     "answers",
@@ -80,6 +82,7 @@ __all__ = [
     "etag",
     "if_match",
     "invalid",
+    "legible",
     "location",
     "mount",
     "public",

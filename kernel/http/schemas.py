@@ -11,6 +11,7 @@ from marshmallow import Schema as _Schema
 
 from kernel.errors import Text
 from kernel.http.validation import invalid
+from kernel.text import allowed, blank, forbidden, one_line, trimmed
 
 _LONGEST_TEXT = 500
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
@@ -20,6 +21,12 @@ _NOT_A_CODE = Text(
     nb="Må være små bokstaver, sifre, - og _; høyst 63.",
     nn="Må vere små bokstavar, siffer, - og _; høgst 63.",
     en="Must be small letters, digits, - and _; at most 63.",
+)
+_BLANK = Text(nb="Her må det stå noe.", nn="Her må det stå noko.", en="This must not be blank.")
+_NOT_ALLOWED = Text(
+    nb="Teksten har styretegn, eller tegn som snur leseretningen.",
+    nn="Teksten har styreteikn, eller teikn som snur leseretninga.",
+    en="The text has control characters, or characters that turn the direction of reading.",
 )
 
 
@@ -46,18 +53,38 @@ class Instant(fields.AwareDateTime):
         return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+class Words(fields.String):
+    """What people write for people: from 1 to `most` characters, kept without the space around it. Blank text is
+    refused, and what `kernel.text` does not allow. In one line unless `lines`."""
+
+    def __init__(self, most: int, *, lines: bool = False, **kwargs: Any) -> None:
+        self._length = validate.Length(1, most)
+        self._lines = lines
+        super().__init__(validate=self._length, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        written: str = super()._deserialize(value, attr, data, **kwargs)
+        self._length(written)  # as it was sent: so the description's `maxLength` is the truth
+        legible(written)
+        return trimmed(allowed(written)) if self._lines else one_line(written)
+
+
+def legible(value: str) -> None:
+    """Refuses a text of which nothing is seen, or that has what is not allowed in any."""
+    if forbidden(value):
+        raise invalid(_NOT_ALLOWED)
+    if blank(value):
+        raise invalid(_BLANK)
+
+
 def code(value: str) -> None:
     """Refuses what is not a code or a slug."""
     if not _CODE.fullmatch(value):
         raise invalid(_NOT_A_CODE)
 
 
-def _text(language: str, example: str) -> fields.String:
-    return fields.String(
-        required=True,
-        validate=validate.Length(1, _LONGEST_TEXT),
-        metadata={"description": language, "example": example},
-    )
+def _text(language: str, example: str) -> Words:
+    return Words(_LONGEST_TEXT, lines=True, required=True, metadata={"description": language, "example": example})
 
 
 class TextSchema(Schema):

@@ -17,6 +17,7 @@ from webargs.flaskparser import FlaskParser
 from kernel.errors import Text
 from kernel.http.messages import translated
 from kernel.problems import BodyTooLarge, Fault, InvalidRequest, MalformedJson, UnsupportedMediaType
+from kernel.text import unstorable
 
 BODY_LIMIT = 1 << 20
 DEEPEST_BODY = 64
@@ -92,7 +93,7 @@ def _refuse(constant: str) -> NoReturn:
 
 def _bad_texts(value: Any, at: str = "#") -> Iterator[str]:
     if isinstance(value, str):
-        if "\0" in value or any("\ud800" <= each <= "\udfff" for each in value):
+        if unstorable(value):
             yield at
     elif isinstance(value, list):
         for index, each in enumerate(value):

@@ -11,6 +11,7 @@ from uuid import uuid4
 from flask import request
 
 from kernel.clock import OSLO
+from kernel.text import blank, trimmed
 from services.portal import written
 from services.portal.backend import Refused
 from services.portal.language import gettext
@@ -55,7 +56,7 @@ class Form:
 
 def sent() -> Form:
     """The form that was sent. Its key is the one it was rendered with."""
-    values = {name: value.strip() for name, value in request.form.items()}
+    values = {name: "" if blank(value) else trimmed(value) for name, value in request.form.items()}
     key = values.get("idempotency_key", "")
     return Form(values, key=key if _KEY.fullmatch(key) else new_key())
 

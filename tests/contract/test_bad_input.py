@@ -127,6 +127,31 @@ def test_a_name_that_cannot_be_stored(sending: Sending, service: str, route: str
                 sender.refused(changed(good, path, inner | {name + odd: value}))
 
 
+BLANK = ["  ", "\u00a0", "\u200b\u2060", "\u3164\u00ad"]
+ODD = ["\x07", "\x1b", "\x9f", "\u202e", "\u2066"]
+
+
+@pytest.mark.parametrize(("service", "route"), BODIES)
+def test_a_text_of_which_nothing_is_seen(sending: Sending, service: str, route: str) -> None:
+    """No text in any body may be blank: what is said in a language, a reason, a title, a name for somebody."""
+    sender = sending(service, route)
+    good = sender.good.body
+    with sender.nothing_changed():
+        for path, value in leaves(good):
+            for blank in BLANK if isinstance(value, str) else ():
+                sender.refused(changed(good, path, blank))
+
+
+@pytest.mark.parametrize(("service", "route"), BODIES)
+def test_a_text_with_controls_or_in_another_order(sending: Sending, service: str, route: str) -> None:
+    sender = sending(service, route)
+    good = sender.good.body
+    with sender.nothing_changed():
+        for path, value in leaves(good):
+            for odd in ODD if isinstance(value, str) else ():
+                sender.refused(changed(good, path, f"{value[:1]}{odd}{value[1:]}"))
+
+
 # Headers
 
 

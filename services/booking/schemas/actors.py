@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from kernel.http import Instant, Schema, TextSchema
+from kernel.http import Instant, Schema, TextSchema, Words
 from services.booking.model.actors import ORGANISATION_KINDS
 from services.booking.schemas.common import ID
 
@@ -15,7 +15,7 @@ class OrganisationSchema(Schema):
         validate=validate.OneOf(ORGANISATION_KINDS),
         metadata={"description": "What it says that it is. It counts as a business until that is verified."},
     )
-    name = fields.String(required=True, validate=validate.Length(1, 200), metadata={"example": "Borgen skolekorps"})
+    name = Words(200, required=True, metadata={"example": "Borgen skolekorps"})
     organisation_number = fields.String(
         required=True, validate=validate.Length(9, 20), metadata={"example": "974760673"}
     )
@@ -25,9 +25,10 @@ class VerificationSchema(Schema):
     """What an organisation is, by decision."""
 
     kind = fields.String(required=True, validate=validate.OneOf(ORGANISATION_KINDS))
-    reason = fields.String(
+    reason = Words(
+        500,
+        lines=True,
         required=True,
-        validate=validate.Length(1, 500),
         metadata={"description": "Why. No names of persons.", "example": "Vedtektene er lagt fram."},
     )
 

@@ -6,7 +6,7 @@ from typing import Any, get_args
 from marshmallow import fields, post_load, validate, validates_schema
 
 from kernel.errors import Text
-from kernel.http import Instant, Schema, TextSchema, code, invalid
+from kernel.http import Instant, Schema, TextSchema, Words, code, invalid
 from kernel.pagination import PageArguments
 from services.booking.events import BookingState, GivenUpBy
 from services.booking.model.bookings import AUDIENCES, PURPOSES, BookingRequest, Confirm, KeyState
@@ -29,10 +29,11 @@ def _equipment(**more: Any) -> fields.Dict:
     )
 
 
-def why(**more: Any) -> fields.String:
+def why(**more: Any) -> Words:
     """Why somebody does something, in their own words."""
-    return fields.String(
-        validate=validate.Length(1, 1000),
+    return Words(
+        1000,
+        lines=True,
         metadata={"description": "In words that the other part sees.", "example": "Salen skal males."},
         **({"load_default": None} | more if "required" not in more else more),
     )
@@ -62,10 +63,10 @@ class BookingRequestSchema(Schema):
     audience = fields.String(required=True, validate=validate.OneOf(AUDIENCES), metadata={"example": "everyone"})
     participants = count("How many will come.", 20, required=True)
     tenant = fields.UUID(load_default=None, metadata={"description": "The actor who rents; yourself if left out."})
-    title = fields.String(
+    title = Words(
+        200,
         load_default=None,
         allow_none=True,
-        validate=validate.Length(1, 200),
         metadata={"description": "What the public calendar shows; leave out if it is not public.", "example": "Korps"},
     )
     confirm = fields.String(

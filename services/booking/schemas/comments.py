@@ -4,7 +4,7 @@ from typing import get_args
 
 from marshmallow import fields, validate
 
-from kernel.http import Instant, Schema
+from kernel.http import Instant, Schema, Words
 from services.booking.model.comments import LONGEST, Side
 from services.booking.schemas.common import ID
 
@@ -12,11 +12,7 @@ from services.booking.schemas.common import ID
 class CommentTextSchema(Schema):
     """What somebody says of a booking, seen by tenant and house only."""
 
-    text = fields.String(
-        required=True,
-        validate=[validate.Length(1, LONGEST), validate.Regexp(r"(?s).*\S")],
-        metadata={"example": "Kan vi komme ti minutter før?"},
-    )
+    text = Words(LONGEST, lines=True, required=True, metadata={"example": "Kan vi komme ti minutter før?"})
 
 
 class SeenSchema(Schema):

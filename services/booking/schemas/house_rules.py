@@ -6,7 +6,7 @@ from typing import Any, get_args
 from marshmallow import fields, post_load, validate
 
 from kernel.errors import Text
-from kernel.http import Instant, Schema, TextSchema
+from kernel.http import Instant, Schema, TextSchema, Words
 from services.booking.events import AcceptanceChannel
 from services.booking.model.house_rules import CODES, SCOPES, HouseRule, RuleVersion
 from services.booking.schemas.common import MOMENT_IN_OUR_TIME, count, slug
@@ -14,9 +14,8 @@ from services.booking.schemas.common import MOMENT_IN_OUR_TIME, count, slug
 _LONGEST = 20_000
 
 
-def _long(language: str, example: str) -> fields.String:
-    about = {"description": language, "example": example}
-    return fields.String(required=True, validate=validate.Length(1, _LONGEST), metadata=about)
+def _long(language: str, example: str) -> Words:
+    return Words(_LONGEST, lines=True, required=True, metadata={"description": language, "example": example})
 
 
 class LongTextSchema(Schema):

@@ -5,14 +5,14 @@ from typing import Any
 
 from marshmallow import fields, post_load, validate
 
-from kernel.http import Instant, Schema
+from kernel.http import Instant, Schema, Words, legible
 from services.booking.model.representatives import ROLES, Terms
 from services.booking.schemas.common import ID, IN_OUR_TIME
 
 
-def _known_as(**more: Any) -> fields.String:
+def _known_as(**more: Any) -> Words:
     about = {"description": "What the owners call the person. Seen by owners only.", "example": "Treneren for J15"}
-    return fields.String(allow_none=True, **more, metadata=about)
+    return Words(100, allow_none=True, **more, metadata=about)
 
 
 class TermsSchema(Schema):
@@ -29,7 +29,7 @@ class TermsSchema(Schema):
         validate=IN_OUR_TIME,
         metadata={"description": "The last local day; null for no end.", "example": "2027-06-30"},
     )
-    known_as = _known_as(load_default=None, validate=validate.Length(1, 100))
+    known_as = _known_as(load_default=None)
 
     @post_load
     def _made(self, given: Mapping[str, Any], **_: object) -> dict[str, Any]:
@@ -42,7 +42,9 @@ class AppointmentSchema(TermsSchema):
     """A person who may act for an organisation, by the name their issuer has for them."""
 
     role = fields.String(load_default="booker", validate=validate.OneOf(ROLES))
-    subject = fields.String(required=True, validate=validate.Length(1, 255), metadata={"example": "persona-kari"})
+    subject = fields.String(
+        required=True, validate=[validate.Length(1, 255), legible], metadata={"example": "persona-kari"}
+    )
     issuer = fields.Url(
         load_default=None,
         require_tld=False,

@@ -4,7 +4,7 @@ from typing import get_args
 
 from marshmallow import fields, validate
 
-from kernel.http import Schema, TextSchema, code
+from kernel.http import Schema, TextSchema, Words, code, legible
 from kernel.http.schemas import Instant
 from kernel.pagination import PageArguments, page_of
 from services.pricing.model.agreement import LEAST_MINUTES, MOST_MINUTES_A_DAY, HoursState
@@ -13,7 +13,7 @@ from services.pricing.schemas.money import ore
 from services.pricing.schemas.texts import TextOrOne
 
 _MOST_ORE = 10_000_000_00
-_words = validate.Length(1, 500)
+_LONGEST = 500
 
 
 class NewAgreement(Schema):
@@ -22,7 +22,7 @@ class NewAgreement(Schema):
     tenant = fields.UUID(required=True, metadata={"description": "An organisation; never a person."})
     square = fields.String(required=True, validate=code, metadata={"example": "borgen"})
     arena = fields.String(required=True, validate=code, metadata={"example": "borgen-innbyggertorg"})
-    title = fields.String(required=True, validate=_words, metadata={"example": "Maling av storsalen"})
+    title = Words(_LONGEST, required=True, metadata={"example": "Maling av storsalen"})
     task = TextOrOne(required=True, metadata={"description": "In three languages, or one text for all of them."})
     hour_value = ore("What an hour is worth.", 20000, required=True, strict=True, validate=validate.Range(1, _MOST_ORE))
     max_amount = ore(
@@ -37,7 +37,7 @@ class NewAgreement(Schema):
     valid_from = fields.Date(required=True, metadata={"description": "The first day it is valid."})
     valid_until = fields.Date(required=True, metadata={"description": "The last day it is valid."})
     participants = fields.List(
-        fields.String(validate=validate.Length(1, 255)),
+        fields.String(validate=[validate.Length(1, 255), legible]),
         required=True,
         validate=validate.Length(1, 500),
         metadata={"description": "Who may register hours: subjects, as your own issuer knows them."},
@@ -78,7 +78,7 @@ class NewHours(Schema):
             "example": 120,
         },
     )
-    task = fields.String(required=True, validate=_words, metadata={"example": "Malte nordveggen"})
+    task = Words(_LONGEST, lines=True, required=True, metadata={"example": "Malte nordveggen"})
 
 
 class HoursFilter(PageArguments):
@@ -106,7 +106,7 @@ class HoursSchema(Schema):
 class Rejection(Schema):
     """Why hours are rejected."""
 
-    reason = fields.String(required=True, validate=_words)
+    reason = Words(_LONGEST, lines=True, required=True)
 
 
 AgreementPage = page_of(AgreementSchema)

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from marshmallow import ValidationError, fields, post_load, validate
 
 from kernel.errors import Text
-from kernel.http import Schema, TextSchema, code, invalid
+from kernel.http import Schema, TextSchema, Words, code, invalid
 from kernel.pagination import page_of
 from services.pricing.model.tariff import (
     AUDIENCES,
@@ -44,7 +44,7 @@ _NOT_PER_CENT = Text(
     nn="Må vere frå 0 til 100, med høgst to desimalar.",
     en="Must be from 0 to 100, with at most two decimals.",
 )
-_words = validate.Length(1, 1000)
+_LONGEST = 1000
 
 
 def _day(value: str) -> None:
@@ -187,7 +187,7 @@ class CancellationSchema(Schema):
         validate=validate.Range(0, _MOST_HOURS),
         metadata={"description": "Credited until so many hours before it begins; later, the full price stands."},
     )
-    source = fields.String(required=True, validate=_words, metadata={"description": "Where the rule comes from."})
+    source = Words(_LONGEST, lines=True, required=True, metadata={"description": "Where the rule comes from."})
 
     @post_load
     def _made(self, given: Mapping[str, Any], **_: object) -> Cancellation:
@@ -199,8 +199,8 @@ class TariffSchema(Schema):
 
     id = fields.String(required=True, validate=code, metadata={"example": "nesodden-2017"})
     name = fields.Nested(TextSchema, required=True)
-    source = fields.String(required=True, validate=_words, metadata={"description": "Where it was published."})
-    adopted_by = fields.String(required=True, validate=_words)
+    source = Words(_LONGEST, lines=True, required=True, metadata={"description": "Where it was published."})
+    adopted_by = Words(_LONGEST, lines=True, required=True)
     valid_from = fields.Date(required=True, metadata={"description": "The first day it is valid."})
     valid_until = fields.Date(load_default=None, allow_none=True, metadata={"description": "The last day it is valid."})
     currency = fields.String(required=True, validate=validate.OneOf((CURRENCY,)))
@@ -222,7 +222,7 @@ class TariffSchema(Schema):
     vat = fields.List(fields.Nested(VatSchema), required=True, validate=validate.Length(1, 20))
     cancellation = fields.Nested(CancellationSchema, required=True)
     remarks = fields.List(
-        fields.String(validate=_words),
+        Words(_LONGEST, lines=True),
         load_default=list,
         validate=validate.Length(max=50),
         metadata={"description": "What the published list says that is not priced by this document."},

@@ -30,9 +30,10 @@ def test_holds_what_was_filled_in(portal: Portal, kari: Visitor) -> None:
     assert kari.path == f"/bookings/{an_id('booking 0')}"
 
 
-def test_what_is_left_empty_is_not_sent(portal: Portal, kari: Visitor) -> None:
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u200b", "\u00ad\u3164"], ids=ascii)
+def test_what_is_left_empty_is_not_sent(portal: Portal, kari: Visitor, blank: str) -> None:
     kari.go(BOOK)
-    kari.submit("/book", **FILLED, title=" ")
+    kari.submit("/book", **FILLED, title=blank)
     (call,) = portal.services.asked("POST", "booking")
     assert {"tenant", "title"}.isdisjoint(call.body)
 
@@ -416,9 +417,11 @@ def test_tenant_and_house_talk_of_a_booking(portal: Portal, kari: Visitor) -> No
     assert "Trenger dere &lt;b&gt;scenen&lt;/b&gt;?" in page.text
     (seen,) = portal.services.asked("PUT", "booking")
     assert seen.body == {"last": str(an_id("said 0"))}
-    page = kari.submit("/comments", text=" ")
-    assert (page.status_code, '<a href="#text">Skriv noe først.</a>' in page.text) == (422, True)
-    page = kari.submit("/comments", text="Ja takk")
+    for blank in (" ", "\u00a0", "\u200b", "\u00ad\u3164"):
+        page = kari.submit("/comments", text=blank)
+        assert (page.status_code, '<a href="#text">Skriv noe først.</a>' in page.text) == (422, True)
+    page = kari.submit("/comments", text="\u00a0Ja takk\u200b")
+    assert portal.services.asked("POST", "booking")[-1].body == {"text": "Ja takk"}
     assert (page.status_code, "Ja takk" in page.text) == (200, True)
     assert len(portal.services.asked("PUT", "booking")) == 1  # what one wrote oneself is not news
 

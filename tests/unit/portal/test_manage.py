@@ -51,9 +51,10 @@ def test_rejects_with_a_reason(portal: Portal, mona: Visitor, hours: str) -> Non
     assert (call.path, call.body) == (f"/hours/{hours}/reject", {"reason": "Veggen er ikke malt."})
 
 
-def test_a_rejection_needs_a_reason(portal: Portal, mona: Visitor, hours: str) -> None:
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u200b", "\u00ad\u3164"], ids=ascii)
+def test_a_rejection_needs_a_reason(portal: Portal, mona: Visitor, hours: str, blank: str) -> None:
     mona.go("/manage/hours")
-    page = mona.submit("/reject", reason=" ")
+    page = mona.submit("/reject", reason=blank)
     assert page.status_code == 422
     assert f'<a href="#reason-{hours}">' in page.text
     assert "<details open>" in page.text
