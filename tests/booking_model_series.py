@@ -18,6 +18,8 @@ class Skipped:
     end: int
     reason: str
     booking: str | None = None
+    space: str | None = None
+    people: int | None = None
 
 
 @dataclass
@@ -138,15 +140,34 @@ class Seasons:
         moved = {each: elsewhere(house.all[each], wishes[each]) for each in meant}
         if refused := self._refusal_of_others(moved):
             return refused
+        since = house.all[named].wish.begin if scope == "following" else None
         for each, there in moved.items():
             less = smaller(house.all[each], there.wish)
             if not less:
                 house.clear_away(there, *moved)
             house.all[each] = house.moved(there, by_house=by_house, smaller=less)
-        if scope == "all" and change.space:
-            series.space = change.space
+        if scope == "all":
+            series.space = change.space or series.space
+            series.like = replace(series.like, people=change.people or series.like.people)
+        if scope != "this":
+            self._move_skipped(series, change, noon, since)
         self._changed(series, "rescheduled", len(meant))
         return None
+
+    def _move_skipped(self, series: KnownSeries, change: Change, noon: int, since: int | None) -> None:
+        """Skipped dates that are not over, from one on or all, move with the others."""
+        ahead = {
+            begin: date
+            for begin, date in sorted(series.skipped.items())
+            if date.end > self.house.now and (since is None or begin >= since)
+        }
+        for begin in ahead:
+            del series.skipped[begin]
+        for begin, date in ahead.items():
+            there = change.of(replace(series.like, begin=begin, end=date.end), noon)
+            if there.end > self.house.now:
+                to = replace(date, end=there.end, space=change.space or date.space, people=change.people or date.people)
+                series.skipped.setdefault(there.begin, to)
 
     def book_skipped(self, name: str, begin: int, space: str | None, booking: str) -> str | None:
         """A date that was skipped is booked."""
@@ -154,7 +175,8 @@ class Seasons:
         date = series.skipped.get(begin)
         if date is None or (date.booking is not None and self.house.all[date.booking].live):
             return "not_skipped"
-        wish = replace(series.like, space=space or series.space, begin=begin, end=date.end)
+        there = space or date.space or series.space
+        wish = replace(series.like, space=there, begin=begin, end=date.end, people=date.people or series.like.people)
         refused = self.house.hold(booking, wish)
         if refused is None:
             self.house.all[booking].series = name

@@ -141,12 +141,15 @@ class Preview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkippedDate:
-    """A date that a series did not get, and why. `booking` is the one made for it since."""
+    """A date that a series did not get, and why. `booking` is the one made for it since; `space` and `participants` are
+    those it was moved to since, None: the series' own."""
 
     begins_at: datetime
     ends_at: datetime
     reason: str
     booking: UUID | None = None
+    space: str | None = None
+    participants: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,19 +282,26 @@ class Shift:
 
     def of(self, booking: Booking) -> BookingRequest:
         """What is asked for instead of a booking."""
-        begins_at = self._begins_at(booking)
-        length = booking.ends_at - booking.begins_at if self.minutes is None else timedelta(minutes=self.minutes)
+        return replace(booking.request, **self._changes(booking))
+
+    def of_skipped(self, date: SkippedDate) -> SkippedDate:
+        """The date that is skipped instead of one that was."""
+        return replace(date, **self._changes(date))
+
+    def _changes(self, of: "_Timed") -> dict[str, Any]:
+        begins_at = self._begins_at(of)
+        length = of.ends_at - of.begins_at if self.minutes is None else timedelta(minutes=self.minutes)
         changes: dict[str, Any] = {"begins_at": begins_at, "ends_at": begins_at + length}
         if self.space is not None:
             changes["space"] = self.space
         if self.participants is not None:
             changes["participants"] = self.participants
-        return replace(booking.request, **changes)
+        return changes
 
-    def _begins_at(self, booking: Booking) -> datetime:
+    def _begins_at(self, of: "_Timed") -> datetime:
         if not self.days and self.at is None:
-            return booking.begins_at
-        began = booking.begins_at.astimezone(OSLO)
+            return of.begins_at
+        began = of.begins_at.astimezone(OSLO)
         at = began.hour * 60 + began.minute if self.at is None else self.at
         return instant(began.date() + timedelta(days=self.days), at)
 
@@ -310,6 +320,11 @@ def meant(found: Sequence[Booking], scope: Scope, booking: UUID | None, *, now: 
     if not later:
         raise NothingToChange
     return later
+
+
+def since(found: Sequence[Booking], scope: Scope, booking: UUID | None) -> datetime | None:
+    """From when on a change of a series is for its skipped dates, too. None: for all of them."""
+    return next((each.begins_at for each in found if each.id == booking), None) if scope == "following" else None
 
 
 def consequence(given_up: Sequence[Booking], *, now: datetime, by: GivenUpBy) -> SeriesConsequence:

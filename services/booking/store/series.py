@@ -7,7 +7,7 @@ each other at the first of them and never come to a deadlock.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,12 +23,14 @@ from sqlalchemy import (
     Text,
     Uuid,
     bindparam,
+    delete,
     func,
     insert,
     select,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from kernel.db import Transaction
 from services.booking.model.actors import Actor
@@ -93,6 +95,8 @@ series_skipped = Table(
     Column("ends_at", _Instant, nullable=False),
     Column("reason", Text, nullable=False, comment="the code of the error a single booking would have got"),
     Column("booking", Uuid, comment="made for it since"),
+    Column("space", Text, comment="to which it was moved; null: the series' own"),
+    Column("participants", Integer, comment="likewise"),
 )
 
 SHOWN = select(series, actors.c.name.label("tenant_name")).outerjoin_from(
@@ -100,14 +104,11 @@ SHOWN = select(series, actors.c.name.label("tenant_name")).outerjoin_from(
 )
 _ADD = insert(series)
 _LOCK = SHOWN.where(series.c.id == bindparam("series")).with_for_update(of=series)
-_SAVE = (
-    update(series)
-    .where(series.c.id == bindparam("of"))
-    .values({name: bindparam(name) for name in ("version", "state", "space", "arena", "square", "changed_at")})
-)
+_SAVED = ("version", "state", "space", "arena", "square", "participants", "changed_at")
+_SAVE = update(series).where(series.c.id == bindparam("of")).values({name: bindparam(name) for name in _SAVED})
 _RECORD = insert(series_steps)
 _STEPS = select(series_steps).where(series_steps.c.series == bindparam("series")).order_by(series_steps.c.version)
-_SKIP = insert(series_skipped)
+_SKIP = upsert(series_skipped).on_conflict_do_nothing()
 _SKIPPED = (
     select(series_skipped).where(series_skipped.c.series == bindparam("series")).order_by(series_skipped.c.begins_at)
 )
@@ -115,6 +116,15 @@ _LOCK_SKIPPED = (
     select(series_skipped)
     .where(series_skipped.c.series == bindparam("series"), series_skipped.c.begins_at == bindparam("begins_at"))
     .with_for_update()
+)
+_TAKE_AHEAD = (
+    delete(series_skipped)
+    .where(
+        series_skipped.c.series == bindparam("of"),
+        series_skipped.c.begins_at >= bindparam("since", type_=_Instant),
+        series_skipped.c.ends_at > bindparam("now", type_=_Instant),
+    )
+    .returning(series_skipped)
 )
 _BOOKED = (
     update(series_skipped)
@@ -172,10 +182,7 @@ def lock(tx: Transaction, id: UUID) -> Series | None:
 def save(tx: Transaction, changed: Series) -> None:
     """Writes what was done to a series as one."""
     columns = _columns(changed)
-    tx.execute(
-        _SAVE,
-        {"of": changed.id} | {k: columns[k] for k in ("version", "state", "space", "arena", "square", "changed_at")},
-    )
+    tx.execute(_SAVE, {"of": changed.id, **{name: columns[name] for name in _SAVED}})
 
 
 def record(tx: Transaction, of: Series, what: str, *, by: UUID | None, why: str | None, bookings: int) -> None:
@@ -196,6 +203,12 @@ def skip(tx: Transaction, id: UUID, dates: Sequence[SkippedDate]) -> None:
     """Keeps the dates that a series did not get, with the reasons."""
     if dates:
         tx.execute(_SKIP, [{"series": id} | {name: getattr(each, name) for name in _SKIPPED_COLUMNS} for each in dates])
+
+
+def take_ahead(tx: Transaction, id: UUID, since: datetime | None) -> list[SkippedDate]:
+    """Takes away the skipped dates that are not over, from one on or (None) all, to be kept at other times (`skip`)."""
+    rows = tx.execute(_TAKE_AHEAD, {"of": id, "since": since or datetime.min.replace(tzinfo=UTC), "now": tx.now})
+    return sorted((_skipped(row) for row in rows), key=lambda each: each.begins_at)
 
 
 def skipped(tx: Transaction, id: UUID) -> list[SkippedDate]:

@@ -34,7 +34,7 @@ from sqlalchemy.exc import DBAPIError
 
 from kernel.db import Transaction
 from services.booking.model.actors import Actor
-from services.booking.model.waiting import LEAST_OFFER, Left, Waiting
+from services.booking.model.waiting import Left, Waiting
 from services.booking.store.tables import actors, bookings, spaces, waitings
 
 _Instant = DateTime(timezone=True)
@@ -93,13 +93,14 @@ def awaited(
                 func.tstzrange(func.lower(span) - BUFFERS, func.upper(span) + BUFFERS)
             ),
             same,
-            func.tstzrange(waitings.c.earliest - _minutes(before), waitings.c.latest + _minutes(after)).op("&&")(span),
+            func.tstzrange(waitings.c.earliest - minutes(before), waitings.c.latest + minutes(after)).op("&&")(span),
         )
         .correlate(*outer)
     )
 
 
-def _minutes(column: Any) -> ColumnElement[Any]:
+def minutes(column: Any) -> ColumnElement[Any]:
+    """So many minutes, as an interval."""
     return func.make_interval(0, 0, 0, 0, 0, column)
 
 
@@ -144,6 +145,14 @@ _QUEUE_IF_AWAITED = text(
       ) AS somebody
     """  # noqa: S608 - no value is in it
 ).bindparams(bindparam("leaving", type_=JSONB), bindparam("first", type_=_Instant), bindparam("last", type_=_Instant))
+STANDS = """
+    EXISTS (
+      SELECT FROM bookings AS date
+       WHERE date.series = waitings.series
+         AND date.state NOT IN ('cancelled', 'declined', 'expired')
+    )
+"""
+"""In a statement: whether the series of one of `waitings` stands: it has a date that is booked, or was held."""
 # in a space that is not shared it is seen at once whether there is a gap that is long enough
 _NEXT = text(
     f"""
@@ -157,6 +166,7 @@ _NEXT = text(
        AND latest > :now
        AND tstzrange(earliest, latest) && tstzrange(:first, :last)
        AND NOT wanted.withdrawn
+       AND (waitings.series IS NULL OR {STANDS})
        AND (:leaving IS NULL OR EXISTS ({_OVERLAP}))
        AND (
          wanted.sharing IS NOT NULL
@@ -195,33 +205,7 @@ _NEXT = text(
     *(bindparam(name, type_=_Instant) for name in ("now", "first", "last")),
     bindparam("leaving", type_=JSONB(none_as_null=True)),
 )
-_SETTLE = (
-    update(waitings)
-    .where(waitings.c.state == "offered", bookings.c.id == waitings.c.booking, bookings.c.state != "held")
-    .values(state=STATE, changed_at=bindparam("now", type_=_Instant), version=waitings.c.version + 1)
-    .returning(waitings.c.state)
-)
-_CLOSE_OVER = (
-    update(waitings)
-    .where(
-        waitings.c.state == "waiting",
-        waitings.c.latest - _minutes(waitings.c.minutes) < bindparam("no_sooner", type_=_Instant),
-    )
-    .values(state="over", changed_at=bindparam("now", type_=_Instant), version=waitings.c.version + 1)
-)
-_LEAVE = (
-    update(waitings)
-    .where(waitings.c.state == "waiting")
-    .values(state="left", changed_at=bindparam("now", type_=_Instant), version=waitings.c.version + 1)
-)
-_LEAVE_ONE = _LEAVE.where(waitings.c.id == bindparam("waiting"))
-_LEAVE_SERIES = _LEAVE.where(
-    waitings.c.series == bindparam("of", type_=Uuid),
-    waitings.c.earliest >= bindparam("since", type_=_Instant),
-    waitings.c.earliest <= bindparam("until", type_=_Instant),
-)
-_LEAVE_ALL = _LEAVE.where((waitings.c.person == bindparam("who")) | (waitings.c.tenant == bindparam("who")))
-_NEVER = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))
+NEVER = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))
 _PATIENCE_NOW = select(func.current_setting("lock_timeout"))
 _SET_PATIENCE = select(func.set_config("lock_timeout", bindparam("patience"), True))
 
@@ -245,11 +229,6 @@ def find(tx: Transaction, id: UUID) -> Waiting | None:
     """The waiting, as it stands."""
     row = tx.execute(_ONE, {"waiting": id}).one_or_none()
     return waiting_from(row) if row else None
-
-
-def leave(tx: Transaction, id: UUID) -> bool:
-    """Gives a place in line up. False when it is not waited in any more: it was offered, left, or is over."""
-    return tx.execute(_LEAVE_ONE, {"waiting": id, "now": tx.now}).rowcount == 1
 
 
 def save(tx: Transaction, waiting: Waiting) -> None:
@@ -281,31 +260,10 @@ def queue_if_awaited(tx: Transaction, leaving: Collection[Left]) -> bool:
 def next_in_line(tx: Transaction, leaving: Collection[Left] | None, *, after: Waiting | None = None) -> Waiting | None:
     """Who comes next after one, locked: of those who wait for some of this (None: for anything) and for whom there may
     be room. One whom somebody else has locked, who is just leaving, is passed over."""
-    turn = {"joined_at": after.joined_at, "id": after.id} if after else {"joined_at": _NEVER[0], "id": UUID(int=0)}
+    turn = {"joined_at": after.joined_at, "id": after.id} if after else {"joined_at": NEVER[0], "id": UUID(int=0)}
     given = {**turn, "now": tx.now, **_left(leaving)}
     row = tx.execute(_NEXT, given).one_or_none()
     return waiting_from(row) if row else None
-
-
-def settle(tx: Transaction) -> list[str]:
-    """Writes what came of the offers that were answered, or ran out; what each came to."""
-    return list(tx.execute(_SETTLE, {"now": tx.now}).scalars())
-
-
-def close_over(tx: Transaction) -> int:
-    """Closes those who can't be offered anything any more, as it would begin too soon; how many."""
-    return tx.execute(_CLOSE_OVER, {"now": tx.now, "no_sooner": tx.now + LEAST_OFFER}).rowcount
-
-
-def leave_dates(tx: Transaction, series: UUID, since: datetime | None = None, until: datetime | None = None) -> int:
-    """Nobody waits any more for dates of a series that begin in this time; how many did."""
-    times = {"since": since or _NEVER[0], "until": until or _NEVER[1]}
-    return tx.execute(_LEAVE_SERIES, {"of": series, "now": tx.now, **times}).rowcount
-
-
-def leave_all(tx: Transaction, person: UUID) -> int:
-    """A person waits for nothing any more."""
-    return tx.execute(_LEAVE_ALL, {"who": person, "now": tx.now}).rowcount
 
 
 @contextmanager

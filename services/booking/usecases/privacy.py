@@ -10,7 +10,7 @@ from services.booking import metrics
 from services.booking.model import privacy as model
 from services.booking.model.bookings import Booking
 from services.booking.model.privacy import BookingsToCome, Erasure
-from services.booking.store import actors, privacy, representatives, waitings
+from services.booking.store import actors, leaving, privacy, representatives
 from services.booking.usecases.offers import making_way
 from services.booking.usecases.recording import saved
 from services.booking.usecases.representatives import tell
@@ -34,7 +34,6 @@ def _erase(tx: Transaction, person: UUID, *, cancel_bookings: bool) -> Erasure:
     live = [each for each in locked if each.live and each.tenant.id == person]
     if live and not cancel_bookings:
         raise BookingsToCome([each.id for each in live])
-    waitings.leave_all(tx, person)  # or they would be offered what they give up
     cancelled = _give_up(tx, live, person)
     _represent_nobody(tx, person)
     # of chance, and nowhere but in what stays: not even the municipality can lead it back to anybody
@@ -46,6 +45,7 @@ def _erase(tx: Transaction, person: UUID, *, cancel_bookings: bool) -> Erasure:
 
 def _give_up(tx: Transaction, live: Sequence[Booking], person: UUID) -> tuple[UUID, ...]:
     with making_way(tx, live):
+        leaving.leave_all(tx, person)  # or they would be offered what they give up
         after = [saved(tx, before, model.ended(before, now=tx.now), by=person) for before in live]
     return tuple(each.id for each in after if each.state == "cancelled")
 

@@ -2,7 +2,7 @@
 
 from kernel.db import Transaction
 from services.booking.model.resources import IdElsewhere, Placed, SpaceInUse, Square
-from services.booking.store import opening, trees
+from services.booking.store import leaving, opening, trees
 from services.booking.store.trees import Published
 from services.booking.usecases import closures
 from services.booking.usecases import opening as opening_usecases
@@ -25,6 +25,7 @@ def publish_square(tx: Transaction, square: Square) -> Square:
     trees.save_square(tx, square, versions)
     opening_usecases.follow_tree(tx, square.id, hours_before)
     closures.follow_tree(tx, square.id)
+    leaving.leave_spaces(tx, before.keys() - placed.keys())
     for space, each in placed.items():
         if space not in before or versions[space] > before[space].version:
             tx.emit(each.published(), subject=space, sequence=versions[space])

@@ -36,11 +36,12 @@ from services.booking.model.series import (
     near,
     request_for,
 )
+from services.booking.model.series import since as since_of
 from services.booking.model.shrinking import takes_no_more
 from services.booking.recurrence import dates_of
-from services.booking.store import bookings, waitings
+from services.booking.store import bookings, leaving
 from services.booking.store import series as store
-from services.booking.usecases import dates, house_rules, quotas, waiting
+from services.booking.usecases import dates, house_rules, quotas, skipped
 from services.booking.usecases.bookings import lost as lost_one
 from services.booking.usecases.dates import Asking
 from services.booking.usecases.offers import making_way
@@ -106,10 +107,10 @@ def cancel(
     stay as they are."""
     series, by = locked(tx, who, id, managers=True)
     expected.check(series.version)
-    chosen = _meant(tx, who, series, by, scope, booking)
-    if scope != "this":
-        waitings.leave_dates(tx, id, since=None if scope == "all" else chosen[0].begins_at)
+    chosen, since = _meant(tx, who, series, by, scope, booking)
     with making_way(tx, chosen):
+        if scope != "this":
+            leaving.leave_dates(tx, id, since=since)
         for before in chosen:
             saved(tx, before, before.cancelled(now=tx.now, by=by), by=who.person, why=why)
     return _cancelled(tx, series.changed(tx.now), len(chosen), by=by, person=who.person, why=why)
@@ -122,7 +123,7 @@ def reschedule(
     each other's earlier times."""
     series, by = locked(tx, who, id, managers=True)
     expected.check(series.version)
-    chosen = _meant(tx, who, series, by, scope, booking)
+    chosen, since = _meant(tx, who, series, by, scope, booking)
     wanted = [shift.of(each) for each in chosen]
     places = _places(tx, who, wanted, by)
     after = _rescheduled(tx, chosen, wanted, places, by)
@@ -138,7 +139,9 @@ def reschedule(
             _refuse([(each.begins_at, TAKEN[SlotTaken.code]) for each in after if each.id in lost], len(after))
         for before, moved in zip(chosen, after, strict=True):
             noted(tx, before, moved, by=who.person, why=shift.why)
-    changed = series.changed(tx.now, **_new_home(shift, places) if scope == "all" else {})
+        if scope != "this":
+            skipped.move(tx, replace(series, **_now_is(shift, places)), shift, since=since)
+    changed = series.changed(tx.now, **_now_is(shift, places) if scope == "all" else {})
     return _done(tx, changed, "rescheduled", by=who.person, bookings=len(chosen), why=shift.why)
 
 
@@ -149,14 +152,15 @@ def book_skipped(
     series, _ = locked(tx, who, id)
     expected.check(series.version)
     date = store.lock_skipped(tx, id, begins_at)
-    if date is None or _stands(tx, date):
+    if date is None or skipped.stands(tx, date):
         raise NotSkipped
-    wanted = series.request(Occurrence(date.begins_at, date.ends_at), space)
+    wanted = series.request(Occurrence(date.begins_at, date.ends_at), space or date.space)
+    wanted = replace(wanted, participants=date.participants or wanted.participants)
     place, organisation = place_for(tx, wanted, who.person)
     tenant = tenant_of(wanted, organisation, who.person)
     held = model.hold(wanted, place, tenant=tenant, booked_by=who.person, id=new_id(), now=tx.now)
     held = replace(held, series=id)
-    waitings.leave_dates(tx, id, since=begins_at, until=begins_at)  # or it would be in its own way
+    leaving.leave_dates(tx, id, since=begins_at, until=begins_at)  # or it would be in its own way
     make_way(tx, [place], [held])
     demand(tx, who.person, held, place, wanted)
     if not bookings.add(tx, held, parts=place.parts):
@@ -204,10 +208,10 @@ def _book(
     _refuse_lost(wanted, asking, held, lost, last_attempt=last_attempt)
     won = [each for each in held if each.id not in lost]
     store.add(tx, series)
-    skipped = _skipped(asking, won)
-    store.skip(tx, series.id, skipped)
+    lost_dates = _skipped(asking, won)
+    store.skip(tx, series.id, lost_dates)
     if wanted.wait:
-        waiting.join_dates(tx, series, skipped)
+        skipped.wait(tx, series, skipped.taken(lost_dates))
     for each in won:
         tell(tx, each)
     return _done(tx, series, "booked", by=who.person, bookings=len(won))
@@ -343,25 +347,22 @@ def _demand_quotas(
 
 def _meant(
     tx: Transaction, who: Caller, series: Series, by: GivenUpBy, scope: Scope, booking: UUID | None
-) -> list[Booking]:
-    """The bookings that a change is for, locked."""
-    found = meant(bookings.lock_many(tx, store.bookings_of(tx, series.id)), scope, booking, now=tx.now)
+) -> tuple[list[Booking], datetime | None]:
+    """The bookings that a change is for, locked; and from when on it is for skipped dates, too."""
+    everyone = bookings.lock_many(tx, store.bookings_of(tx, series.id))
+    found = meant(everyone, scope, booking, now=tx.now)
     if by == "house" and not all(who.manages(each.square) for each in found):
         raise Forbidden
-    return found
+    return found, since_of(everyone, scope, booking)
 
 
-def _new_home(shift: Shift, places: dict[str, Bookable]) -> dict[str, Any]:
+def _now_is(shift: Shift, places: dict[str, Bookable]) -> dict[str, Any]:
+    """What a series says of all its dates once they are moved."""
+    people = {} if shift.participants is None else {"participants": shift.participants}
     if shift.space is None:
-        return {}
+        return people
     place = places[shift.space]
-    return {"space": place.space, "arena": place.arena, "square": place.square}
-
-
-def _stands(tx: Transaction, date: SkippedDate) -> bool:
-    """Whether the booking that was made for a skipped date still takes its space."""
-    found = bookings.lock(tx, date.booking) if date.booking else None
-    return found is not None and found.live
+    return people | {"space": place.space, "arena": place.arena, "square": place.square}
 
 
 def _cancelled(tx: Transaction, series: Series, count: int, *, by: GivenUpBy, person: UUID, why: str | None) -> Series:

@@ -1,6 +1,5 @@
 """Waiting lists: joined and left by persons, and looked through by time for what `offers` missed."""
 
-from collections.abc import Iterable
 from uuid import UUID
 
 from kernel.auth import Caller
@@ -9,8 +8,6 @@ from kernel.ids import new_id
 from kernel.problems import NotFound
 from services.booking import metrics
 from services.booking.model import waiting as model
-from services.booking.model.recurrence import Occurrence
-from services.booking.model.series import TAKEN, Series, SkippedDate
 from services.booking.model.waiting import (
     MOST,
     AlreadyWaiting,
@@ -22,7 +19,7 @@ from services.booking.model.waiting import (
     WaitingRequest,
     not_own,
 )
-from services.booking.store import own, waitings
+from services.booking.store import leaving, own, waitings
 from services.booking.usecases import bookings, house_rules, offers
 from services.booking.usecases.placing import place_for, tenant_of
 from services.booking.usecases.standing import side_of
@@ -56,49 +53,11 @@ def join(tx: Transaction, who: Caller, wanted: WaitingRequest) -> Waiting:
     return waiting
 
 
-def join_dates(tx: Transaction, series: Series, skipped: Iterable[SkippedDate]) -> None:
-    """Puts a series in line for the dates that others have, and its own side has not."""
-    dates = [
-        series_date(series, each, id=new_id()) for each in skipped if each.reason in TAKEN and each.ends_at > tx.now
-    ]
-    waiting = [each for each, had in zip(dates, own.own_of_each(tx, dates), strict=True) if not had]
-    waitings.add_all(tx, waiting)
-    metrics.WAITINGS.labels("joined").inc(len(waiting))
-
-
-def series_date(series: Series, date: SkippedDate, *, id: UUID) -> Waiting:
-    """The place in line of a skipped date."""
-    wanted = series.request(Occurrence(date.begins_at, date.ends_at))
-    return Waiting(
-        id=id,
-        version=1,
-        state="waiting",
-        space=series.space,
-        arena=series.arena,
-        square=series.square,
-        tenant=series.tenant,
-        person=series.booked_by,
-        earliest=date.begins_at,
-        latest=date.ends_at,
-        minutes=WaitingRequest(like=wanted).length,
-        purpose=series.purpose,
-        audience=series.audience,
-        participants=series.participants,
-        title=series.title,
-        confirm=series.confirm,
-        noise=series.noise,
-        equipment=series.equipment,
-        joined_at=series.created_at,
-        changed_at=series.created_at,
-        series=series.id,
-    )
-
-
 def leave(tx: Transaction, who: Caller, id: UUID) -> Waiting:
     """Gives a place in line up; or what was offered, in this very moment, too: it then goes to the next."""
     found = _there(tx, id)
     side_of(tx, who, found.tenant.id, found.square)
-    if waitings.leave(tx, id):
+    if leaving.leave(tx, id):
         metrics.WAITINGS.labels("left").inc()
         return _there(tx, id)
     # it has been offered, maybe while this one waited for the row
@@ -118,9 +77,10 @@ def offer_again(tx: Transaction) -> None:
     if not waitings.anybody(tx):
         return
     waitings.queue(tx)
-    for outcome in waitings.settle(tx):
+    for outcome in leaving.settle(tx):
         metrics.WAITINGS.labels(outcome).inc()
-    metrics.WAITINGS.labels("over").inc(waitings.close_over(tx))
+    metrics.WAITINGS.labels("over").inc(leaving.close_over(tx))
+    metrics.WAITINGS.labels("left").inc(leaving.leave_fallen(tx))
     offers.offer(tx, None, most=AT_ONCE)
 
 
