@@ -75,7 +75,7 @@ class Municipality:
     def __init__(self, urls: Mapping[str, str], issuer: Issuer) -> None:
         self.issuer = issuer
         self.verifier = TokenVerifier([issuer.url], "torg")
-        clock = FixedClock(NOW)
+        self.clock = clock = FixedClock(NOW)
         self.databases = {name: Database(url, service=name, clock=clock) for name, url in urls.items()}
         self.rehearsed = {name: RehearsedDatabase(url, service=name, clock=clock) for name, url in urls.items()}
         self.apis = {name: self._build(name, self.databases[name]) for name in urls}
@@ -117,10 +117,11 @@ class Municipality:
     def settle(self) -> None:
         """Brings every event to those who listen, until there are no more."""
         with nameko.config.patch({"torg": SETTINGS}):  # what a nameko class looks up when it is made
-            while any(self._carry_from(name) for name in self.databases):
+            while any(self.carry_from(name) for name in self.databases):
                 pass
 
-    def _carry_from(self, name: str) -> bool:
+    def carry_from(self, name: str) -> bool:
+        """Brings what one service has told to those who listen; whether there was anything."""
         kinds = {kind.TYPE: kind for kind in known_events()}
         with self.databases[name].transaction() as tx:
             unsent = update(outbox.outbox).where(outbox.outbox.c.sent_at.is_(None)).values(sent_at=tx.now)

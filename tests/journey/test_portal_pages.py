@@ -53,6 +53,7 @@ def portal(tmp_path: Path) -> Iterator[tuple[str, FakeServices]]:
     app = build(settings, clock=FixedClock(NOW), transport=httpx.MockTransport(services.handle))
     with serving(app, port) as url:
         yield url, services
+    assert not services.lies
 
 
 @pytest.fixture

@@ -123,11 +123,12 @@ def shared_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
 
 
 @pytest.fixture
-def portal(shared_portal: Portal) -> Portal:
+def portal(shared_portal: Portal) -> Iterator[Portal]:
     """A portal at the third of December, ten o'clock, over services that know nothing yet."""
     shared_portal.services = FakeServices()
     shared_portal.clock.move(NOW - shared_portal.clock.now())
-    return shared_portal
+    yield shared_portal
+    assert not shared_portal.services.lies
 
 
 @pytest.fixture

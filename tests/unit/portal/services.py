@@ -2,17 +2,25 @@
 
 `FakeServices.handle` is given to httpx as a transport. A test sets what it wants to see (`free`, `silent`, `refusals`),
 and reads in `calls` what the portal asked. Events take effect at once unless `events_arrive` is False.
+
+Answers are made of what the real services were recorded to answer (`tests.recordings`). One that no service would give,
+in its keys, kinds of values or state, is kept in `lies`, which the fixtures refuse when a test is over.
 """
 
 import json
+import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
 import httpx
+
+from tests.recordings import Answer, body, misfit, pooled, recorded, route_of
 
 Json = dict[str, Any]
 NAMESPACE = UUID("5f1d8f0e-43a0-4b8e-9a55-0d5e0f5f6a01")
@@ -21,7 +29,17 @@ MORNING = ("2026-12-05T06:00:00Z", "2026-12-05T14:00:00Z")
 EVENING = ("2026-12-05T17:00:00Z", "2026-12-05T22:00:00Z")
 
 
+POOL = pooled(recorded())
 A_USE = {"purpose": "culture", "audience": "everyone", "participants": 40}
+
+
+def standing(state: str) -> Json:
+    """What follows from a booking's state, as it was recorded first."""
+    answers = (each.body for each in recorded()["GET booking /bookings/{booking}"] if each.status == 200)
+    found = next(each for each in answers if each["state"] == state)
+    follows = ("key", "opened_at", "cancelled_at", "cancelled_by", "decline_reason")
+    of_use = () if state in ("held", "confirmed") else ("release_at",)
+    return {name: found[name] for name in (*follows, *of_use)}
 
 
 def three(text: str) -> Json:
@@ -39,39 +57,45 @@ def look_ahead(*codes: str | None, refusal: Json | None = None) -> Json:
     return {"dates": dates, "clashes": sum(code is not None for code in codes), "refusal": refusal}
 
 
+def as_recorded(route: str, scene: str, **changed: Any) -> Json:
+    """What a route answered in a scene, some of it changed. Of a list it is the first item."""
+    found = body(route, scene)
+    found = found["items"][0] if "items" in found else found
+    assert not changed.keys() - found.keys(), f"{route} answers no {changed.keys() - found.keys()}"
+    return dict(found | changed)
+
+
 def an_invitation(**changed: Any) -> Json:
     invited = {"organisation": "Borgen skolekorps", "role": "booker", "until": None, "by_house": False}
     return {**invited, "expires_at": "2026-12-17T09:00:00Z", "open": True, **changed}
 
 
 def a_space(id: str, name: str, capacity: int, *spaces: Json) -> Json:
-    return {
-        "id": id,
-        "name": three(name),
-        "premises": "hall",
-        "capacity": capacity,
-        "area": capacity * 2.5,
-        "grid_minutes": 30,
-        "min_minutes": 30,
-        "max_minutes": 480,
-        "notice_minutes": 0,
-        "horizon_days": 180,
-        "spaces": list(spaces),
-    }
+    real = body("GET booking /squares", "nothing")["items"][0]["arenas"][0]["spaces"][0]
+    steps = {"grid_minutes": 30, "min_minutes": 30, "max_minutes": 480, "notice_minutes": 0, "horizon_days": 180}
+    named = {"id": id, "name": three(name), "premises": "hall", "spaces": list(spaces), "release_minutes": None}
+    return {**real, **named, **steps, "capacity": capacity, "area": capacity * 2.5}
+
+
+def an_arena(id: str, name: str, *spaces: Json) -> Json:
+    real = body("GET booking /squares", "nothing")["items"][0]["arenas"][0]
+    return {**real, "id": id, "name": three(name), "spaces": list(spaces)}
+
+
+def a_square(id: str, name: str, *arenas: Json) -> Json:
+    return as_recorded("GET booking /squares", "nothing", id=id, name=three(name), arenas=list(arenas))
 
 
 STORSAL = a_space("borgen-storsal", "Storsalen", 120, a_space("borgen-storsal-a", "Storsalen, del A", 60))
 SQUARES = [
-    {
-        "id": "borgen",
-        "name": three("Borgen"),
-        "arenas": [
-            {"id": "borgen-innbyggertorg", "name": three("Borgen innbyggertorg"), "opening": [], "spaces": [STORSAL]},
-            {"id": "nova-borgen", "name": three("Nova Borgen ungdomsklubb"), "opening": [], "spaces": []},
-        ],
-    },
+    a_square(
+        "borgen",
+        "Borgen",
+        an_arena("borgen-innbyggertorg", "Borgen innbyggertorg", STORSAL),
+        an_arena("nova-borgen", "Nova Borgen ungdomsklubb"),
+    ),
     *(
-        {"id": name.lower(), "name": three(name), "arenas": []}
+        a_square(name.lower(), name)
         for name in ("Asker", "Heggedal", "Holmen", "Slemmestad", "Spikkestad", "Sætre", "Tofte")
     ),
 ]
@@ -112,6 +136,8 @@ class FakeServices:
     answers: dict[str, httpx.Response] = field(default_factory=dict)
     free: list[tuple[str, str]] = field(default_factory=lambda: [MORNING, EVENING])
     events_arrive: bool = True
+    lies: list[str] = field(default_factory=list)
+    replayed: dict[str, Answer] = field(default_factory=dict)
     door: Json = field(default_factory=lambda: {"outcome": "opened", "reason": None, "at": "2026-12-05T16:58:00Z"})
 
     def handle(self, request: httpx.Request) -> httpx.Response:
@@ -125,12 +151,28 @@ class FakeServices:
         key = request.headers.get("Idempotency-Key", "")
         if key and key in self.answers:
             return self.answers[key]
-        if (refusal := self.refusals.get(f"{request.method} {service} {path}")) is not None:
+        if (again := self.replayed.get(route_of(request.method, service, path))) is not None:
+            return answered(again)
+        refusal = self.refusals.get(f"{request.method} {service} {path}")
+        answer = refusal or self._route(request.method, service)(parts, query, body)
+        self._compare(request.method, service, path, answer)
+        if refusal is not None:
             return refusal
-        answer = self._route(request.method, service)(parts, query, body)
         if key:
             self.answers[key] = answer
         return answer
+
+    def _compare(self, method: str, service: str, path: str, answer: httpx.Response) -> None:
+        """Notes what no service would answer. A fault of a service's own, or of a gateway's, may be anything."""
+        if answer.status_code >= 500 or (answer.content and "json" not in answer.headers["Content-Type"]):
+            return
+        if answer.is_error:
+            fault = misfit_of_problem(service, answer.json())
+        else:
+            told = answer.json() if answer.content else None
+            fault = misfit(answer.status_code, told, recorded().get(route_of(method, service, path), ()), POOL)
+        if fault:
+            self.lies.append(f"{method} {service} {path}: {fault}")
 
     def asked(self, method: str, service: str) -> list[Call]:
         return [call for call in self.calls if (call.method, call.service) == (method, service)]
@@ -147,12 +189,8 @@ class FakeServices:
                 spaces = [STORSAL, *STORSAL["spaces"]] if query.get("square", "borgen") == "borgen" else []
                 return items([self._free(each) for each in spaces])
             case ["actors"]:
-                return items(
-                    [
-                        {"id": str(an_id("kari")), "kind": "resident", "name": None},
-                        {"id": str(an_id("korps")), "kind": "voluntary", "name": "Borgen skolekorps"},
-                    ]
-                )
+                kari, band = body("GET booking /actors", "nothing")["items"]
+                return items([kari | {"id": str(an_id("kari"))}, band | {"id": str(an_id("korps"))}])
             case ["bookings"]:
                 return items(list(self.bookings.values()))
             case ["bookings", id, *about] if id in self.bookings:
@@ -162,15 +200,16 @@ class FakeServices:
     def _get_more(self, parts: list[str], query: Json) -> httpx.Response:
         match parts:
             case ["spaces", _, "house-rules"]:
-                return items(self.house_rules)
+                return httpx.Response(200, json={"items": self.house_rules})
             case ["quotas", _]:
-                return httpx.Response(200, json={"name": three("Haller for lag")})
+                quota = as_recorded("GET booking /quotas/{quota}", "over the quota", name=three("Haller for lag"))
+                return httpx.Response(200, json=quota)
             case ["desk"]:
                 wanted = [each for each in self.desk if query.get("kind") in (None, each["kind"])]
                 counts = [{"kind": kind, "waiting": len(self.desk), "overdue": 1} for kind in ("approval", "payment")]
                 return httpx.Response(200, json={"items": wanted, "next_cursor": None, "counts": counts})
             case ["series"]:
-                return items(list(self.series.values()))
+                return items([_summary(each) for each in self.series.values()])
             case ["waiting"]:
                 return items([each for each in self.waiting.values() if each["state"] == query["state"]])
             case ["series", _, "cancellation"]:
@@ -185,7 +224,9 @@ class FakeServices:
         if about == "comments":
             return items(self.said.get(booking["id"], []))
         if about == "history":
-            return items([{"what": booking["state"], "why": self.why, "version": booking["version"]}])
+            step = {"what": booking["state"], "why": self.why, "version": booking["version"]}
+            history = "GET booking /bookings/{booking}/history"
+            return httpx.Response(200, json={"items": [as_recorded(history, "cancelled, not settled", **step)]})
         return httpx.Response(200, json=self.consequence if about == "cancellation" else booking)
 
     def _put_booking(self, parts: list[str], _: Json, body: Any) -> httpx.Response:
@@ -196,8 +237,8 @@ class FakeServices:
 
     def _free(self, space: Json) -> Json:
         free = [{"begins_at": begin, "ends_at": end} for begin, end in self.free]
-        where = {"arena": "borgen-innbyggertorg", "square": "borgen"}
-        return {"space": space["id"], "name": space["name"], **where, "free": free}
+        where = {"space": space["id"], "name": space["name"], "arena_name": three("Borgen innbyggertorg")}
+        return as_recorded("GET booking /availability", "free", **where, free=free)
 
     def _post_booking(self, parts: list[str], _: Json, body: Any) -> httpx.Response:
         match parts:
@@ -219,24 +260,30 @@ class FakeServices:
             case ["bookings", id, "comments"]:
                 return httpx.Response(201, json=self.say(id, "tenant", body["text"]))
             case ["desk", "decisions"]:
-                return items([self._decided(**each) for each in body["decisions"]])
+                return httpx.Response(200, json={"items": [self._decided(**each) for each in body["decisions"]]})
             case ["waiting", *which]:
-                return httpx.Response(200, json=self.waiting.pop(which[0]) if which else self.wait(**body))
+                return self._post_waiting(*which, **body)
             case ["series", *which]:
                 return self._post_series(*which)
             case ["invitations", _, answer]:
                 return self._answered(answer, body["secret"])
         raise AssertionError(parts)
 
+    def _post_waiting(self, which: str = "", _: str = "", **wanted: Any) -> httpx.Response:
+        if not which:
+            return httpx.Response(201, json=self.wait(**wanted))
+        return httpx.Response(200, json=self.waiting.pop(which) | {"state": "left", "place": None})
+
     def _post_series(self, which: str = "", _: str = "") -> httpx.Response:
         if not which:
             return httpx.Response(201, json=self.series[self.a_series()])
         return httpx.Response(200, json=self.ahead if which == "preview" else self.series[which])
 
-    def _answered(self, _: str, secret: str) -> httpx.Response:
+    def _answered(self, answer: str, secret: str) -> httpx.Response:
         if secret != "sesam":
             return refused(404, "not_found", "Det du ser etter, finnes ikke.")
-        return httpx.Response(200, json=self.invitation)
+        taken = body("POST booking /invitations/{invitation}/acceptance", "accept")
+        return httpx.Response(200, json=taken if answer == "acceptance" else self.invitation)
 
     def _get_pricing(self, parts: list[str], query: Json, _: Any) -> httpx.Response:
         match parts:
@@ -254,10 +301,10 @@ class FakeServices:
             case ["agreements", agreement, "hours"]:
                 return httpx.Response(201, json=self.register(agreement, **body))
             case ["hours", id, "approve"]:
-                self.hours[id]["state"] = "approved"
+                self.hours[id] |= {"state": "approved", "amount": 20000, "decided_at": "2026-12-03T09:00:00Z"}
                 return httpx.Response(200, json=self.hours[id])
             case ["hours", id, "reject"]:
-                self.hours[id] |= {"state": "rejected", **body}
+                self.hours[id] |= {"state": "rejected", "decided_at": "2026-12-03T09:00:00Z", **body}
                 return httpx.Response(200, json=self.hours[id])
         raise AssertionError(parts)
 
@@ -276,57 +323,45 @@ class FakeServices:
     def hold(self, **wanted: Any) -> Json:
         booking = str(an_id(f"booking {len(self.bookings)}"))
         tenant = {"id": wanted.pop("tenant", str(an_id("kari"))), "kind": "voluntary", "name": "Borgen skolekorps"}
-        self.bookings[booking] = {
-            "id": booking,
-            "state": "held",
-            "arena": "borgen-innbyggertorg",
-            "square": "borgen",
-            "tenant": tenant,
-            "title": None,
-            "hold_expires_at": "2026-12-03T09:15:00Z",
-            "price": a_price() if self.events_arrive else None,
-            "free_until": a_price()["free_until"] if self.events_arrive else None,
-            "key": None,
-            "opened_at": None,
-            "cancelled_at": None,
-            "cancelled_by": None,
-            "decline_reason": None,
-            "release_at": None,
-            "series": None,
-            "version": 1,
-            "created_at": "2026-12-03T09:00:00Z",
-            **wanted,
-        }
+        wanted.pop("accept_house_rules", None)
+        priced = {"price": a_price(), "free_until": a_price()["free_until"]} if self.events_arrive else {}
+        self.bookings[booking] = as_recorded(
+            "GET booking /bookings/{booking}",
+            "held" if self.events_arrive else "held, not priced",
+            id=booking,
+            tenant=tenant,
+            hold_expires_at="2026-12-03T09:15:00Z",
+            version=1,
+            release_at=None,
+            **{"title": None, **priced, **wanted},
+        )
         return self.bookings[booking]
 
     def a_booking(self, **changed: Any) -> str:
         """One that is held, changed as wanted; its id."""
         wanted = {"space": "borgen-storsal", "begins_at": "2026-12-05T17:00:00Z", "ends_at": "2026-12-05T19:00:00Z"}
         booking = self.hold(**(wanted | A_USE))
-        booking.update(changed)
+        booking.update(standing(changed.get("state", "held")) | changed)
         return str(booking["id"])
 
     def change(self, id: str, **changed: Any) -> Json:
-        self.bookings[id] |= {**changed, "version": self.bookings[id]["version"] + 1}
+        self.bookings[id] |= {**standing(changed.get("state", self.bookings[id]["state"])), **changed}
+        self.bookings[id]["version"] += 1
         return self.bookings[id]
 
     def say(self, booking: str, side: str, text: str) -> Json:
         said = self.said.setdefault(booking, [])
         about = {"side": side, "text": text, "written_at": "2026-12-03T08:00:00Z", "seen": False}
-        said.append({"id": str(an_id(f"said {len(said)}")), **about})
+        comments = "GET booking /bookings/{booking}/comments"
+        said.append(as_recorded(comments, "talked of", id=str(an_id(f"said {len(said)}")), **about))
         return said[-1]
 
     def wait(self, **wanted: Any) -> Json:
-        waiting = {"id": str(an_id(f"waiting {len(self.waiting)}")), "state": "waiting", "place": 2, "minutes": 120}
+        waiting = str(an_id(f"waiting {len(self.waiting)}"))
         tenant = {"id": str(an_id("korps")), "kind": "voluntary", "name": "Borgen skolekorps"}
-        self.waiting[str(waiting["id"])] = {
-            **waiting,
-            "booking": None,
-            "offered_until": None,
-            **wanted,
-            "tenant": tenant,
-        }
-        return self.waiting[str(waiting["id"])]
+        place = {"id": waiting, "place": 2, "minutes": 120, **wanted, "tenant": tenant}
+        self.waiting[waiting] = as_recorded("GET booking /waiting", "waiting", **place)
+        return self.waiting[waiting]
 
     def awaits(self, kind: str = "approval", *, overdue: bool = False, **changed: Any) -> str:
         """A booking that waits at the desk; its id."""
@@ -355,75 +390,71 @@ class FakeServices:
             space, skipped, price = ("borgen-storsal", None, 60000) if state else (None, "slot_taken", None)
             dates.append({**when, "booking": made, "space": space, "state": state, "skipped": skipped, "price": price})
         series = str(an_id(f"series {len(self.series)}"))
-        self.series[series] = {
-            "id": series,
-            "version": 1,
-            "state": "active",
-            "space": "borgen-storsal",
-            "square": "borgen",
-            "tenant": {"id": str(an_id("korps")), "kind": "voluntary", "name": "Borgen skolekorps"},
-            "title": "Korpsøving",
+        self.series[series] = as_recorded(
+            "GET booking /series/{series}",
+            "held",
+            id=series,
+            tenant={"id": str(an_id("korps")), "kind": "voluntary", "name": "Borgen skolekorps"},
+            title="Korpsøving",
             **A_USE,
-            "by_state": dict(Counter(state for state in states if state)),
-            "first_at": dates[0]["begins_at"],
-            "last_until": next(each["ends_at"] for each in reversed(dates) if each["booking"]),
-            "created_at": "2026-12-03T09:00:00Z",
-            "occurrences": dates,
+            by_state=dict(Counter(state for state in states if state)),
+            first_at=dates[0]["begins_at"],
+            last_until=next(each["ends_at"] for each in reversed(dates) if each["booking"]),
+            skipped=states.count(None),
+            occurrences=dates,
             **changed,
-        }
+        )
         return series
 
     def register(self, agreement: str, **worked: Any) -> Json:
-        hours = {"id": str(an_id(f"hours {len(self.hours)}")), "agreement": agreement, "version": 1}
-        self.hours[str(hours["id"])] = hours | {"state": "registered", "reason": None} | worked
-        return self.hours[str(hours["id"])]
+        hours = str(an_id(f"hours {len(self.hours)}"))
+        about = {"id": hours, "agreement": agreement, **worked}
+        self.hours[hours] = as_recorded("GET pricing /hours", "registered", **about)
+        return self.hours[hours]
 
 
 def an_id(name: str) -> UUID:
     return uuid5(NAMESPACE, name)
 
 
+def _summary(series: Json) -> Json:
+    """A series as it stands in a list."""
+    return {name: value for name, value in series.items() if name not in ("occurrences", "history")}
+
+
 def an_agreement() -> Json:
-    return {
-        "id": str(an_id("agreement")),
-        "tenant": str(an_id("korps")),
-        "square": "borgen",
-        "arena": "borgen-innbyggertorg",
-        "title": "Vedlikehold av Storsalen",
-        "task": {"nb": "Male vegger.", "nn": "Måle vegger.", "en": "Paint walls."},
-        "hour_value": 20000,
-        "max_amount": 1000000,
-        "currency": "NOK",
-        "balance": 45000,
-        "version": 1,
-    }
+    return as_recorded(
+        "GET pricing /agreements",
+        "registered",
+        id=str(an_id("agreement")),
+        tenant=str(an_id("korps")),
+        title="Vedlikehold av Storsalen",
+        task={"nb": "Male vegger.", "nn": "Måle vegger.", "en": "Paint walls."},
+        hour_value=20000,
+        max_amount=1000000,
+        balance=45000,
+    )
 
 
 def some_house_rules(version: int = 2) -> Json:
     rules = [{"code": "quiet_after", "text": three("Ro etter 22"), "time": "22:00", "number": None}]
-    ruled = {"scope": "arena", "id": "borgen-innbyggertorg", "version": version}
-    return {
-        "house_rules": {**ruled, "text": three("Rydd etter dere.\nSlå av lyset."), "rules": rules},
-        "in_force": True,
-        "accepted": False,
-    }
+    found = as_recorded("GET booking /spaces/{space}/house-rules", "house rules")
+    text = three("Rydd etter dere.\nSlå av lyset.")
+    return found | {"house_rules": found["house_rules"] | {"version": version, "text": text, "rules": rules}}
 
 
 def an_activity(hour: int, title: str, square: str = "borgen") -> Json:
     begins_at = datetime.fromisoformat("2026-12-03T00:00:00+00:00") + timedelta(hours=hour)
-    return {
-        "id": str(an_id(title)),
-        "title": title,
-        "square": square,
-        "arena": "borgen-innbyggertorg",
-        "arena_name": "Borgen innbyggertorg",
-        "space": "borgen-storsal",
-        "space_name": "Storsalen",
-        "begins_at": begins_at.isoformat(),
-        "ends_at": (begins_at + timedelta(hours=2)).isoformat(),
-        "purpose": "culture",
-        "audience": "everyone",
-    }
+    return as_recorded(
+        "GET programming /activities",
+        "confirmed",
+        id=str(an_id(title)),
+        title=title,
+        square=square,
+        begins_at=begins_at.isoformat(),
+        ends_at=(begins_at + timedelta(hours=2)).isoformat(),
+        audience="everyone",
+    )
 
 
 def a_line(code: str, text: str, quantity: str, unit: str, unit_amount: int, amount: int) -> Json:
@@ -455,21 +486,49 @@ def a_charge(booking: Json) -> Json:
         late = a_line("late_cancellation", "Avbestilt etter fristen: full pris gjelder", "1", "booking", 0, 0)
         entries.append({"reason": "late_cancellation", "amount": 0, "at": "2026-12-04T10:00:00Z", "lines": [late]})
         state = "kept"
-    return {"booking": booking["id"], "total": 60000, "currency": "NOK", "state": state, "entries": entries}
+    about = {"booking": booking["id"], "total": 60000, "state": state, "entries": entries}
+    return as_recorded("GET pricing /charges", "cancelled, not settled", **about)
 
 
 def a_key(booking: Json) -> Json:
-    return {
-        "id": str(an_id(f"key of {booking['id']}")),
-        "booking": booking["id"],
-        "space": booking["space"],
-        "lock": str(an_id("lock")),
-        "state": "armed",
-        "valid_from": "2026-12-05T16:45:00Z",
-        "valid_until": "2026-12-05T19:15:00Z",
-        "code": "048213",
-        "version": 2,
-    }
+    when = {"valid_from": "2026-12-05T16:45:00Z", "valid_until": "2026-12-05T19:15:00Z"}
+    return as_recorded(
+        "GET access /keys",
+        "confirmed",
+        id=str(an_id(f"key of {booking['id']}")),
+        booking=booking["id"],
+        space=booking["space"],
+        **when,
+    )
+
+
+@cache
+def problem_codes() -> Mapping[str, set[tuple[str, int]]]:
+    """The codes of each service's problems with their status, as docs/errors.md has them; "every" has those of all."""
+    codes: dict[str, set[tuple[str, int]]] = {}
+    for line in (Path(__file__).parents[3] / "docs/errors.md").read_text(encoding="utf-8").splitlines():
+        if line.startswith("## "):
+            service = line.split()[1].lower()
+        elif found := re.match(r"\| `(\w+)` \| (\d+) \|", line):
+            codes.setdefault(service, set()).add((found[1], int(found[2])))
+    return codes
+
+
+def misfit_of_problem(service: str, problem: Json) -> str:
+    """What is wrong with a problem: that no service answers such a code, or not with such keys."""
+    if not isinstance(problem, dict):
+        return "that is no problem"
+    if (problem["code"], problem["status"]) not in problem_codes()["every"] | problem_codes()[service]:
+        return f"{service} has no problem {problem['code']} with status {problem['status']}"
+    problems = [each for answers in recorded().values() for each in answers if each.status >= 400]
+    alike = [Answer(each.scene, problem["status"], each.body) for each in problems]
+    return misfit(problem["status"], problem, alike)
+
+
+def answered(answer: Answer) -> httpx.Response:
+    """What was recorded, as it comes over HTTP."""
+    kind = "application/problem+json" if answer.status >= 400 else "application/json"
+    return httpx.Response(answer.status, json=answer.body, headers={"Content-Type": kind})
 
 
 def items(found: list[Json]) -> httpx.Response:
@@ -477,5 +536,6 @@ def items(found: list[Json]) -> httpx.Response:
 
 
 def refused(status: int, code: str, detail: str, **more: Any) -> httpx.Response:
-    problem = {"type": f"/problems/{code}", "title": "Nei", "status": status, "detail": detail, "code": code, **more}
+    known = {"type": f"/problems/{code}", "title": "Nei", "status": status, "instance": "0"}
+    problem = {**known, "detail": detail, "code": code, **more}
     return httpx.Response(status, json=problem, headers={"Content-Type": "application/problem+json"})

@@ -1,9 +1,10 @@
 """The manager's desk: what waits, several decisions at a time, and what came of each."""
 
+import httpx
 import pytest
 
 from tests.unit.portal.conftest import Portal, Visitor
-from tests.unit.portal.services import an_id, refused
+from tests.unit.portal.services import an_id
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def test_none_or_too_many_at_once(portal: Portal, mona: Visitor, chosen: int, sa
 def test_what_is_anothers_is_not_here(portal: Portal, mona: Visitor, code: str, status: int) -> None:
     gone = {"code": code, "text": {"nb": "Nei", "nn": "Nei", "en": "No"}}
     outcome = {"booking": str(an_id("x")), "done": False, "state": None, "version": None, "refused": gone}
-    portal.services.refusals["POST booking /desk/decisions"] = refused(200, "", "", items=[outcome])
+    portal.services.refusals["POST booking /desk/decisions"] = httpx.Response(200, json={"items": [outcome]})
     portal.services.awaits()
     mona.go("/manage/desk")
     send(mona, [f"{an_id('x')}:1"], verdict="approve", why="")

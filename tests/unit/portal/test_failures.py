@@ -43,6 +43,7 @@ def test_the_front_page_does_without_the_programme(portal: Portal, visitor: Visi
 def test_an_answer_that_is_no_answer(portal: Portal, visitor: Visitor, answer: httpx.Response) -> None:
     portal.services.refusals["GET booking /squares"] = answer
     assert visitor.go("/").status_code == 503
+    portal.services.lies.clear()
 
 
 def test_a_fault_of_ours_tells_nothing_of_itself(portal: Portal, visitor: Visitor) -> None:
@@ -52,6 +53,7 @@ def test_a_fault_of_ours_tells_nothing_of_itself(portal: Portal, visitor: Visito
     assert "Noe gikk galt hos oss" in page.text
     assert "KeyError" not in page.text
     assert "Traceback" not in page.text
+    portal.services.lies.clear()
 
 
 def test_a_token_the_service_does_not_take_is_no_reason_to_go_in_a_ring(portal: Portal, kari: Visitor) -> None:

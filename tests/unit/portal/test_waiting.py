@@ -17,7 +17,7 @@ TIMES = {"begins_at": "2026-12-05T17:00:00Z", "ends_at": "2026-12-05T19:00:00Z"}
 def test_what_others_have_can_be_waited_for(portal: Portal, kari: Visitor, code: str, worth: bool) -> None:
     kari.go(BOOK)
     assert "Sett meg på venteliste" not in kari.text
-    portal.services.refusals["POST booking /bookings"] = refused(409, code, "Det går ikke.")
+    portal.services.refusals["POST booking /bookings"] = refused(422 if code == "too_long" else 409, code, "Nei.")
     page = kari.submit("/book", **FILLED)
     assert ("Sett meg på venteliste" in page.text) is worth
 
