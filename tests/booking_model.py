@@ -128,14 +128,15 @@ class House:
         self.closed: dict[str, Closed] = {}
         self.line: dict[str, Waits] = {}
 
-    def refusal_of_rules(self, wish: Wish, *, smaller: bool = False) -> str | None:
-        """The first rule of the space that is broken. What only grows smaller need not keep its notice."""
+    def refusal_of_rules(self, wish: Wish, *, smaller: bool = False, by_house: bool = False) -> str | None:
+        """The first rule of the space that is broken. What only grows smaller, or is moved by the house, need not keep
+        its notice."""
         place, length = wish.place, wish.end - wish.begin
         rules = [
             ("in_the_past", not smaller and wish.begin < self.now),
             ("too_short", length < 30),
             ("too_long", length > place.longest),
-            ("too_short_notice", not smaller and wish.begin < self.now + place.notice),
+            ("too_short_notice", not (smaller or by_house) and wish.begin < self.now + place.notice),
             ("too_many_participants", wish.people > place.capacity),
             ("too_loud", NOISES.index(wish.noise) > NOISES.index(place.noise)),
         ]
@@ -252,7 +253,7 @@ class House:
         return (
             self.unchangeable(known)
             or _first(hold_expired=known.stale(self.now), too_late_to_move=late and not by_house)
-            or self.refusal_of_rules(wish, smaller=smaller(known, wish))
+            or self.refusal_of_rules(wish, smaller=smaller(known, wish), by_house=by_house)
         )
 
     def open_door(self, name: str) -> None:

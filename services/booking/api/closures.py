@@ -38,7 +38,8 @@ from services.booking.usecases import closures as usecases
 @blp.arguments(ClosureRequestSchema)
 @blp.response(200, ClosureAnswerSchema)
 def announce_closure(tx: Transaction, asked: dict[str, Any]) -> Answer:
-    """Close an arena or a space. Every booking it hits needs a decision; a dry run tells which they are."""
+    """Close an arena or a space. Every booking it hits needs a decision; a dry run tells which they are, and proposes
+    decisions that can be carried out together. A refused decision is named by `fields.booking`."""
     return _hits(tx, asked["wanted"]) if asked["dry_run"] else _announced(tx, asked["wanted"], asked["decisions"])
 
 
@@ -75,9 +76,7 @@ def lift_closure(tx: Transaction, expected: Expected, closure: UUID) -> Answer:
 
 
 def _hits(tx: Transaction, wanted: ClosureRequest) -> Answer:
-    closed = usecases.to_close(tx, caller(), wanted)
-    hit = usecases.in_the_way(tx, wanted, closed)
-    return {"closure": None, "hits": closures.hits(tx, hit, closed.parts)}
+    return {"closure": None, "hits": usecases.plan(tx, caller(), wanted)}
 
 
 def _announced(tx: Transaction, wanted: ClosureRequest, decisions: Collection[Decision]) -> Answer:

@@ -221,7 +221,8 @@ class Booking:
         """At another time, in another space, with more or fewer participants; the price is asked for anew.
 
         Made smaller, it keeps the terms it was booked on, and breaks no rule that it kept before; rules that came later
-        do not bind it. What was decided for the old is decided again, unless the municipality itself moves it.
+        do not bind it. What was decided for the old is decided again, unless the municipality itself moves it, whom
+        notice and horizon do not bind.
         """
         self._demand_changeable(now)
         if self.overdue(now=now):
@@ -231,7 +232,7 @@ class Booking:
         if smaller:
             place.check_smaller(self, wanted)
         else:
-            place.check(wanted, wanted.begins_at, wanted.ends_at, now=now)
+            place.check(wanted, wanted.begins_at, wanted.ends_at, now=now, ahead=by == "tenant")
         decide_again = place.rules.approval and by == "tenant" and self.state != "held" and not smaller
         where = made_smaller(self, wanted) if smaller else placed(place, wanted)
         elsewhere = any(getattr(wanted, name) != getattr(self, name) for name in ("space", "begins_at", "ends_at"))
@@ -261,8 +262,7 @@ class Booking:
 
     def ended_early(self, *, now: datetime) -> "Booking":
         """Those who were there have left before the time was over; what it costs stays."""
-        under_way = self.state == "in_use" or (self.state == "confirmed" and now >= self.begins_at)
-        if not under_way:
+        if not self.under_way(now=now):
             raise NotInUse
         if now >= self.ends_at:
             raise AlreadyOver
@@ -316,6 +316,10 @@ class Booking:
     def overdue(self, *, now: datetime) -> bool:
         """Whether its deadline is over, though nobody has cleared it away."""
         return self.state in WAITING and now >= self.hold_expires_at
+
+    def under_way(self, *, now: datetime) -> bool:
+        """Whether it is in use, or could be."""
+        return self.state == "in_use" or (self.state == "confirmed" and now >= self.begins_at)
 
     def changeable(self, *, now: datetime) -> bool:
         """Whether it can be cancelled or moved still."""

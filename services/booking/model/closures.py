@@ -3,6 +3,7 @@
 announced ──lift──► lifted
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -10,10 +11,13 @@ from uuid import UUID
 
 from kernel.errors import DomainError, Text
 from services.booking.events import ClosureAnnounced, ClosureKind, ClosureLifted, ClosureSnapshot
+from services.booking.model.bookings import Booking
 from services.booking.model.rules import EndsBeforeBegin, InThePast
 
 State = Literal["announced", "lifted"]
 Outcome = Literal["cancel", "move", "end"]
+MOST_PLANNED = 200
+"""Bookings for which a place is looked for in one dry run; each costs some statements."""
 
 
 class BookingsInTheWay(DomainError):
@@ -82,6 +86,17 @@ class Decision:
     space: str | None = None
     begins_at: datetime | None = None
     ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A booking that a closure would hit, and a decision that can be carried out together with those proposed for the
+    others. None: there is no room for it at its time. `alternatives` are the spaces, that proposed first, where it
+    could be while the others are as proposed."""
+
+    booking: Booking
+    proposal: Decision | None = None
+    alternatives: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -206,12 +206,16 @@ class BookingRules:
         """Raises the error that names the first rule which the time breaks."""
         _refuse(self.broken(begins_at, ends_at, now=now))
 
-    def broken(self, begins_at: datetime, ends_at: datetime, *, now: datetime) -> Iterator[DomainError]:
-        """Every rule which the time breaks."""
+    def broken(
+        self, begins_at: datetime, ends_at: datetime, *, now: datetime, ahead: bool = True
+    ) -> Iterator[DomainError]:
+        """Every rule which the time breaks; without `ahead`, notice and horizon do not bind."""
         past = begins_at < now and begins_at < ends_at
         if past:
             yield InThePast()
         yield from self.broken_length(begins_at, ends_at)
+        if not ahead:
+            return
         if not past and begins_at < now + timedelta(minutes=self.notice_minutes):
             yield TooShortNotice(minutes=self.notice_minutes)
         if ends_at > self.last_end(now):
@@ -261,9 +265,11 @@ class Bookable:
     overdue: bool = False
     """Whether there are bookings, here or elsewhere, whose deadline is over and that nobody has cleared away yet."""
 
-    def check(self, wanted: "Use", begins_at: datetime, ends_at: datetime, *, now: datetime) -> None:
-        """Raises the error that names the first rule broken."""
-        _refuse(self.broken(wanted, begins_at, ends_at, now=now))
+    def check(
+        self, wanted: "Use", begins_at: datetime, ends_at: datetime, *, now: datetime, ahead: bool = True
+    ) -> None:
+        """Raises the error that names the first rule broken; without `ahead`, notice and horizon do not bind."""
+        _refuse(self.broken(wanted, begins_at, ends_at, now=now, ahead=ahead))
 
     def check_use(self, wanted: "Use") -> None:
         """The same, whenever it is: what it is for, how many, how loud, what is borrowed."""
@@ -285,9 +291,11 @@ class Bookable:
         if not self._open(begins_at, ends_at):
             raise OutsideOpeningHours
 
-    def broken(self, wanted: "Use", begins_at: datetime, ends_at: datetime, *, now: datetime) -> Iterator[DomainError]:
+    def broken(
+        self, wanted: "Use", begins_at: datetime, ends_at: datetime, *, now: datetime, ahead: bool = True
+    ) -> Iterator[DomainError]:
         """Every rule broken, in the order in which they are checked."""
-        yield from self.rules.broken(begins_at, ends_at, now=now)
+        yield from self.rules.broken(begins_at, ends_at, now=now, ahead=ahead)
         yield from self.misused(wanted)
         if not self._open(begins_at, ends_at):
             yield OutsideOpeningHours()

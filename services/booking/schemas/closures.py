@@ -9,7 +9,7 @@ from kernel.errors import Text
 from kernel.http import Instant, Schema, TextSchema, invalid
 from kernel.pagination import PageArguments
 from services.booking.events import ClosureKind
-from services.booking.model.closures import ClosureRequest, Decision, Outcome, State
+from services.booking.model.closures import MOST_PLANNED, ClosureRequest, Decision, Outcome, State
 from services.booking.schemas.bookings import BookingSchema
 from services.booking.schemas.common import ID, MOMENT_IN_OUR_TIME, slug
 
@@ -103,12 +103,32 @@ class ClosureSchema(Schema):
     lifted_at = Instant(allow_none=True)
 
 
+class ProposalSchema(Schema):
+    """A decision that could be sent as it is."""
+
+    booking = fields.UUID(metadata={"example": ID})
+    outcome = fields.String(validate=validate.OneOf(get_args(Outcome)))
+    space = fields.String(allow_none=True, metadata={"description": "To move it to.", "example": "borgen-storsal"})
+
+
 class HitSchema(Schema):
     """A booking that is hit."""
 
     booking = fields.Nested(BookingSchema)
+    proposal = fields.Nested(
+        ProposalSchema,
+        allow_none=True,
+        metadata={
+            "description": "What can be decided for it, together with what is proposed for the others; null where there"
+            f" is no room at its time, and beyond the first {MOST_PLANNED}."
+        },
+    )
     alternatives = fields.List(
-        fields.String(), metadata={"description": "Spaces of its square with room at the same time, at most three."}
+        fields.String(),
+        metadata={
+            "description": "Spaces of its square where it could be at the same time, the proposed one first, with the"
+            " others as proposed; at most three."
+        },
     )
 
 

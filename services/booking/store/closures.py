@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     Column,
+    ColumnElement,
     DateTime,
     ForeignKey,
     Integer,
@@ -20,7 +21,9 @@ from sqlalchemy import (
     bindparam,
     func,
     insert,
+    literal_column,
     select,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -30,7 +33,8 @@ from kernel.db import Transaction
 from kernel.errors import Text as Name
 from services.booking.model.closures import Closure
 from services.booking.store import claims as claiming
-from services.booking.store.tables import arenas, claims, metadata, spaces
+from services.booking.store.opening import hours_around
+from services.booking.store.tables import arenas, bookings, claims, metadata, spaces
 
 closures = Table(
     "closures",
@@ -94,6 +98,39 @@ _CLOSING = (
     .distinct()
 )
 
+_ids = func.any(bindparam("ids", type_=ARRAY(Uuid)))
+_empty: ColumnElement[Any] = literal_column("'{}'::text[]")
+_wanted = func.tstzrange(bookings.c.begins_at, bookings.c.ends_at)
+_taken = func.tstzrange(
+    bookings.c.begins_at - func.make_interval(0, 0, 0, 0, 0, spaces.c.setup_minutes),
+    bookings.c.ends_at + func.make_interval(0, 0, 0, 0, 0, spaces.c.clearing_minutes),
+)
+_LIKE = (
+    select(spaces.c.id.label("space"))
+    .join_from(spaces, arenas, arenas.c.id == spaces.c.arena)
+    .where(
+        arenas.c.square == bookings.c.square,
+        ~spaces.c.withdrawn,
+        spaces.c.sharing.is_(None),
+        spaces.c.premises == bookings.c.premises,
+        spaces.c.capacity >= bookings.c.participants,
+        (spaces.c.purposes == _empty) | (bookings.c.purpose == func.any(spaces.c.purposes)),
+        (spaces.c.audiences == _empty) | (bookings.c.audience == func.any(spaces.c.audiences)),
+        _wanted.op("<@", is_comparison=True)(
+            hours_around(spaces.c.arena, spaces.c.open_kinds, bookings.c.begins_at, bookings.c.ends_at)
+        ),
+        ~select(claims.c.part)
+        .where(claims.c.part == func.any(spaces.c.parts), claims.c.during.op("&&")(_taken))
+        .correlate(spaces, bookings)
+        .exists(),
+    )
+    .order_by(spaces.c.capacity, spaces.c.id)
+    .limit(bindparam("most"))
+    .correlate(bookings)
+    .lateral("elsewhere")
+)
+_ELSEWHERE = select(bookings.c.id, _LIKE.c.space).join_from(bookings, _LIKE, true()).where(bookings.c.id == _ids)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
@@ -118,6 +155,15 @@ def add(tx: Transaction, closure: Closure, parts: Sequence[int]) -> bool:
     """Writes a closure and takes what it closes. False when a booking has some of it: roll back."""
     tx.execute(insert(closures), _columns(closure))
     return claiming.close(tx, closure.id, parts, closure.begins_at, closure.ends_at)
+
+
+def elsewhere(tx: Transaction, ids: Sequence[UUID], *, most: int) -> dict[UUID, list[str]]:
+    """Of bookings that have been freed of what they take: the spaces of their squares that are alike and free at the
+    same time, the smallest first. Whether one can be had by its rules is for the model to say."""
+    found: dict[UUID, list[str]] = {}
+    for row in tx.execute(_ELSEWHERE, {"ids": list(ids), "most": most}):
+        found.setdefault(row.id, []).append(row.space)
+    return found
 
 
 def lock(tx: Transaction, closure: UUID) -> Closure | None:

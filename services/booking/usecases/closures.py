@@ -11,15 +11,24 @@ from uuid import UUID
 
 from kernel.auth import Caller, Forbidden
 from kernel.db import Transaction
+from kernel.errors import DomainError
 from kernel.ids import new_id
 from kernel.problems import NotFound
 from kernel.versions import Expected
 from services.booking.model.bookings import Booking
-from services.booking.model.closures import BookingsInTheWay, Closure, ClosureRequest, Decision, UnknownArena
+from services.booking.model.closures import (
+    MOST_PLANNED,
+    BookingsInTheWay,
+    Closure,
+    ClosureRequest,
+    Decision,
+    Hit,
+    UnknownArena,
+)
 from services.booking.model.refusals import SlotTaken
 from services.booking.model.resources import DivisionClashes, UnknownSpace
 from services.booking.model.waiting import Left
-from services.booking.store import bookings, claims, closures
+from services.booking.store import bookings, claims, closures, waitings
 from services.booking.store.closures import Closed
 from services.booking.usecases.bookings import moved
 from services.booking.usecases.offers import making_way, opening
@@ -27,28 +36,48 @@ from services.booking.usecases.placing import place_for
 from services.booking.usecases.recording import saved
 
 _MOST_NAMED = 100
+_MOST_LIKELY = 10
+_MOST_SHOWN = 3
+
+
+class _Undone(Exception):
+    """A dry run has been done, and is undone."""
 
 
 def announce(tx: Transaction, who: Caller, wanted: ClosureRequest, decisions: Collection[Decision]) -> Closure:
     """Closes an arena or a space for a time; for operators and the managers of its square. Decisions for bookings that
-    are not hit any more change nothing."""
+    are not hit any more change nothing. A refusal of a decision names its `booking`."""
     closed = to_close(tx, who, wanted)
     hits, overdue = _lock_hits(tx, wanted, closed)
     decided = {each.booking: each for each in decisions}
     _demand_decided([each.id for each in hits if each.id not in decided])
     closure = _announced(wanted, closed, by=who.person, now=tx.now)
     with making_way(tx, [*hits, *overdue]):
-        for before in overdue:
-            saved(tx, before, before.expired(now=tx.now))
-        for hit in hits:
-            claims.free(tx, hit.id, lent=bool(hit.equipment))
-        if not closures.add(tx, closure, closed.parts):
+        if not _taken(tx, closure, closed, hits, overdue):
             came, _ = _lock_hits(tx, wanted, closed)
             _demand_decided([each.id for each in came if each.id not in decided])
             raise SlotTaken  # whoever came has gone again
         tx.emit(closure.happened(), subject=str(closure.id), sequence=closure.version)
         _carry_out(tx, who, closure, hits, decided)
     return closure
+
+
+def plan(tx: Transaction, who: Caller, wanted: ClosureRequest) -> list[Hit]:
+    """What a closure would hit, and what could become of each booking. It is the closure itself, carried out and
+    undone: what is proposed was done, all of it together, so the same decisions hold if nothing else happens
+    meanwhile. Proposed for the first `MOST_PLANNED`; writes nothing."""
+    closed = to_close(tx, who, wanted)
+    hits: list[Hit] = []
+    try:
+        with tx.savepoint():
+            found, overdue = _lock_hits(tx, wanted, closed)
+            closure = _announced(wanted, closed, by=who.person, now=tx.now)
+            if not _taken(tx, closure, closed, found, overdue):
+                raise SlotTaken
+            hits = _planned(tx, who, closure, found)
+            raise _Undone
+    except _Undone:
+        return hits
 
 
 def lift(tx: Transaction, who: Caller, closure: UUID, expected: Expected) -> Closure:
@@ -78,11 +107,6 @@ def to_close(tx: Transaction, who: Caller, wanted: ClosureRequest) -> Closed:
     return closed
 
 
-def in_the_way(tx: Transaction, wanted: ClosureRequest, closed: Closed) -> list[UUID]:
-    """Whoever has some of what is to be closed: bookings, and closures."""
-    return claims.in_the_way(tx, closed.parts, wanted.begins_at, wanted.ends_at)
-
-
 def follow_tree(tx: Transaction, square: str) -> None:
     """Lets the closures of a square keep closed what they closed, when it is divided otherwise. Raises
     DivisionClashes."""
@@ -94,7 +118,8 @@ def follow_tree(tx: Transaction, square: str) -> None:
 
 def _lock_hits(tx: Transaction, wanted: ClosureRequest, closed: Closed) -> tuple[list[Booking], list[Booking]]:
     """The live bookings that are hit, locked; and those whose time to confirm is over, which make way."""
-    hits = [each for each in bookings.lock_many(tx, in_the_way(tx, wanted, closed)) if each.live]
+    there = claims.in_the_way(tx, closed.parts, wanted.begins_at, wanted.ends_at)
+    hits = [each for each in bookings.lock_many(tx, there) if each.live]
     overdue = [each for each in hits if each.overdue(now=tx.now)]
     return [each for each in hits if each not in overdue], overdue
 
@@ -121,26 +146,97 @@ def _announced(wanted: ClosureRequest, closed: Closed, *, by: UUID, now: datetim
     )
 
 
+def _taken(
+    tx: Transaction, closure: Closure, closed: Closed, hits: Sequence[Booking], overdue: Sequence[Booking]
+) -> bool:
+    """Gives the closure what the bookings had. False when somebody came in between: roll back."""
+    for before in overdue:
+        saved(tx, before, before.expired(now=tx.now))
+    for hit in hits:
+        claims.free(tx, hit.id, lent=bool(hit.equipment))
+    return closures.add(tx, closure, closed.parts)
+
+
 def _carry_out(
     tx: Transaction, who: Caller, closure: Closure, hits: Sequence[Booking], decided: Mapping[UUID, Decision]
 ) -> None:
     """What was decided for each; those that move come last, when all the others have left."""
-    why = closure.reason.nb
     for hit in sorted(hits, key=lambda each: (decided[each.id].outcome == "move", each.begins_at, each.id)):
-        decision = decided[hit.id]
-        match decision.outcome:
-            case "cancel":
-                saved(tx, hit, hit.cancelled(now=tx.now, by="house"), by=who.person, why=why)
-            case "end":
-                saved(tx, hit, hit.ended_early(now=tx.now), by=who.person, why=why)
-            case "move":
-                _move(tx, who, hit, decision, why)
+        try:
+            _decided(tx, who, hit, decided[hit.id], closure.reason.nb)
+        except DomainError as refusal:
+            refusal.fields["booking"] = str(hit.id)
+            raise
 
 
-def _move(tx: Transaction, who: Caller, hit: Booking, decision: Decision, why: str) -> None:
+def _decided(tx: Transaction, who: Caller, hit: Booking, decision: Decision, why: str) -> Booking:
+    match decision.outcome:
+        case "cancel":
+            return saved(tx, hit, hit.cancelled(now=tx.now, by="house"), by=who.person, why=why)
+        case "end":
+            return saved(tx, hit, hit.ended_early(now=tx.now), by=who.person, why=why)
+        case "move":
+            return _moved(tx, who, hit, decision, why)
+
+
+def _moved(tx: Transaction, who: Caller, hit: Booking, decision: Decision, why: str) -> Booking:
     changes = {name: getattr(decision, name) for name in ("space", "begins_at", "ends_at")}
     wanted = replace(hit.request, **{name: value for name, value in changes.items() if value is not None})
     place, _ = place_for(tx, wanted, who.person)
     if not who.oversees(place.square):
         raise Forbidden
-    moved(tx, hit, place, wanted, by="house", person=who.person, why=why, offered=False)
+    return moved(tx, hit, place, wanted, by="house", person=who.person, why=why, offered=False)
+
+
+def _planned(tx: Transaction, who: Caller, closure: Closure, found: Sequence[Booking]) -> list[Hit]:
+    """Finds each booking a place: those that have the fewest to choose from first."""
+    ending = {each.id for each in found if each.under_way(now=tx.now)}
+    moving = sorted((each for each in found if each.id not in ending), key=lambda each: (each.begins_at, each.id))
+    likely = closures.elsewhere(tx, [each.id for each in moving[:MOST_PLANNED]], most=_MOST_LIKELY)
+    placed: dict[UUID, Booking] = {}
+    with waitings.impatiently(tx):
+        for hit in sorted(moving, key=lambda each: len(likely.get(each.id, ()))):
+            done = (_tried(tx, who, closure, hit, space) for space in likely.get(hit.id, ()))
+            if (there := next((each for each in done if each is not None), None)) is not None:
+                placed[hit.id] = there
+        others = {each: _others(tx, who, closure, there, likely[each]) for each, there in placed.items()}
+    hits = [
+        Hit(booking=each, proposal=_proposed(each, placed, ending), alternatives=others.get(each.id, ()))
+        for each in found
+    ]
+    return sorted(hits, key=lambda each: (each.booking.begins_at, each.booking.id))
+
+
+def _tried(
+    tx: Transaction, who: Caller, closure: Closure, hit: Booking, space: str, *, kept: bool = True
+) -> Booking | None:
+    """The booking in another space, where it can be; undone unless it is `kept`."""
+    there = None
+    try:
+        with waitings.trial(tx):
+            there = _moved(tx, who, hit, Decision(booking=hit.id, outcome="move", space=space), closure.reason.nb)
+            if not kept:
+                raise _Undone
+    except (DomainError, waitings.InUse):
+        return None
+    except _Undone:
+        return there
+    return there
+
+
+def _others(tx: Transaction, who: Caller, closure: Closure, there: Booking, likely: Sequence[str]) -> list[str]:
+    """The space a booking is proposed for, and others where it could be instead."""
+    found = [there.space]
+    for space in likely:
+        if len(found) == _MOST_SHOWN:
+            break
+        if space != there.space and _tried(tx, who, closure, there, space, kept=False) is not None:
+            found.append(space)
+    return found
+
+
+def _proposed(hit: Booking, placed: Mapping[UUID, Booking], ending: Collection[UUID]) -> Decision | None:
+    if hit.id in ending:
+        return Decision(booking=hit.id, outcome="end")
+    there = placed.get(hit.id)
+    return Decision(booking=hit.id, outcome="move", space=there.space) if there else None

@@ -67,10 +67,7 @@ def held_parts(counter: Any, closure: Closure) -> int:
 
 
 def hits(counter: Any, wanted: ClosureRequest, who: Any = MANAGER) -> dict[UUID, list[str]]:
-    with counter.database.transaction() as tx:
-        closed = usecases.to_close(tx, who, wanted)
-        found = queries.hits(tx, usecases.in_the_way(tx, wanted, closed), closed.parts)
-    return {each.booking.id: list(each.alternatives) for each in found}
+    return {each.booking.id: list(each.alternatives) for each in counter.run(usecases.plan, who, wanted)}
 
 
 def listed(counter: Any, **asked: Any) -> list[UUID]:
