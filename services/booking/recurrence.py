@@ -38,7 +38,7 @@ _FREQUENCIES: Mapping[str, _Frequency] = {
 _SUB_DAILY = ("SECONDLY", "MINUTELY", "HOURLY")
 _DAYS = {"MO": rrule.MO, "TU": rrule.TU, "WE": rrule.WE, "TH": rrule.TH, "FR": rrule.FR, "SA": rrule.SA, "SU": rrule.SU}
 _LONGEST = timedelta(days=LONGEST_YEARS * 366)
-_STEPS = {"DAILY": LONGEST_YEARS * 366, "WEEKLY": LONGEST_YEARS * 53, "MONTHLY": LONGEST_YEARS * 12}
+_STEPS_A_YEAR = {"DAILY": 366, "WEEKLY": 53, "MONTHLY": 12}
 _MOST_IN_LIST = 60
 _DAY = re.compile(r"([+-]?[0-9]{1,2})?(MO|TU|WE|TH|FR|SA|SU)")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,3}")
@@ -73,17 +73,19 @@ class _Interval(int):
             raise _TakenTooFar
 
 
-def dates_of(recurrence: Recurrence) -> list[Occurrence]:
-    """The dates of a series, in order, each once. Raises InvalidRecurrence, EndlessRecurrence, TooFrequent,
+def dates_of(recurrence: Recurrence, *, since: datetime | None = None) -> list[Occurrence]:
+    """The dates of a series, in order, each once. Its limits count from its first date, or from a later time on the
+    wall (`since`): those before are not limited. Raises InvalidRecurrence, EndlessRecurrence, TooFrequent,
     TooManyDates, TooFarReaching or NoDates."""
     excepted = set(recurrence.excepted)
-    starts = [recurrence.starts] if recurrence.rule is None else _by_rule(recurrence.rule, recurrence.starts, excepted)
-    if any(abs(each - recurrence.starts) > _LONGEST for each in recurrence.dates):
+    first = recurrence.starts if since is None else max(recurrence.starts, since)
+    starts = [recurrence.starts] if recurrence.rule is None else _by_rule(recurrence, excepted, first)
+    if any(abs(each - first) > _LONGEST for each in recurrence.dates if since is None or each >= since):
         raise TooFarReaching(years=LONGEST_YEARS)
     wall = ({*starts} | {*recurrence.dates}) - excepted
     if not wall:
         raise NoDates
-    if len(wall) > MOST:
+    if sum(since is None or each >= since for each in wall) > MOST:
         raise TooManyDates(most=MOST)
     # two times on the wall may be one instant, when an hour is left out
     dates = {each.begins_at: each for each in (occurrence(each, recurrence.minutes) for each in wall)}
@@ -94,25 +96,37 @@ def dates_of(recurrence: Recurrence) -> list[Occurrence]:
     return sorted(dates.values())
 
 
-def _by_rule(rule: str, starts: datetime, excepted: set[datetime]) -> list[datetime]:
-    parts = _parts(rule)
-    interval = _Interval(parts.pop("interval", 1), _STEPS.get(parts["freq"], LONGEST_YEARS))
+def _by_rule(recurrence: Recurrence, excepted: set[datetime], first: datetime) -> list[datetime]:
+    parts = _parts(recurrence.rule or "")
+    starts = recurrence.starts
+    years = LONGEST_YEARS + first.year - starts.year
+    interval = _Interval(parts.pop("interval", 1), _STEPS_A_YEAR.get(parts["freq"], 1) * years)
     count, until = parts.pop("count", None), parts.pop("until", None)
     if (count is None) == (until is None):
         raise EndlessRecurrence if count is None else InvalidRecurrence(part="COUNT, UNTIL")
-    if until is not None and until - starts > _LONGEST:
+    if until is not None and until - first > _LONGEST:
         raise TooFarReaching(years=LONGEST_YEARS)
     frequency = _FREQUENCIES[parts.pop("freq")]
     try:
-        made = rrule.rrule(frequency, dtstart=starts, interval=interval, until=until or starts + _LONGEST, **parts)
+        made = rrule.rrule(frequency, dtstart=starts, interval=interval, until=until or first + _LONGEST, **parts)
     except ValueError as cause:
         raise InvalidRecurrence(part="RRULE") from cause
     # as many as may be left out, and one more, which tells that there are too many
     most = MOST + len(excepted) + 1
-    found = list(_counted(islice(made, most if count is None else min(count, most))))
-    if count is not None and len(found) < min(count, most):
+    found = list(_limited(_counted(islice(made, count)), first, most))
+    if count is not None and len(found) < count and sum(each >= first for each in found) < most:
         raise TooFarReaching(years=LONGEST_YEARS) if found else NoDates
     return found
+
+
+def _limited(dates: Iterator[datetime], first: datetime, most: int) -> Iterator[datetime]:
+    """The dates until there are so many from the first on."""
+    coming = 0
+    for each in dates:
+        yield each
+        coming += each >= first
+        if coming == most:
+            return
 
 
 def _counted(dates: Iterator[datetime]) -> Iterator[datetime]:

@@ -12,7 +12,7 @@ from services.booking.model import imports
 from services.booking.model.import_refusals import NotOnTheMinute, OtherTimeZone, UnreadableRow
 from services.booking.model.imports import Row
 from services.booking.model.opening import OSLO, instant
-from services.booking.model.recurrence import MOST, Occurrence, TooManyDates
+from services.booking.model.recurrence import Occurrence
 from services.booking.model.rules import LONGEST
 
 _MINUTE = timedelta(minutes=1)
@@ -100,7 +100,7 @@ def one(event: Event, name: str, kind: type = date) -> Any:
     found = getattr(prop, "dt", None)
     if not isinstance(found, kind):
         raise UnreadableRow(part=name)
-    if isinstance(found, date) and not 2000 <= found.year <= 2200:
+    if isinstance(found, date) and not 1970 <= found.year <= 2200:
         raise UnreadableRow(part=name)
     if isinstance(found, datetime):
         if found.second or found.microsecond:
@@ -130,14 +130,11 @@ def listed(event: Event, name: str, starts: datetime, minutes: int) -> list[date
     props = event.get(name, [])
     if any(each[0] == name for each in event.errors):
         raise UnreadableRow(part=name)
-    found = [
+    return [
         _listed(each.dt, prop, name, starts, minutes)
         for prop in (props if isinstance(props, list) else [props])
         for each in prop.dts
     ]
-    if len(found) > MOST:
-        raise TooManyDates(most=MOST)
-    return found
 
 
 def _listed(at: Any, prop: Any, name: str, starts: datetime, minutes: int) -> datetime:

@@ -16,6 +16,7 @@ from icalendar import Calendar
 from kernel.errors import DomainError
 from kernel.text import trimmed
 from services.booking.files import calendar, meaning
+from services.booking.files.past import was_over
 from services.booking.files.versions import Version, newest
 from services.booking.model import imports
 from services.booking.model.import_refusals import (
@@ -48,8 +49,8 @@ _REPLIES = {"ADD", "REPLY", "REFRESH", "COUNTER", "DECLINECOUNTER"}
 _RECURS = ("RRULE", "RDATE", "EXRULE")
 _WASTED = MOST
 """How many dates a rule counts as that is tried to its end and refused."""
-_TRIED = 8
-"""Days that are tried cost as much as a date that is found."""
+_TRIED_DAILY, _TRIED = 8, 25
+"""Days that are tried cost as much as a date that is found; by a daily rule, and by others."""
 _FAULTS = (
     UnreadableRow,
     OtherTimeZone,
@@ -59,7 +60,6 @@ _FAULTS = (
     TooFrequent,
     TooManyDates,
     TooFarReaching,
-    NoDates,
 )
 
 
@@ -178,7 +178,8 @@ class _Reading:
                 event.until = self._until if self._is_cut(event.master) else None
             self._whole[event.uid] = event.until
         except _FAULTS as fault:
-            yield Row(line=(event.master or versions[0]).line, uid=event.uid, fault=fault)
+            faulty = self._faulty(event.uid, event.master or versions[0], fault)
+            yield replace(faulty, recurrence="")
 
     def _exceptions(self, event: _Event, versions: list[Version]) -> Iterator[Row]:
         """Reads what is said of single dates, and of those that follow them; the rows beside the event's dates."""
@@ -187,7 +188,7 @@ class _Reading:
             try:
                 at = calendar.one(each.event, "RECURRENCE-ID")
             except _FAULTS as fault:
-                yield _faulty(event.uid, each, fault)
+                yield self._faulty(event.uid, each, fault)
                 continue
             on_the_wall = calendar.wall(at, "RECURRENCE-ID") if isinstance(at, datetime) else event.meant(at)
             by_date.setdefault(("RANGE" not in each.event["RECURRENCE-ID"].params, on_the_wall), []).append(each)
@@ -205,7 +206,7 @@ class _Reading:
                 else:
                     self._from_then_on(event, at, last, there)
             except _FAULTS as fault:
-                yield _faulty(event.uid, found[0], fault)
+                yield self._faulty(event.uid, found[0], fault)
 
     def _ended(self, uid: str, version: Version) -> Row | None:
         """The row of an event that takes no room, if it is one."""
@@ -281,13 +282,24 @@ class _Reading:
         )
 
     def _reckoned(self, when: Recurrence) -> list[Occurrence]:
+        """The dates of an event, which may be none. What is over is not limited."""
+        tried = _days_tried(when, self._now) if when.rule is not None else 0
         try:
-            reckoned = dates_of(when)
-        except (TooManyDates, TooFarReaching, NoDates):
-            self._counted(_WASTED)
+            reckoned = dates_of(when, since=self._now.astimezone(OSLO).replace(tzinfo=None))
+        except (TooManyDates, TooFarReaching):
+            self._counted(max(_WASTED, tried))
             raise
-        self._counted(max(len(reckoned), _days_tried(when) // _TRIED))
+        except NoDates:
+            self._counted(max(_WASTED, tried))
+            return []
+        counts = "COUNT=" in (when.rule or "").upper()
+        self._counted(len(reckoned) if counts else max(len(reckoned), tried))
         return reckoned
+
+    def _faulty(self, uid: str, version: Version, fault: DomainError) -> Row:
+        """What can't be read; if it is over, when that was."""
+        at = was_over(version.event, self._now)
+        return Row(line=version.line, uid=uid, recurrence=f"line {version.line}", begins_at=at, ends_at=at, fault=fault)
 
     def _rule(self, version: Version) -> str | None:
         event = version.event
@@ -297,12 +309,18 @@ class _Reading:
         if any(each[0] == "RRULE" for each in event.errors):
             raise UnreadableRow(part="RRULE")
         rule: str = prop.to_ical().decode()
-        return f"{rule};UNTIL={self._until:%Y%m%d}" if self._is_cut(version) else rule
+        if not self._is_cut(version):
+            return rule
+        kept = [each for each in rule.split(";") if not each.upper().startswith("UNTIL=")]
+        return ";".join([*kept, f"UNTIL={self._until:%Y%m%d}"])
 
     def _is_cut(self, version: Version) -> bool:
-        """Whether its rule has no end, and is read until the last day asked for."""
+        """Whether its rule has no end, or one so far ahead that it means none, and is read until the last day asked
+        for."""
         rule = version.event.get("RRULE")
-        return self._until is not None and rule is not None and not {"COUNT", "UNTIL"} & {name.upper() for name in rule}
+        if self._until is None or rule is None or "COUNT" in rule:
+            return False
+        return "UNTIL" not in rule or rule["UNTIL"][0].year > self._now.year + LONGEST_YEARS
 
     def _counted(self, dates: int) -> None:
         self._read += dates
@@ -322,14 +340,10 @@ def _superseded(uid: str, version: Version) -> Row:
     return replace(row, recurrence=f"line {version.line}")
 
 
-def _faulty(uid: str, version: Version, fault: DomainError) -> Row:
-    return Row(line=version.line, uid=uid, recurrence=f"line {version.line}", fault=fault)
-
-
-def _days_tried(when: Recurrence) -> int:
-    """How many days a daily rule runs through at most, whatever it finds."""
+def _days_tried(when: Recurrence, now: datetime) -> int:
+    """What the days cost that a rule runs through at most, whatever it finds, counted in dates."""
     rule = (when.rule or "").upper()
     last = re.search(r"UNTIL=(\d{4})", rule)
-    if "FREQ=DAILY" not in rule:
-        return 0
-    return min(int(last[1]) - when.starts.year + 1, LONGEST_YEARS) * 366 if last else 0
+    latest = max(when.starts.year, now.year) + LONGEST_YEARS
+    years = (min(int(last[1]), latest) if last else latest) - when.starts.year + 1
+    return years * 366 // (_TRIED_DAILY if "FREQ=DAILY" in rule else _TRIED)

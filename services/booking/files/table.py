@@ -109,7 +109,9 @@ def _row(names: list[str], line: list[str], number: int) -> Row:
         return _understood(uid, said, number)
     except DomainError as fault:
         called = uid or said.get("uid", "")[: imports.LONGEST_UID]
-        return Row(line=number, uid=called, place=imports.place_name(said.get("space", "")), fault=fault)
+        begins_at, ends_at = (_time_if_any(said, name) for name in ("begins_at", "ends_at"))
+        place = imports.place_name(said.get("space", ""))
+        return Row(line=number, uid=called, place=place, begins_at=begins_at, ends_at=ends_at, fault=fault)
 
 
 def _understood(uid: str, said: Mapping[str, str], number: int) -> Row:
@@ -131,6 +133,14 @@ def _understood(uid: str, said: Mapping[str, str], number: int) -> Row:
         cancelled=state == "cancelled",
         void=Tentative() if state == "tentative" else None,
     )
+
+
+def _time_if_any(said: Mapping[str, str], name: str) -> datetime | None:
+    """When a row is that can't be read: of what is over, nothing need be."""
+    try:
+        return _time({name: key(said.get(name, ""))}, name)
+    except DomainError:
+        return None
 
 
 def _time(said: Mapping[str, str], name: str) -> datetime:

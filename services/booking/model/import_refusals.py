@@ -165,6 +165,17 @@ class Tentative(DomainError):
     text = Text(nb="Ikke bekreftet.", nn="Ikkje stadfesta.", en="Not confirmed.")
 
 
+class NotDecidedYet(DomainError):
+    """So far ahead that nobody has decided when the arena is open: import it again when it is nearer."""
+
+    code = "not_decided_yet"
+    text = Text(
+        nb="Åpningstida så langt fram er ikke bestemt ennå.",
+        nn="Opningstida så langt fram er ikkje bestemt enno.",
+        en="The opening hours that far ahead are not decided yet.",
+    )
+
+
 class Superseded(DomainError):
     """The file has a newer version of it, or of its event, which does not have this date any more."""
 

@@ -21,6 +21,7 @@ from kernel.text import blank, cut, forbidden, key, one_line, trimmed
 from services.booking.model.actors import Actor
 from services.booking.model.bookings import Booking, BookingRequest, placed
 from services.booking.model.import_refusals import ImportRefused, OtherTenant, UnreadableRow
+from services.booking.model.opening import AHEAD
 from services.booking.model.recurrence import Recurrence
 from services.booking.model.refusals import AlreadyBegun, AlreadyOver, NotLive
 from services.booking.model.rules import Bookable, EndsBeforeBegin, TooManyParticipants
@@ -29,7 +30,7 @@ from services.booking.model.shrinking import made_smaller, takes_no_more
 
 MOST = 2000
 """Rows in one file that are not over."""
-MOST_READ = 40_000
+MOST_READ = 100_000
 """Dates reckoned from one file, those that are over included."""
 
 LONGEST_UID, LONGEST_PLACE, LONGEST_TITLE = 255, 1000, 200
@@ -67,9 +68,11 @@ class Row:
         return self.uid, self.recurrence
 
     def takes_room(self, now: datetime) -> bool:
-        """Return True if it asks for a time to come."""
+        """Return True if it asks for a time to come whose opening hours can be known."""
         settled = self.cancelled or self.void is not None or self.fault is not None
-        return not settled and self.ends_at is not None and self.begins_at is not None and self.begins_at >= now
+        if settled or self.begins_at is None or self.ends_at is None:
+            return False
+        return now <= self.begins_at and self.ends_at <= now + AHEAD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,9 @@ from kernel.errors import DomainError, Text
 OSLO = ZoneInfo("Europe/Oslo")
 DAY = 24 * 60
 """Minutes of a day as the clock on the wall counts them."""
+AHEAD = timedelta(days=800)
+"""How far ahead the days are reckoned. No space can be booked as far (`schemas.squares`), so that a worker that rests
+for some weeks closes nothing."""
 
 Kind = Literal["staffed", "extended", "booked_only"]
 """With staff; extended hours (meråpent), without; or open to those who have booked, and nobody else."""

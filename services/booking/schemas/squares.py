@@ -20,7 +20,7 @@ from services.booking.schemas.series import ClashSchema
 DEEPEST = 8
 """The most levels of spaces in spaces."""
 FURTHEST = 731
-"""Days ahead: two years. Opening hours are reckoned some weeks further (`usecases.opening.AHEAD`)."""
+"""Days ahead: two years. Opening hours are reckoned some weeks further (`model.opening.AHEAD`)."""
 
 _TOO_DEEP = Text(
     nb=f"Lokaler kan deles i høyst {DEEPEST} nivåer.",

@@ -128,6 +128,9 @@ _FORGET = text(
      WHERE arena = :arena AND open_days.day = given.day AND number >= given.count
     """
 )
+_REACHED = select(arenas.c.id, arenas.c.reckoned_until).where(
+    arenas.c.id == func.any(bindparam("arenas", type_=ARRAY(Text))), arenas.c.reckoned_until.is_not(None)
+)
 _REACH = (
     update(arenas)
     .where(arenas.c.id == func.any(bindparam("arenas", type_=ARRAY(Text))))
@@ -211,6 +214,11 @@ def write_days(tx: Transaction, arena: str, days: Iterable[OpenDay]) -> None:
 def reach(tx: Transaction, arenas: Collection[str], *, until: date, edition: str) -> None:
     """Notes how far their days are reckoned, and by which edition of the public holidays."""
     tx.execute(_REACH, {"arenas": list(arenas), "until": until, "edition": edition})
+
+
+def reached(tx: Transaction, arenas: Collection[str]) -> dict[str, date]:
+    """The last day that is reckoned, by arena."""
+    return {row.id: row.reckoned_until for row in tx.execute(_REACHED, {"arenas": list(arenas)})}
 
 
 def spans_around(arena: Any, kinds: Any, begins_at: Any, ends_at: Any) -> ScalarSelect[Any]:

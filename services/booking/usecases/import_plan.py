@@ -6,7 +6,7 @@ a file does not tell, nothing is given up.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from kernel.auth import Caller
@@ -19,12 +19,14 @@ from services.booking.model.bookings import Booking, BookingRequest
 from services.booking.model.import_refusals import (
     IsOver,
     NeverImported,
+    NotDecidedYet,
     NoTenant,
     TwiceInFile,
     UnmappedPlace,
     UnregisteredTenant,
 )
 from services.booking.model.imports import File, ImportRequest, Known, Outcome, Result, Row
+from services.booking.model.opening import AHEAD, DAY, instant
 from services.booking.model.refusals import NotLive
 from services.booking.model.rules import Bookable
 from services.booking.model.series import Clash, Series
@@ -54,6 +56,8 @@ class Standing:
 
     wanted: ImportRequest
     places: Mapping[str, Bookable]
+    reckoned: Mapping[str, date]
+    """The last day whose hours are known, by arena."""
     tenants: Mapping[str, Actor]
     tenant: Actor | None
     imported: Mapping[tuple[str, str], Known]
@@ -74,6 +78,12 @@ class Standing:
         """What the row was, if it was imported before."""
         earlier = self.imported.get(row.key)
         return earlier, self.bookings[earlier.booking] if earlier else None
+
+    def is_decided(self, asked: BookingRequest, now: datetime) -> bool:
+        """Whether it is known if a space is open then."""
+        place = self.places.get(asked.space)
+        last = self.reckoned.get(place.arena, date.min) if place else (now + AHEAD).date()
+        return asked.ends_at <= min(now + AHEAD, instant(last, DAY))
 
     def is_changed(self, row: Row, earlier: Known, booking: Booking) -> bool:
         """Whether a row of what has passed says something else than when it was imported. It need not say who rents."""
@@ -100,10 +110,7 @@ def planned(tx: Transaction, who: Caller, known: Standing, file: File) -> Plan:
             continue
         number = len(plan.results)
         try:
-            if row.fault is not None:
-                raise row.fault
-            if row.key in seen:
-                raise TwiceInFile
+            _demand_sound(row, seen, tx.now)
             plan.results.append(_considered(tx, who, known, row, plan, number))
         except DomainError as error:
             plan.results.append(
@@ -114,6 +121,16 @@ def planned(tx: Transaction, who: Caller, known: Standing, file: File) -> Plan:
     _cancel_vanished(tx, known, file, seen, plan)
     _tell_of_whole(known, whole, plan)
     return plan
+
+
+def _demand_sound(row: Row, seen: Collection[tuple[str, str]], now: datetime) -> None:
+    """Raises what is wrong with a row by itself; nothing, of what is over."""
+    if row.begins_at is not None and row.begins_at < now:
+        return
+    if row.fault is not None:
+        raise row.fault
+    if row.key in seen:
+        raise TwiceInFile
 
 
 def _considered(tx: Transaction, who: Caller, known: Standing, row: Row, plan: Plan, number: int) -> Result:
@@ -128,18 +145,20 @@ def _considered(tx: Transaction, who: Caller, known: Standing, row: Row, plan: P
     said = Known(uid=row.uid, recurrence=row.recurrence, booking=new_id(), digest=model.digest(asked))
     if earlier is not None and earlier.digest == said.digest:
         return Result(row=row, outcome="unchanged", space=asked.space, booking=earlier.booking)
-    if earlier is not None and earlier.cancelled:
-        booking = None
-    if booking is not None and not booking.live:
+    current = None if earlier is not None and earlier.cancelled else booking
+    if current is not None and not current.live:
         return _skipped(row, asked.space, NotLive())
-    after = _after(tx, who, known, asked, tenant, booking, said.booking)
-    if booking is None and row.recurring is not None:
+    if not known.is_decided(asked, tx.now):
+        void = replace(row, void=NotDecidedYet())
+        return _given_up(tx, void, earlier, booking, plan, number, space=asked.space)
+    after = _after(tx, who, known, asked, tenant, current, said.booking)
+    if current is not None:
+        plan.before[number] = current
+    elif row.recurring is not None:
         after = replace(after, series=_series(known, plan, row.uid, tenant.id))
-    if booking is not None:
-        plan.before[number] = booking
     plan.after[number] = after
     plan.said[number] = replace(said, booking=after.id)
-    return Result(row=row, outcome="moved" if booking else "added", space=asked.space, booking=after.id)
+    return Result(row=row, outcome="moved" if current else "added", space=asked.space, booking=after.id)
 
 
 def _series(known: Standing, plan: Plan, uid: str, tenant: UUID) -> UUID:
@@ -156,6 +175,8 @@ def _passed(tx: Transaction, known: Standing, row: Row, plan: Plan, number: int)
     space = known.wanted.space(row)
     if earlier is None or booking is None or not _is_to_come(booking, tx.now):
         return _skipped(row, space, IsOver())
+    if row.fault is not None:
+        raise row.fault
     if not known.is_changed(row, earlier, booking):
         return Result(row=row, outcome="unchanged", space=space, booking=booking.id)
     return _given_up(tx, replace(row, void=IsOver()), earlier, booking, plan, number, space=space)

@@ -20,7 +20,7 @@ from services.booking.model.imports import File, ImportRequest, InTheWay, Report
 from services.booking.model.resources import UnknownSpace
 from services.booking.model.rules import Bookable
 from services.booking.model.series import Clash, Series
-from services.booking.store import bookings
+from services.booking.store import bookings, opening
 from services.booking.store import imports as store
 from services.booking.store import series as series_store
 from services.booking.usecases import series
@@ -90,6 +90,7 @@ def _known(tx: Transaction, who: Caller, wanted: ImportRequest, file: File) -> S
     return Standing(
         wanted=wanted,
         places=places,
+        reckoned=opening.reached(tx, {place.arena for place in places.values()}),
         tenants=tenants,
         tenant=tenant,
         imported=imported,

@@ -12,16 +12,13 @@ from kernel.auth import Caller, Forbidden
 from kernel.db import Transaction
 from kernel.problems import NotFound
 from kernel.versions import Expected
-from services.booking.model.opening import OSLO
+from services.booking.model.opening import AHEAD, OSLO
 from services.booking.model.opening_plan import Calendar, OpeningPlan, SchoolYear, open_days
 from services.booking.model.places import Place
 from services.booking.public_holidays import EDITION, public_holiday
 from services.booking.store import opening, places
 from services.booking.store.opening import Opening
 
-AHEAD = timedelta(days=800)
-"""How far ahead the days are reckoned. No space can be booked as far (`schemas.squares`), so that a worker that rests
-for some weeks closes nothing."""
 _BEHIND_AT_ONCE = 5
 """Their spaces can't be booked while they are reckoned, so few at a time."""
 
