@@ -21,6 +21,7 @@ from oidc_provider_mock import User, init_app
 
 from cli.servers.ports import free_port
 from tests.unit.portal.conftest import serving
+from tests.waiting import PATIENCE
 
 LEVELS = ("idporten-loa-low", "idporten-loa-substantial", "idporten-loa-high")
 _RETURN = "http://localhost:1/signed-in"
@@ -60,13 +61,13 @@ class IndependentIssuer:
         }
         code = self.code(f"{self.url}/oauth2/authorize?{urlencode(asked)}", subject)
         given = {"grant_type": "authorization_code", "code": code, "code_verifier": verifier, "redirect_uri": _RETURN}
-        answer = httpx.post(f"{self.url}/oauth2/token", data=given, auth=(client_id, "their secret"))
+        answer = httpx.post(f"{self.url}/oauth2/token", data=given, auth=(client_id, "their secret"), timeout=PATIENCE)
         found: dict[str, Any] = answer.raise_for_status().json()
         return found
 
     def code(self, address: str, subject: str) -> str:
         """The code a person is sent back with from this authorization request."""
-        answer = httpx.post(address, data={"sub": subject})
+        answer = httpx.post(address, data={"sub": subject}, timeout=PATIENCE)
         return parse_qs(urlsplit(answer.headers["Location"]).query)["code"][0]
 
     def _take_note(self) -> Any:

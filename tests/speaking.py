@@ -56,7 +56,7 @@ class Speaking:
     def is_ready(self, port: int) -> bool:
         """Whether the worker's databases answer: it is ready without a broker, too."""
         try:
-            told = httpx.get(f"http://127.0.0.1:{port}/readyz")
+            told = httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=60)
         except httpx.TransportError:
             return False
         return told.status_code == 200
@@ -67,7 +67,7 @@ class Speaking:
 
     def metric(self, name: str, port: int | None = None) -> float:
         """The sum of a metric over its labels, in the running worker."""
-        page = httpx.get(f"http://127.0.0.1:{port or self.port}/metrics").text
+        page = httpx.get(f"http://127.0.0.1:{port or self.port}/metrics", timeout=60).text
         return sum(float(found) for found in re.findall(rf"^{name}(?:{{.*}})? (\S+)$", page, re.MULTILINE))
 
     def _env(self, die_at: str | None) -> dict[str, str]:

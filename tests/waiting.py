@@ -6,10 +6,13 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+PATIENCE = 60.0
+"""Seconds to wait for an answer: long enough for a machine that others use, as only failures take them."""
 
-def eventually(look: Callable[[], T], *, wanted: Callable[[T], object] = bool, seconds: float = 60.0) -> T:
+
+def eventually(look: Callable[[], T], *, wanted: Callable[[T], object] = bool, seconds: float = PATIENCE) -> T:
     """What `look` finds, as soon as it is wanted (true, unless told otherwise). AssertionError with the last find if it
-    never is within the time: long enough for a machine that others use, as only failures take it."""
+    never is within the time."""
     deadline = time.monotonic() + seconds
     while True:
         found = look()

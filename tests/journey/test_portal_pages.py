@@ -23,6 +23,7 @@ from tests.unit.portal.services import (
     refused,
     some_house_rules,
 )
+from tests.waiting import PATIENCE
 
 NARROW, DESK = 320, 1280
 BOOK = "/book?space=borgen-storsal&begins_at=2026-12-05T17:00:00Z&minutes=120"
@@ -64,7 +65,7 @@ def visit(browser: Browser, portal: tuple[str, FakeServices]) -> Iterator[Callab
 
     def open_one(width: int = DESK, **options: object) -> Visit:
         context = browser.new_context(viewport={"width": width, "height": 800}, locale="nb-NO", **options)  # type: ignore[arg-type]
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE * 1000)
         opened.append(context)
         return Visit(context.new_page(), services, url)
 

@@ -27,6 +27,7 @@ from tests.contract.things import borgen
 from tests.independent_issuer import LEVELS, IndependentIssuer, independent_issuer
 from tests.templates import Templates
 from tests.unit.portal.conftest import Visitor, serving
+from tests.waiting import PATIENCE
 
 PID = "21850799784"
 HIGH, LOW = "idporten-loa-high", "idporten-loa-low"
@@ -90,7 +91,10 @@ def torg(environment: Environment, shared_issuer: IndependentIssuer) -> Iterator
     """The services, with the square Borgen; its operator signs in with the same provider."""
     with services(environment) as url:
         drift = bearer(shared_issuer.tokens(DRIFT)["access_token"])
-        assert httpx.put(f"{url}/booking/squares/borgen", json=borgen(), headers=drift).status_code == 200
+        assert (
+            httpx.put(f"{url}/booking/squares/borgen", json=borgen(), headers=drift, timeout=PATIENCE).status_code
+            == 200
+        )
         yield url
 
 
@@ -171,7 +175,9 @@ def test_a_resident_signs_in_and_books(opening: Opening, issuer: IndependentIssu
     page = visitor.submit("/book", purpose="culture", audience="everyone", participants="8", title="Kor")
     assert (page.status_code, visitor.path.rpartition("/")[0]) == (200, "/bookings")
     assert "Kor" in page.text
-    mine = httpx.get(f"{torg}/booking/bookings", headers=bearer(issuer.tokens(KARI)["access_token"])).json()["items"]
+    mine = httpx.get(
+        f"{torg}/booking/bookings", headers=bearer(issuer.tokens(KARI)["access_token"]), timeout=PATIENCE
+    ).json()["items"]
     assert [each["title"] for each in mine] == ["Kor"]
     assert mine[0]["tenant"]["id"] == str(Caller(KARI, issuer.url, frozenset()).person)
 
@@ -248,7 +254,9 @@ def test_a_code_without_its_proof_is_worth_nothing(
 ) -> None:
     code = issuer.code(leave(opening()), KARI)
     given = {"grant_type": "authorization_code", "code": code, "redirect_uri": issuer.asked["redirect_uri"]}
-    answer = httpx.post(f"{issuer.url}/oauth2/token", data=given | proof, auth=(issuer.asked["client_id"], "secret"))
+    answer = httpx.post(
+        f"{issuer.url}/oauth2/token", data=given | proof, auth=(issuer.asked["client_id"], "secret"), timeout=PATIENCE
+    )
     assert (answer.status_code, answer.json()) == (400, {"error": "invalid_grant"})
 
 
@@ -288,7 +296,7 @@ def test_a_token_that_the_services_do_not_take(
 def answer(torg: str, token: str, path: str = "/booking/bookings", **body: Any) -> tuple[int, str]:
     """The status, and the code of what is wrong, if anything."""
     method = "POST" if body else "GET"
-    found = httpx.request(method, f"{torg}{path}", json=body or None, headers=bearer(token))
+    found = httpx.request(method, f"{torg}{path}", json=body or None, headers=bearer(token), timeout=PATIENCE)
     return found.status_code, found.json().get("code", "")
 
 

@@ -18,6 +18,7 @@ from kernel.clock import FixedClock
 from services.portal.app import build
 from services.portal.settings import PortalSettings
 from tests.unit.portal.services import NOW, FakeServices
+from tests.waiting import PATIENCE
 
 
 @dataclass
@@ -33,7 +34,9 @@ class Visitor:
     """Somebody with a browser without JavaScript: follows redirects, keeps cookies, fills in forms as they stand."""
 
     def __init__(self, url: str, language: str = "nb") -> None:
-        self._http = httpx.Client(base_url=url, follow_redirects=True, headers={"Accept-Language": language})
+        self._http = httpx.Client(
+            base_url=url, follow_redirects=True, headers={"Accept-Language": language}, timeout=PATIENCE
+        )
         self.page = self._http.get("/healthz")
 
     @property

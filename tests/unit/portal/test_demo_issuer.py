@@ -18,6 +18,7 @@ from cli.sign_in import SignInRefused, token
 from kernel.auth import Role, TokenVerifier
 from services.portal.app import build
 from tests.unit.portal.conftest import Portal, serving, settings_for
+from tests.waiting import PATIENCE
 
 VERIFIER = "a-verifier-that-is-long-enough-to-be-one-by-RFC-7636"
 RETURN = "http://127.0.0.1:4321/anything"
@@ -35,7 +36,7 @@ ASKED = {
 
 @pytest.fixture
 def http(portal: Portal) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"{portal.url}/demo-issuer") as http:
+    with httpx.Client(base_url=f"{portal.url}/demo-issuer", timeout=PATIENCE) as http:
         yield http
 
 
