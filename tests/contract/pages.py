@@ -77,6 +77,11 @@ def _a_move(known: Things) -> dict[str, str]:
     return when | _version(known)
 
 
+def _dates_moved(_: Things) -> dict[str, str]:
+    when = {"date": "2026-12-14", "from": "08:00", "to": "09:30", "participants": "12", "why": "Vi ble færre"}
+    return {**when, "version": "1", "scope": "all"}
+
+
 PAGES = {
     "GET /": Page(),
     "GET /squares/{square}": Page(),
@@ -98,6 +103,8 @@ PAGES = {
     "POST /series": Page(form=_a_series),
     "GET /series/{series}/cancel": Page(),
     "POST /series/{series}/cancel": Page(form=lambda _: {"version": "1", "scope": "all", "why": "Vi er på tur"}),
+    "GET /series/{series}/move": Page(),
+    "POST /series/{series}/move": Page(form=_dates_moved),
     "GET /series": Page(lists="series"),
     "GET /series/{series}": Page(),
     "POST /series/{series}/confirm": Page(form=lambda _: {"version": "1"}),

@@ -356,6 +356,17 @@ def a_series(scenes: Scenes) -> None:
         scenes.send(kari, f"{theirs}/cancel", version=scenes.version(theirs))
         scenes.settle()
         scenes.look(kari, "/waiting", page)
+    _less_of_a_series(scenes, page, dates, first)
+
+
+def _less_of_a_series(scenes: Scenes, page: str, dates: list[str], first: datetime) -> None:
+    kari = scenes.kari
+    with scenes.scene("moved"):
+        later = {"date": f"{first + A_DAY:%d.%m.%Y}", "from": "18.30", "to": "20", "participants": "12"}
+        scenes.look(kari, f"{page}/move", f"{page}/move?booking={dates[1]}")
+        scenes.send(kari, f"{page}/move", version=scenes.version(page), booking=dates[0], scope="this", **later)
+        scenes.settle()
+        scenes.look(kari, page)
     with scenes.scene("cut"):
         scenes.send(kari, f"{page}/cancel", version=scenes.version(page), scope="this", booking=dates[1])
         scenes.settle()
@@ -493,10 +504,19 @@ def under_rules(scenes: Scenes) -> None:
     rules = {"text": three("Rydd etter dere."), "rules": [quiet]}
     scenes.municipality.did("PUT", "/booking/house-rules/arena/borgen-innbyggertorg", scenes.operator, rules)
     kari, at = scenes.kari, scenes.at(16)
+    (series,) = (
+        f"/series/{each['id']}" for each in scenes.asked("/booking/series")["items"] if each["space"] == STUDIO
+    )
     with scenes.scene("house rules"):
+        moved = {"version": scenes.version(series), "scope": "all", "participants": "12"}
+        moved |= {"date": f"{scenes.at(5):%d.%m.%Y}", "from": "20", "to": "21.30"}
+        scenes.send(kari, f"{series}/move", 409, **moved)
+        scenes.send(kari, f"{series}/move", **moved, accept="arena/borgen-innbyggertorg/1")
+        rules["text"] = three("Rydd etter dere, og slå av lyset.")
+        scenes.municipality.did("PUT", "/booking/house-rules/arena/borgen-innbyggertorg", scenes.operator, rules)
         scenes.look(kari, scenes.form(SPACE, at))
         scenes.send(kari, "/book", 409, **scenes.of(SPACE, at))
-        page = scenes.book(SPACE, at, accept="arena/borgen-innbyggertorg/1")
+        page = scenes.book(SPACE, at, accept="arena/borgen-innbyggertorg/2")
         scenes.look(kari, page, scenes.form(SPACE, at))
 
 

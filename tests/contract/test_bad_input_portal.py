@@ -41,6 +41,7 @@ ADDRESSES = {
     "GET /series": ["cursor"],
     "GET /series/{series}": ["looks"],
     "GET /series/{series}/cancel": ["booking"],
+    "GET /series/{series}/move": ["booking"],
     "GET /invitations/{invitation}": ["secret"],
     "GET /manage/desk": ["kind", "cursor", "all"],
     "GET /manage/bookings": ["square", "cursor"],

@@ -246,6 +246,8 @@ class FakeServices:
                 return httpx.Response(201, json=self.hold(**body))
             case ["bookings", id, "confirm"]:
                 return httpx.Response(200, json=self.change(id, state="confirmed"))
+            case ["house-rules", "acceptances"]:
+                return httpx.Response(200, json=_accepted())
             case ["bookings", id, "cancel"]:
                 return httpx.Response(200, json=self.change(id, state="cancelled", cancelled_at="2026-12-04T10:00:00Z"))
         return self._post_more(parts, body)
@@ -415,6 +417,10 @@ class FakeServices:
 
 def an_id(name: str) -> UUID:
     return uuid5(NAMESPACE, name)
+
+
+def _accepted() -> Any:
+    return body("POST booking /house-rules/acceptances", "house rules")
 
 
 def _summary(series: Json) -> Json:

@@ -10,6 +10,8 @@ from tests.unit.portal.services import FakeServices, an_agreement, an_id
 
 BOOK = "/book?space=borgen-storsal&begins_at=2026-12-05T17:00:00%2B00:00&minutes=120"
 FILLED = {"purpose": "culture", "audience": "everyone", "participants": "40"}
+RESCHEDULED = {"date": "9.12.2026", "from": "18", "to": "20", "participants": "4"}
+A_RULE = "arena/borgen-innbyggertorg/1"
 Visit = Callable[[FakeServices, Visitor, Answer], Iterator[None]]
 
 
@@ -107,12 +109,11 @@ VISITS: dict[str, Visit] = {
     "POST booking /bookings/{booking}/comments": form("/bookings/{booking}", "/comments", text="Hei"),
     "POST booking /bookings/{booking}/confirm": form("/bookings/{booking}", "/confirm"),
     "POST booking /bookings/{booking}/end": form("/bookings/{booking}", "/comments", instead="/bookings/{booking}/end"),
-    "POST booking /bookings/{booking}/reschedule": form(
-        "/bookings/{booking}/move", "/move", **{"date": "5.12.2026", "from": "18", "to": "20", "participants": "4"}
-    ),
+    "POST booking /bookings/{booking}/reschedule": form("/bookings/{booking}/move", "/move", **RESCHEDULED),
     "POST booking /desk/decisions": form(
         "/manage/desk", "/manage/desk", booking=f"{an_id('awaits')}:1", verdict="decline", why="Nei"
     ),
+    "POST booking /house-rules/acceptances": form("/series/{series}/move", "/move", **RESCHEDULED, accept=A_RULE),
     "POST booking /invitations/{invitation}/acceptance": form(f"/invitations/{an_id('i')}?secret=sesam", "/accept"),
     "POST booking /invitations/{invitation}/reading": pages(f"/invitations/{an_id('i')}?secret=sesam"),
     "POST booking /invitations/{invitation}/refusal": form(f"/invitations/{an_id('i')}?secret=sesam", "/decline"),
@@ -120,7 +121,7 @@ VISITS: dict[str, Visit] = {
     "POST booking /series/preview": form(BOOK, "/book", every="week", until="26.12.2026", **FILLED),
     "POST booking /series/{series}/cancel": form("/series/{series}/cancel", "/cancel", scope="all"),
     "POST booking /series/{series}/confirm": form("/series/{series}", "/confirm"),
-    "POST booking /series/{series}/reschedule": form("/series/{series}", "/confirm"),
+    "POST booking /series/{series}/reschedule": form("/series/{series}/move", "/move", **RESCHEDULED),
     "POST booking /waiting": form(BOOK, "/book", instead="/waiting", **FILLED),
     "POST booking /waiting/{waiting}/leave": form("/waiting", "/leave"),
     "POST pricing /agreements/{agreement}/hours": form(

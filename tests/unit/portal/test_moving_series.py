@@ -1,0 +1,99 @@
+"""Moving dates of a fixed booking: the form, what is asked of booking, and its no by the field that it is about."""
+
+from typing import Any
+
+import pytest
+
+from tests.unit.portal.conftest import Portal, Visitor
+from tests.unit.portal.services import refused, some_house_rules
+
+AS_IT_IS = {"date": "8.12.2026", "from": "18:00", "to": "20:00", "participants": "40", "scope": "all"}
+
+
+@pytest.fixture
+def series(portal: Portal, kari: Visitor) -> str:
+    series = portal.services.a_series(("confirmed", "confirmed"))
+    kari.go(f"/series/{series}/move")
+    return series
+
+
+def sent(portal: Portal) -> Any:
+    return portal.services.asked("POST", "booking")[-1].body
+
+
+def test_the_form_says_how_it_is(portal: Portal, kari: Visitor, series: str) -> None:
+    assert 'href="/series/' in kari.go(f"/series/{series}").text
+    page = kari.go(f"/series/{series}/move")
+    for value in ("2026-12-08", "18:00", "20:00", "40"):
+        assert f'value="{value}"' in page.text
+
+
+@pytest.mark.parametrize(
+    ("filled", "changes"),
+    [
+        ({"date": "9.12.2026"}, {"days": 1}),
+        ({"date": "1.12.2026"}, {"days": -7}),
+        ({"from": "18.30", "to": "20.30"}, {"at": "18:30"}),
+        ({"to": "21"}, {"minutes": 180}),
+        ({"from": "23", "to": "01"}, {"at": "23:00"}),
+        ({"participants": "12", "why": "Færre"}, {"participants": 12, "why": "Færre"}),
+    ],
+)
+def test_only_what_is_changed_is_asked_for(
+    portal: Portal, kari: Visitor, series: str, filled: dict[str, str], changes: dict[str, Any]
+) -> None:
+    page = kari.submit("/move", **AS_IT_IS | filled)
+    call = portal.services.asked("POST", "booking")[-1]
+    assert (call.path, call.headers["If-Match"]) == (f"/series/{series}/reschedule", '"1"')
+    assert call.body == {"scope": "all", **changes}
+    assert "Datoene er flyttet." in page.text
+
+
+@pytest.mark.parametrize("scope", ["this", "following"])
+def test_from_one_date_on(portal: Portal, kari: Visitor, series: str, scope: str) -> None:
+    second = portal.services.series[series]["occurrences"][1]["booking"]
+    kari.go(f"/series/{series}/move?booking={second}")
+    kari.submit("/move", **AS_IT_IS | {"date": "16.12.2026", "scope": scope})
+    assert sent(portal) == {"scope": scope, "booking": second, "days": 1}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [("date", "jul", "Skriv en dato"), ("from", "25", "Skriv et klokkeslett"), ("participants", "x", "Skriv et helt")],
+)
+def test_what_can_not_be_read_is_not_sent(
+    portal: Portal, kari: Visitor, series: str, field: str, value: str, said: str
+) -> None:
+    page = kari.submit("/move", **AS_IT_IS | {field: value})
+    assert (page.status_code, f'<a href="#{field}">{said}' in page.text) == (422, True)
+    assert f'value="{value}"' in page.text
+    assert not portal.services.asked("POST", "booking")
+
+
+def test_a_no_leaves_all_as_it_is(portal: Portal, kari: Visitor, series: str) -> None:
+    refusal = refused(409, "series_clashes", "1 av 2 datoer kan ikke bookes.")
+    portal.services.refusals[f"POST booking /series/{series}/reschedule"] = refusal
+    page = kari.submit("/move", **AS_IT_IS | {"date": "9.12.2026"})
+    assert page.status_code == 409
+    assert "1 av 2 datoer kan ikke bookes." in page.text
+    assert 'value="9.12.2026"' in page.text
+
+
+def test_new_house_rules_are_accepted_first(portal: Portal, kari: Visitor, series: str) -> None:
+    portal.services.house_rules = [some_house_rules()]
+    refusal = refused(409, "house_rules_not_accepted", "Les først.", fields={"missing": []})
+    portal.services.refusals[f"POST booking /series/{series}/reschedule"] = refusal
+    page = kari.submit("/move", **AS_IT_IS | {"date": "9.12.2026"})
+    assert "Rydd etter dere." in page.text
+    portal.services.refusals.clear()
+    kari.submit("/move", **AS_IT_IS | {"date": "9.12.2026", "accept": "arena/borgen-innbyggertorg/2"})
+    accepted, moved = portal.services.asked("POST", "booking")[-2:]
+    assert accepted.path == "/house-rules/acceptances"
+    assert accepted.body == {"accepted": [{"scope": "arena", "id": "borgen-innbyggertorg", "version": 2}]}
+    assert moved.body == {"scope": "all", "days": 1}
+
+
+def test_what_is_over_can_not_be_moved(portal: Portal, kari: Visitor) -> None:
+    series = portal.services.a_series(("completed", "cancelled"))
+    page = kari.go(f"/series/{series}/move")
+    assert (kari.path, "Ingen av datoene kan flyttes lenger." in page.text) == (f"/series/{series}", True)
