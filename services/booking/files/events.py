@@ -18,6 +18,7 @@ from kernel.text import trimmed
 from services.booking.files import calendar, meaning
 from services.booking.files.past import was_over
 from services.booking.files.versions import Version, newest
+from services.booking.files.zones import resolve, without_zones
 from services.booking.model import imports
 from services.booking.model.import_refusals import (
     OtherTimeZone,
@@ -65,8 +66,9 @@ _FAULTS = (
 
 def read(text: str, *, until: date | None, now: datetime) -> File:
     """The rows of all events in a file."""
+    kept, zones = without_zones(text, now)
     try:
-        calendars = Calendar.from_ical(_without_zones(text), multiple=True)
+        calendars = Calendar.from_ical(kept, multiple=True)
         events = [event for calendar in calendars for event in calendar.walk("VEVENT")]
         methods = {str(each.get("METHOD", "")).strip().upper() for each in calendars}
         given_up = [each for each in calendars if str(each.get("METHOD", "")).strip().upper() == "CANCEL"]
@@ -76,25 +78,13 @@ def read(text: str, *, until: date | None, now: datetime) -> File:
         raise UnreadableFile(part=f"METHOD:{min(replies)}")
     if not calendars or any(each.name != "VCALENDAR" for each in calendars):
         raise UnreadableFile(part="VCALENDAR")
+    resolve(events, zones)
     lines = [number for number, line in enumerate(text.split("\n"), 1) if line.strip().upper() == "BEGIN:VEVENT"]
     lines += [1] * (len(events) - len(lines))  # a line that is folded where nobody folds is not found
     withdrawn = {id(event) for calendar in given_up for event in calendar.walk("VEVENT")}
     return _Reading(until, now).of(
         Version(event, line, id(event) in withdrawn) for event, line in zip(events, lines, strict=False)
     )
-
-
-def _without_zones(text: str) -> str:
-    """The file without what it says of time zones: they are known by their names, and to reckon what somebody wrote
-    can take minutes."""
-    kept, inside = [], False
-    for line in text.split("\n"):
-        said = line.strip().upper()
-        inside = inside or said == "BEGIN:VTIMEZONE"
-        if not inside:
-            kept.append(line)
-        inside = inside and said != "END:VTIMEZONE"
-    return "\n".join(kept)
 
 
 @dataclass(slots=True)

@@ -37,6 +37,7 @@ from tests.moving_in import Moving, at, line, outcomes
     [
         ("outlook.ics", {"places": {"Storsalen, Borgen": "hall"}}, 5),
         ("google.ics", {"places": {"Storsalen": "hall", "": "third-3"}, "until": date(2026, 12, 8)}, 5),
+        ("exchange.ics", {"places": {"Salen": "hall"}}, 3),
         ("excel.csv", {}, 2),
     ],
 )
