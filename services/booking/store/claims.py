@@ -1,9 +1,10 @@
 """Claims: which smallest parts are taken, when, and by whom. All that keeps two bookings apart goes through here.
 
 Two holders of one time are kept apart by the exclusion constraint on `claims` alone; no lock is taken beforehand.
-Claims are written in the order of their parts, and ON CONFLICT DO NOTHING waits for a rival's transaction instead of
-failing on it, so of any number of rivals one wins and none is a deadlock's victim. (Sixteen rivals for a hall of three
-parts: 149 rounds a second; with advisory locks first 55; with a plain INSERT, which has deadlocks, 2.)
+What somebody is known to have is not asked for (`_unheld`): nobody waits for one who moves away, who may be waiting in
+turn. Claims are written in the order of their parts, and ON CONFLICT DO NOTHING waits for a rival's transaction instead
+of failing on it, so of any number of rivals one wins and none is a deadlock's victim. (Sixteen rivals for a hall of
+three parts: 149 rounds a second; with advisory locks first 55; with a plain INSERT, which has deadlocks, 2.)
 
 In a shared space the trigger `claims_keep_room` queues the rivals and refuses what the space has no room for; another
 trigger does the same for equipment.
@@ -17,6 +18,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    ColumnElement,
     DateTime,
     Integer,
     Select,
@@ -29,6 +31,7 @@ from sqlalchemy import (
     literal_column,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
@@ -59,59 +62,72 @@ def _minutes(column: Any) -> Any:
     return func.make_interval(0, 0, 0, 0, 0, column)
 
 
+_held = claims.alias("held")
+
+
+def _unheld(own: ColumnElement[int], during: ColumnElement[Any], share: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether nobody else is known to have a part then. Who is just giving it up has it still: so nobody waits for one
+    who leaves, and may be waiting for them, but only for rivals, who all write in one order."""
+    overlap = _held.c.during.op("&&", is_comparison=True)(during)
+    return ~exists().select_from(_held).where(_held.c.part == own, overlap, _held.c.share != share)
+
+
 _during = func.tstzrange(_given("taken_from"), _given("taken_until"))
+_share = bindparam("share", type_=Uuid)
+_own: ColumnElement[int] = func.unnest(spaces.c.parts).column_valued("own")
 # people and traits belong to a claim that is shared, and to no other
 CLAIMED: Select[Any] = (
     select(
         bindparam("holder", type_=Uuid),
-        func.unnest(spaces.c.parts).label("part"),
+        _own,
         _during,
-        bindparam("share", type_=Uuid),
+        _share,
         bindparam("people", type_=Integer),
         bindparam("traits", type_=claims.c.traits.type),
     )
-    .where(spaces.c.id == bindparam("space"))
-    .order_by("part")
+    .select_from(spaces.join(_own.scalar_alias, true()))
+    .where(spaces.c.id == bindparam("space"), _unheld(_own, _during, _share))
+    .order_by(_own)
 )
 TAKE_SPACE = insert(claims).from_select(_COLUMNS, CLAIMED).on_conflict_do_nothing()
 """Takes the parts of one space, as `of` gives them."""
 
 
+_needed = func.tstzrange(
+    bookings.c.begins_at - _minutes(bookings.c.setup_minutes),
+    bookings.c.ends_at + _minutes(bookings.c.clearing_minutes),
+)
+_its_share: ColumnElement[Any] = literal_column("CASE WHEN shared THEN uuid_nil() ELSE bookings.id END")
 _TAKE_ALL = (
     insert(claims)
     .from_select(
         _COLUMNS,
         select(
             bookings.c.id,
-            func.unnest(spaces.c.parts).label("part"),
-            func.tstzrange(
-                bookings.c.begins_at - _minutes(bookings.c.setup_minutes),
-                bookings.c.ends_at + _minutes(bookings.c.clearing_minutes),
-            ).label("during"),
-            literal_column("CASE WHEN shared THEN uuid_nil() ELSE bookings.id END"),
+            _own,
+            _needed.label("during"),
+            _its_share,
             literal_column("CASE WHEN shared THEN participants END"),
             literal_column(
                 "CASE WHEN shared THEN jsonb_build_object('purpose', purpose, 'audience', audience,"
                 " 'noise', bookings.noise) END"
             ),
         )
-        .join_from(bookings, spaces, spaces.c.id == bookings.c.space)
-        .where(bookings.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
-        .order_by("part", "during"),
+        .select_from(bookings.join(spaces, spaces.c.id == bookings.c.space).join(_own.scalar_alias, true()))
+        .where(bookings.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))), _unheld(_own, _needed, _its_share))
+        .order_by(_own, "during"),
     )
     .on_conflict_do_nothing()
     .returning(claims.c.holder)
 )
+_to_close: ColumnElement[int] = func.unnest(bindparam("parts", type_=ARRAY(Integer))).column_valued("own")
 _TAKE_PARTS = (
     insert(claims)
     .from_select(
         [claims.c.holder, claims.c.part, claims.c.during, claims.c.share],
-        select(
-            bindparam("holder", type_=Uuid),
-            func.unnest(bindparam("parts", type_=ARRAY(Integer))).label("part"),
-            _during,
-            bindparam("share", type_=Uuid),
-        ).order_by("part"),
+        select(bindparam("holder", type_=Uuid), _to_close, _during, _share)
+        .where(_unheld(_to_close, _during, _share))
+        .order_by(_to_close),
     )
     .on_conflict_do_nothing()
 )

@@ -73,13 +73,11 @@ _OF_ARENA: Select[Any] = (
     .join_from(spaces, arenas, arenas.c.id == spaces.c.arena)
     .where(~spaces.c.withdrawn, spaces.c.arena == bindparam("id"), func.cardinality(spaces.c.joins) == 0)
     .order_by(spaces.c.id)
-    .with_for_update(read=True, key_share=True, of=spaces)
 )
-_OF_SPACE = (
+_OF_SPACE: Select[Any] = (
     select(arenas.c.square, spaces.c.arena, spaces.c.parts)
     .join_from(spaces, arenas, arenas.c.id == spaces.c.arena)
     .where(~spaces.c.withdrawn, spaces.c.id == bindparam("id"))
-    .with_for_update(read=True, key_share=True, of=spaces)
 )
 _PARTS_HELD = select(func.array_agg(claims.c.part)).where(claims.c.holder == bindparam("closure"))
 _CLOSING = (
@@ -141,9 +139,12 @@ class Closed:
     parts: Sequence[int]
 
 
-def whole(tx: Transaction, *, arena: str | None, space: str | None) -> Closed | None:
-    """An arena, or one space, kept from being divided anew until the transaction ends."""
+def whole(tx: Transaction, *, arena: str | None, space: str | None, kept: bool = True) -> Closed | None:
+    """An arena, or one space; unless it is only looked at, `kept` from being divided anew until the transaction
+    ends."""
     statement = _OF_ARENA if space is None else _OF_SPACE
+    if kept:
+        statement = statement.with_for_update(read=True, key_share=True, of=spaces)
     rows = tx.execute(statement, {"id": arena if space is None else space}).all()
     if not rows:
         return None

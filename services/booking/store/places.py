@@ -63,6 +63,7 @@ ENTER = func.pg_advisory_xact_lock_shared(_GATE, spaces.c.number)
 """In the columns of a statement that locks a space's row: it is passed before the row is locked."""
 _gates = _in_order.offset(0).subquery("gates")
 _SHUT = select(func.pg_advisory_xact_lock(_GATE, _gates.c.number))
+_ENTER_ALL = select(func.pg_advisory_xact_lock_shared(_GATE, _gates.c.number))
 _within = _in_order.with_for_update(of=spaces).cte("within")
 _KEEP_STILL = update(spaces).where(spaces.c.id == _within.c.id).values(position=spaces.c.position)
 _QUEUE = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)))
@@ -93,6 +94,12 @@ def shut(tx: Transaction, places: Iterable[Place]) -> Collection[Place]:
     there = [*places]
     tx.execute(_SHUT, by_scope(there))
     return there
+
+
+def enter(tx: Transaction, places: Iterable[Place]) -> None:
+    """Passes the gates of all spaces in these places, in their order: whoever locks the rows of several spaces passes
+    them first."""
+    tx.execute(_ENTER_ALL, by_scope(places))
 
 
 def by_scope(places: Iterable[Place]) -> dict[str, list[str]]:

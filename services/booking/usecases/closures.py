@@ -25,16 +25,19 @@ from services.booking.model.closures import (
     Hit,
     UnknownArena,
 )
+from services.booking.model.places import Place
 from services.booking.model.refusals import SlotTaken
 from services.booking.model.resources import DivisionClashes, UnknownSpace
 from services.booking.model.waiting import Left
-from services.booking.store import bookings, claims, closures, waitings
+from services.booking.store import bookings, claims, closures, places, waitings
 from services.booking.store.closures import Closed
 from services.booking.usecases.bookings import moved
 from services.booking.usecases.offers import making_way, opening
 from services.booking.usecases.placing import place_for
 from services.booking.usecases.recording import saved
 
+_QUEUE = "closures"
+"""Closures are announced by one at a time: they may move bookings into each other's spaces."""
 _MOST_NAMED = 100
 _MOST_LIKELY = 10
 _MOST_SHOWN = 3
@@ -46,11 +49,20 @@ class _Undone(Exception):
 
 def announce(tx: Transaction, who: Caller, wanted: ClosureRequest, decisions: Collection[Decision]) -> Closure:
     """Closes an arena or a space for a time; for operators and the managers of its square. Decisions for bookings that
-    are not hit any more change nothing. A refusal of a decision names its `booking`."""
-    closed = to_close(tx, who, wanted)
-    hits, overdue = _lock_hits(tx, wanted, closed)
+    are not hit any more change nothing. A refusal of a decision names its `booking`.
+
+    Lock order: other closures, the bookings hit, all spaces (closed, and moved to), the line, claims.
+    """
+    places.queue(tx, _QUEUE)
+    seen = to_close(tx, who, wanted, kept=False)
+    hits, overdue = _lock_hits(tx, wanted, seen)
     decided = {each.booking: each for each in decisions}
     _demand_decided([each.id for each in hits if each.id not in decided])
+    _enter(tx, wanted, [(each, decided[each.id]) for each in hits])
+    closed = to_close(tx, who, wanted)
+    if closed.parts != seen.parts:
+        there = claims.in_the_way(tx, closed.parts, wanted.begins_at, wanted.ends_at)
+        hits, overdue = ([each for each in some if each.id in there] for some in (hits, overdue))
     closure = _announced(wanted, closed, by=who.person, now=tx.now)
     with making_way(tx, [*hits, *overdue]):
         if not _taken(tx, closure, closed, hits, overdue):
@@ -96,10 +108,11 @@ def lift(tx: Transaction, who: Caller, closure: UUID, expected: Expected) -> Clo
     return after
 
 
-def to_close(tx: Transaction, who: Caller, wanted: ClosureRequest) -> Closed:
-    """What is to be closed, when its time is possible and the caller may close it."""
+def to_close(tx: Transaction, who: Caller, wanted: ClosureRequest, *, kept: bool = True) -> Closed:
+    """What is to be closed, when its time is possible and the caller may close it; `kept` as it is, unless it is only
+    looked at."""
     wanted.check(now=tx.now)
-    closed = closures.whole(tx, arena=wanted.arena, space=wanted.space)
+    closed = closures.whole(tx, arena=wanted.arena, space=wanted.space, kept=kept)
     if closed is None:
         raise UnknownSpace(space=wanted.space) if wanted.space else UnknownArena(arena=wanted.arena)
     if not who.oversees(closed.square):
@@ -122,6 +135,15 @@ def _lock_hits(tx: Transaction, wanted: ClosureRequest, closed: Closed) -> tuple
     hits = [each for each in bookings.lock_many(tx, there) if each.live]
     overdue = [each for each in hits if each.overdue(now=tx.now)]
     return [each for each in hits if each not in overdue], overdue
+
+
+def _enter(tx: Transaction, wanted: ClosureRequest, decided: Collection[tuple[Booking, Decision]]) -> None:
+    """Locks what the closure and the moves decided on need, before it has any claim that others might wait for."""
+    closed = Place("space", wanted.space) if wanted.space else Place("arena", wanted.arena or "")
+    moving = {Place("space", each.space or hit.space) for hit, each in decided if each.outcome == "move"}
+    places.enter(tx, {closed, *moving})
+    if moving:
+        waitings.queue(tx)
 
 
 def _demand_decided(undecided: Sequence[UUID]) -> None:

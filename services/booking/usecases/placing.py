@@ -4,8 +4,9 @@ here: single, in a series, and from the waiting list.
 Lock order, for all of them: the booking that is changed (several by id) → the space (`place_for`; several by id) →
 the line, where somebody waits (`waitings.queue`) → those who make way (`make_way`) → the tenant's quotas → claims, by
 part and time → equipment, by number. Nobody waits for a booking while holding claims, so rivals meet in a queue and
-not in a ring; where somebody waits, who makes way is not waited for. Only those who move to each other's times can
-come to a deadlock, as each gives up what it had before it takes the new: the api runs its victim again.
+not in a ring; where somebody waits, who makes way is not waited for. Those who move to each other's times do not wait
+for each other either: what somebody is known to have is refused at once (`store.claims`), even if they are just moving
+away.
 """
 
 from collections.abc import Collection, Iterable

@@ -13,12 +13,14 @@ from kernel.db import Database
 from kernel.errors import DomainError, Text
 from kernel.versions import ANY_VERSION
 from services.booking.model.bookings import Booking, BookingRequest
+from services.booking.model.closures import ClosureRequest, Decision
 from services.booking.model.house_rules import HouseRulesNotAccepted
 from services.booking.model.refusals import SlotTaken
 from services.booking.model.series import Shift
+from services.booking.store.claims import CLOSED
 from services.booking.store.tables import bookings, claims
 from services.booking.usecases import bookings as usecases
-from services.booking.usecases import house_rules
+from services.booking.usecases import closures, house_rules
 from services.booking.usecases import series as series_usecases
 from tests.at_once import at_once
 from tests.callers import MANAGER, RESIDENT, STRANGER
@@ -82,6 +84,21 @@ def test_rivals_never_come_to_a_deadlock(counter: Any, many: Database) -> None:
         assert tx.execute(DEADLOCKS).scalar_one() == before
 
 
+@pytest.fixture
+def no_deadlocks(many: Database) -> Iterator[None]:
+    """PostgreSQL has come to no deadlock, whoever would have been run again."""
+
+    def counted() -> int:
+        with many.reading() as tx:
+            tx.execute(text("SELECT pg_stat_clear_snapshot()"))
+            found: int = tx.execute(DEADLOCKS).scalar_one()
+            return found
+
+    before = counted()
+    yield
+    assert counted() == before
+
+
 class Rivals:
     """Whoever wants something of the same dates, all at once."""
 
@@ -110,7 +127,7 @@ class Rivals:
     def demand_claims_are_those_of_live_bookings(self) -> None:
         """No live booking without what it takes, nothing taken without one."""
         with self.many.reading() as tx:
-            holders = set(tx.execute(select(claims.c.holder)).scalars())
+            holders = set(tx.execute(select(claims.c.holder).where(claims.c.share != CLOSED)).scalars())
             rows = tx.execute(select(bookings.c.id, bookings.c.state)).all()
         live = {row.id for row in rows if row.state in ("held", "confirmed")}
         assert holders == live
@@ -160,6 +177,7 @@ def test_series_and_singles_in_a_hall_and_its_thirds_share_the_dates_out(
     assert rivals.deadlocks == 0
 
 
+@pytest.mark.usefixtures("no_deadlocks")
 def test_series_that_move_to_each_other_s_dates_all_move_or_stay(season: Season, rivals: Rivals) -> None:
     thirds = ["third-1", "third-2", "third-3"]
     mine = [season.book(space, rule="FREQ=DAILY;COUNT=4") for space in thirds]
@@ -209,6 +227,125 @@ def test_a_skipped_date_is_booked_once_whoever_asks(counter: Any, season: Season
 
         assert refusals.count(None) == 1
         assert set(refusals) <= {None, "slot_taken", "not_skipped", "series_clashes"}
+
+
+def to(booking: Booking, **changes: Any) -> Any:
+    """Its tenant moves a booking."""
+    return lambda tx: usecases.reschedule(tx, RESIDENT, booking.id, ANY_VERSION, **changes)
+
+
+def times(booking: Booking) -> dict[str, Any]:
+    return {"space": booking.space, "begins_at": booking.begins_at, "ends_at": booking.ends_at}
+
+
+@pytest.mark.usefixtures("no_deadlocks")
+@pytest.mark.parametrize(
+    "places",
+    [
+        [("room", 0), ("room", 4)],
+        [("hall", 0), ("hall", 4)],
+        [("third-1", 0), ("third-2", 0)],
+        [("third-1", 0), ("third-2", 0), ("third-3", 0)],
+        [("third-3", 0), ("hall", 4), ("room", 8)],
+    ],
+    ids=["one space", "three parts", "two spaces", "in a ring", "across spaces"],
+)
+def test_bookings_that_move_onto_each_other_come_to_no_deadlock(
+    counter: Any, rivals: Rivals, places: list[tuple[str, int]]
+) -> None:
+    for turn in range(ROUNDS):
+        held = [counter.hold(space, turn * 12 + begin) for space, begin in places]
+        aims = [*held[1:], held[0]]
+
+        refusals = rivals.at_once(*(to(one, **times(aim)) for one, aim in zip(held, aims, strict=True)))
+
+        assert set(refusals) <= {None, "slot_taken"}
+        for one in held:
+            counter.cancel(one)
+    assert rivals.deadlocks == 0
+
+
+@pytest.mark.usefixtures("no_deadlocks")
+def test_nor_do_those_who_move_about_in_a_hall_that_others_book(counter: Any, rivals: Rivals) -> None:
+    """Who moves from the last third to the first, and who wants all three, first to last."""
+    for turn in range(ROUNDS):
+        begin = turn * 8
+        held = [counter.hold(third, begin) for third in ("third-2", "third-3")]
+        wanted = [counter.wanted("hall", begin), counter.wanted("hall", begin + 4), counter.wanted("third-1", begin)]
+
+        refusals = rivals.at_once(
+            to(held[0], space="third-1"),
+            to(held[1], space="third-1"),
+            to(held[1], space="hall", begins_at=counter.quarter(begin + 4), ends_at=counter.quarter(begin + 8)),
+            *(lambda tx, each=each: usecases.hold(tx, STRANGER, each) for each in wanted),
+        )
+
+        assert set(refusals) <= {None, "slot_taken"}
+        assert None in refusals
+    assert rivals.deadlocks == 0
+
+
+@pytest.mark.usefixtures("no_deadlocks")
+def test_nor_do_series_and_bookings_that_move_onto_each_other(counter: Any, season: Season, rivals: Rivals) -> None:
+    for turn in range(SEASONS):
+        hour = {"starts": FIRST.replace(tzinfo=None, hour=2 * (turn % 11)), "minutes": 60}
+        series = [season.book(space, **hour) for space in ("third-1", "third-2")]
+        dates = [season.dates(each) for each in series]
+        single = [counter.booking(dates[number][turn % 4].booking) for number in range(2)]
+
+        refusals = rivals.at_once(
+            *(
+                lambda tx, one=one, aim=aim: series_usecases.reschedule(
+                    tx, RESIDENT, one.id, ANY_VERSION, scope="all", booking=None, shift=Shift(space=aim)
+                )
+                for one, aim in zip(series, ("third-2", "third-1"), strict=True)
+            ),
+            to(single[0], space="third-2"),
+            to(single[1], space="third-1"),
+        )
+
+        assert set(refusals) <= {None, "slot_taken", "series_clashes"}
+        for each in series:
+            season.cancel(each)
+    assert rivals.deadlocks == 0
+
+
+@pytest.mark.usefixtures("no_deadlocks")
+def test_nor_do_closures_that_move_bookings_into_each_other_s_spaces(
+    counter: Any, rivals: Rivals, many: Database
+) -> None:
+    """While somebody publishes, and others book there."""
+    reason = Text(nb="Vask", nn="Vask", en="Cleaning")
+    for turn in range(SEASONS):
+        begin = turn * 12
+        held = {space: counter.hold(space, begin) for space in ("room", "third-2")}
+
+        def close(tx: Any, space: str, into: str, begin: int = begin, held: Any = held) -> None:
+            wanted = ClosureRequest(
+                kind="maintenance",
+                space=space,
+                reason=reason,
+                begins_at=counter.quarter(begin),
+                ends_at=counter.quarter(begin + 4),
+            )
+            there = {"begins_at": counter.quarter(begin + 4), "ends_at": counter.quarter(begin + 8)}
+            decision = Decision(booking=held[space].id, outcome="move", space=into, **there)
+            closures.announce(tx, MANAGER, wanted, [decision])
+
+        def publish(tx: Any) -> None:
+            said = {"text": reason, "rules": [], "effective_from": FIRST + 52 * WEEK}
+            house_rules.publish(tx, MANAGER, "square", "borgen", **said)
+
+        like = [counter.wanted("hall", begin + 4), counter.wanted("room", begin + 4)]
+        refusals = rivals.at_once(
+            lambda tx: close(tx, "room", "third-2"),
+            lambda tx: close(tx, "third-2", "room"),
+            publish,
+            *(lambda tx, each=each: usecases.hold(tx, STRANGER, each) for each in like),
+        )
+
+        assert set(refusals) <= {None, "slot_taken", "bookings_in_the_way"}
+    assert rivals.deadlocks == 0
 
 
 def test_cancelling_and_moving_a_series_at_once_leaves_it_whole(season: Season, rivals: Rivals) -> None:
