@@ -141,7 +141,7 @@ class _Reading:
 
     def _of_uid(self, uid: str, versions: list[Version]) -> Iterator[Row]:
         if imports.uid(uid) is None:
-            yield from (Row(line=each.line, uid=uid[:20], fault=UnreadableRow(part="UID")) for each in versions)
+            yield from (self._nameless(uid[:20], each) for each in versions)
             return
         event = _Event(uid)
         yield from self._master(event, [each for each in versions if "RECURRENCE-ID" not in each.event])
@@ -285,6 +285,12 @@ class _Reading:
         counts = "COUNT=" in (when.rule or "").upper()
         self._counted(len(reckoned) if counts else max(len(reckoned), tried))
         return reckoned
+
+    def _nameless(self, uid: str, version: Version) -> Row:
+        """An event that can't be known again: refused, unless nothing would come of it anyway."""
+        ended = self._ended(uid, version)
+        row = ended or self._faulty(uid, version, UnreadableRow(part="UID"))
+        return replace(row, recurrence=f"line {version.line}")
 
     def _faulty(self, uid: str, version: Version, fault: DomainError) -> Row:
         """What can't be read; if it is over, when that was."""

@@ -79,7 +79,8 @@ class Version:
 def newest(versions: Sequence[Version]) -> tuple[Version, list[Version]]:
     """Return the newest of these versions, and the older ones. Raises TwiceInFile if two are as new and differ."""
     last = max(versions, key=lambda each: each.rank)
-    if any(each.rank == last.rank and each.content != last.content for each in versions):
+    rivals = [each for each in versions if each is not last and each.rank == last.rank]
+    if any(each.content != last.content for each in rivals):
         raise TwiceInFile
     return last, [each for each in versions if each.rank < last.rank]
 

@@ -89,15 +89,17 @@ def without_zones(text: str, now: datetime) -> tuple[str, Mapping[str, tzinfo]]:
 
 
 def resolve(events: Iterable[Event], zones: Mapping[str, tzinfo]) -> None:
-    """Sets the times of events that are in these zones."""
-    for event in events if zones else ():
+    """Sets the times of events that are in these zones; a day is in none, whatever stands there."""
+    for event in events:
         for _, value in event.property_items(recursive=False):
-            zone = zones.get(_name_in(getattr(value, "params", None)))
-            if zone is None:
+            if not isinstance(value, vDDDLists | vDDDTypes):
                 continue
-            times = value.dts if isinstance(value, vDDDLists) else [value]
-            for each in times:
-                if isinstance(each, vDDDTypes):
+            is_day = str(value.params.get("VALUE", "")).upper() == "DATE"
+            zone = zones.get(_name_in(value.params))
+            for each in value.dts if isinstance(value, vDDDLists) else [value]:
+                if is_day and isinstance(each.dt, datetime):
+                    each.dt = each.dt.date()
+                elif zone is not None:
                     each.dt = _in_zone(each.dt, zone)
 
 

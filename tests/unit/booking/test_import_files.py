@@ -194,7 +194,22 @@ def test_events_that_cannot_be_read(properties: list[str], code: str) -> None:
 
 
 def test_an_event_without_uid_is_none() -> None:
-    assert faults(calendar("DTSTART:20261201T180000Z", uid="")) == ["unreadable_row"]
+    """Exchange leaves uids out of calendars with limited details: it refuses what would be booked, and nothing else."""
+    once = ("DURATION:PT1H", "TRANSP:OPAQUE")
+    assert faults(calendar("DTSTART:20261201T180000Z", *once, uid="")) == ["unreadable_row"]
+    [over] = calendar("DTSTART:20261101T180000Z", *once, uid="").rows
+    assert over.begins_at == datetime(2026, 11, 1, 18, tzinfo=UTC)
+    for said in ("TRANSP:TRANSPARENT", "STATUS:CANCELLED"):
+        [row] = calendar("DTSTART:20261201T180000Z", "DURATION:PT1H", said, uid="").rows
+        assert (row.fault, bool(row.void) or row.cancelled) == (None, True)
+
+
+def test_a_day_is_in_no_zone() -> None:
+    """Apple once wrote one there."""
+    [row] = calendar(
+        "DTSTART;TZID=Europe/London;VALUE=DATE:20261224", "DTEND;VALUE=DATE:20261225", "TRANSP:OPAQUE"
+    ).rows
+    assert (row.fault, row.begins_at, row.ends_at) == (None, at(24, 0), at(25, 0))
 
 
 def test_dates_named_one_by_one_and_two_on_a_day() -> None:
