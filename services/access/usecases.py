@@ -62,7 +62,7 @@ def follow_booking(tx: Transaction, event: Envelope[BookingSnapshot], codes: Cod
         changed = _suspend(tx, booking.booking)
     else:
         # who has stayed to the end gets out, and back for what they forgot: that key ends by itself
-        stayed = booking.state == "completed" and event.time >= booking.ends_at
+        stayed = booking.state == "completed" and booking.ended_at is None and event.time >= booking.ends_at
         changed = not stayed and _withdraw(tx, booking.booking)
     if changed and event.type == BookingRestated.TYPE:
         _count_repair(tx, "booking_has_key")

@@ -6,6 +6,7 @@ from kernel.db import Transaction
 from kernel.extensions import OutboxRelay
 from services.booking.events import (
     BookingCancelled,
+    BookingCompleted,
     BookingConfirmed,
     BookingDeclined,
     BookingExpired,
@@ -42,6 +43,10 @@ class Programming:
 
     @handle_event(BookingReleased)
     def booking_released(self, tx: Transaction, event: Envelope[BookingReleased]) -> None:
+        usecases.follow_booking(tx, event)
+
+    @handle_event(BookingCompleted)
+    def booking_completed(self, tx: Transaction, event: Envelope[BookingCompleted]) -> None:
         usecases.follow_booking(tx, event)
 
     @handle_event(BookingDeclined)

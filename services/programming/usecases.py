@@ -23,7 +23,7 @@ def follow_space(tx: Transaction, event: Envelope[SpacePublished]) -> None:
 
 def follow_booking(tx: Transaction, event: Envelope[BookingSnapshot]) -> None:
     """A confirmed booking is an activity in the programme, and moves with it; one that was moved and is decided anew is
-    none meanwhile; one that is over is none.
+    none meanwhile; one that is over is none. One that ended early ends then, and is none if it had not begun.
 
     Old news is passed over, so a confirmation that comes after its cancellation schedules nothing.
     """
@@ -31,7 +31,9 @@ def follow_booking(tx: Transaction, event: Envelope[BookingSnapshot]) -> None:
         return
     booking = event.data
     activity = store.activity_of_booking(tx, booking.booking)
-    if booking.state in ("confirmed", "in_use", "completed"):
+    if booking.ended_at is not None and booking.ended_at <= booking.begins_at:
+        changed = _withdraw(tx, activity)
+    elif booking.state in ("confirmed", "in_use", "completed"):
         changed = _schedule(tx, booking, activity)
     elif booking.state in _UNDECIDED:
         changed = _pause(tx, activity)
@@ -91,7 +93,7 @@ def _plan(tx: Transaction, booking: BookingSnapshot) -> Plan:
         arena=booking.arena,
         space=booking.space,
         begins_at=booking.begins_at,
-        ends_at=booking.ends_at,
+        ends_at=booking.ended_at or booking.ends_at,
         purpose=booking.purpose,
         audience=booking.audience,
         title=None if untitled else booking.title,

@@ -83,6 +83,7 @@ SNAPSHOT = {
     "title": "Borgen skolekorps øver",
     **PLACE,
 }
+ENDED_AT = datetime(2026, 12, 3, 17, 20, 1, tzinfo=UTC)
 CONFIRMED = {**SNAPSHOT, "state": "confirmed", "confirmed_at": CONFIRMED_AT}
 CANCELLED = {**SNAPSHOT, "state": "cancelled", "confirmed_at": CONFIRMED_AT}
 SERIES_SNAPSHOT = {
@@ -244,11 +245,9 @@ EXAMPLES: dict[type[Event], tuple[Event, UUID | str, int]] = {
             2,
         ),
         (BookingStarted(**{**CONFIRMED, "state": "in_use"}), BOOKING, 4),
-        (BookingCompleted(**{**CONFIRMED, "state": "completed"}), BOOKING, 5),
+        (BookingCompleted(**{**CONFIRMED, "state": "completed", "ended_at": ENDED_AT}), BOOKING, 5),
         (
-            BookingReleased(
-                **{**CONFIRMED, "state": "released"}, released_at=datetime(2026, 12, 3, 17, 20, 1, tzinfo=UTC)
-            ),
+            BookingReleased(**{**CONFIRMED, "state": "released", "ended_at": ENDED_AT}, released_at=ENDED_AT),
             BOOKING,
             4,
         ),

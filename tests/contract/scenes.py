@@ -315,7 +315,10 @@ def at_the_door(scenes: Scenes) -> None:
         scenes.send(kari, f"{used}/end", version=scenes.version(used))
         scenes.settle()
         scenes.look(kari, used)
+    stayed = scenes.confirmed(f"{SPACE}-a", begins_at + 5 * AN_HOUR)
     scenes.pass_time(A_DAY + 25 * timedelta(minutes=1))
+    with scenes.scene("over"):
+        scenes.look(kari, stayed)
     with scenes.scene("released"):
         booking, key = UUID(last(missed)), UUID(int=1)
         limit = datetime.fromisoformat(scenes.asked(f"/booking{missed}")["release_at"])

@@ -64,6 +64,9 @@ class BookingSnapshot(Event):
     """The series it is an occurrence of. One series has one key and gets one notice."""
     release_at: datetime | None = None
     """If no door is opened until then, the space goes to others; None where nobody waits for a door."""
+    ended_at: datetime | None = None
+    """When it gave back the rest of its time, once that was under way: ended early, released or cancelled. What it
+    costs stays."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,10 +127,11 @@ class BookingStarted(BookingSnapshot):
 
 @dataclass(frozen=True, kw_only=True)
 class BookingCompleted(BookingSnapshot):
-    """Its time is over, or its tenant ended it early. Booking → access (a key ended early opens no more)."""
+    """Its time is over, or its tenant ended it early (`ended_at`). Booking → access (a key ended early opens no more),
+    programming (the activity ends then)."""
 
     TYPE: ClassVar[str] = "no.torg.booking.completed.v1"
-    LISTENERS: ClassVar[tuple[str, ...]] = ("access",)
+    LISTENERS: ClassVar[tuple[str, ...]] = ("access", "programming")
 
 
 @dataclass(frozen=True, kw_only=True)

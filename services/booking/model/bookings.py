@@ -109,6 +109,9 @@ class Booking:
     confirmed_at: datetime | None = None
     cancelled_at: datetime | None = None
     cancelled_by: GivenUpBy | None = None
+    ended_at: datetime | None = None
+    """When it gave back the rest of its time, once that was under way: ended early, released or cancelled. None when it
+    kept all of it, or gave it up before it began."""
     decline_reason: str | None = None
     noise: str = "normal"
     equipment: Mapping[str, int] = field(default_factory=dict)
@@ -215,7 +218,8 @@ class Booking:
     def cancelled(self, *, now: datetime, by: GivenUpBy = "tenant") -> "Booking":
         """Given up by the tenant or the municipality; possible until its time is over, or it is in use."""
         self._demand_changeable(now)
-        return self._step(now, state="cancelled", cancelled_at=now, cancelled_by=by)
+        ended_at = now if now >= self.begins_at else None
+        return self._step(now, state="cancelled", cancelled_at=now, cancelled_by=by, ended_at=ended_at)
 
     def rescheduled(self, place: Bookable, wanted: BookingRequest, *, now: datetime, by: GivenUpBy) -> "Booking":
         """At another time, in another space, with more or fewer participants; the price is asked for anew.
@@ -266,7 +270,7 @@ class Booking:
             raise NotInUse
         if now >= self.ends_at:
             raise AlreadyOver
-        return self._step(now, state="completed")
+        return self._step(now, state="completed", ended_at=now)
 
     def released(self, release_at: datetime, *, now: datetime) -> "Booking":
         """Nobody came: its door stayed shut until then, and the space is for others."""
@@ -274,7 +278,7 @@ class Booking:
             raise NotConfirmed
         if self.opened_at is not None or release_at != self.release_at or now < release_at or now >= self.ends_at:
             raise NotUnused
-        return self._step(now, state="released")
+        return self._step(now, state="released", ended_at=now)
 
     def with_keys(self, states: Sequence[KeyState]) -> "Booking":
         """Knows how its keys stand: one that is armed is enough to get in."""

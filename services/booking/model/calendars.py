@@ -35,6 +35,7 @@ GIVEN_UP: tuple[BookingState, ...] = ("cancelled", "declined", "expired", "relea
 BEYOND_HOLD = ("awaiting_approval", "awaiting_payment", "confirmed")
 """A hold is in no feed; only what came to one of these can have been in one before it was given up."""
 
+_EPOCH, _MINUTE = datetime(1970, 1, 1, tzinfo=UTC), timedelta(minutes=1)
 _OCTETS = 75
 _BUSY = Text(nb="Opptatt", nn="Oppteke", en="Busy")
 _PEOPLE = Text(nb="{count} deltakere", nn="{count} deltakarar", en="{count} people")
@@ -151,8 +152,19 @@ def uid(booking: UUID) -> str:
     return f"{booking}@torg"
 
 
+def over_at(booking: Booking) -> datetime:
+    """When a booking ceased to take its space: at its end, or when it ended early, on the minute that was begun. Not
+    after it begins: it has taken nothing."""
+    if booking.ended_at is None:
+        return booking.ends_at
+    minutes = -((_EPOCH - booking.ended_at) // _MINUTE)
+    return max(booking.begins_at, min(booking.ends_at, _EPOCH + minutes * _MINUTE))
+
+
 def _event(feed: Feed, booking: Booking, place: Place, portal: str) -> Iterator[str]:
     full = feed.detail == "full"
+    ends_at = over_at(booking)
+    unused = ends_at <= booking.begins_at  # an event must end after it begins
     changed = _utc(booking.changed_at)
     yield "BEGIN:VEVENT"
     yield f"UID:{uid(booking.id)}"
@@ -160,8 +172,8 @@ def _event(feed: Feed, booking: Booking, place: Place, portal: str) -> Iterator[
     yield f"DTSTAMP:{changed}"
     yield f"CREATED:{_utc(booking.created_at)}"
     yield f"LAST-MODIFIED:{changed}"
-    yield from _when(booking.begins_at, booking.ends_at)
-    yield f"STATUS:{_status(booking)}"
+    yield from _when(booking.begins_at, booking.ends_at if unused else ends_at)
+    yield f"STATUS:{'CANCELLED' if unused else _status(booking)}"
     yield f"SUMMARY:{_escaped(_summary(booking, feed))}"
     yield f"LOCATION:{_escaped(f'{place.space}, {place.arena}')}"
     if full:
@@ -170,7 +182,7 @@ def _event(feed: Feed, booking: Booking, place: Place, portal: str) -> Iterator[
     if portal:
         yield f"URL:{portal.rstrip('/')}/" + (f"bookings/{booking.id}" if full else f"squares/{booking.square}")
     yield f"CLASS:{'PRIVATE' if full else 'PUBLIC'}"
-    yield f"TRANSP:{'TRANSPARENT' if booking.state in GIVEN_UP else 'OPAQUE'}"
+    yield f"TRANSP:{'TRANSPARENT' if unused or booking.state in GIVEN_UP else 'OPAQUE'}"
     yield "END:VEVENT"
 
 

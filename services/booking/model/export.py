@@ -33,6 +33,7 @@ COLUMNS = (
     Text("Pris", "Pris", "Price"),
     Text("Fast booking", "Fast booking", "Series"),
     Text("Booket", "Booka", "Booked"),
+    Text("Avsluttet", "Avslutta", "Ended"),
 )
 
 
@@ -63,6 +64,7 @@ def row(booking: Booking, place: Place) -> str:
             _kroner(booking.price.total) if booking.price else "",
             str(booking.series or ""),
             _local(booking.created_at),
+            _local(booking.ended_at) if booking.ended_at else "",
         ]
     )
 

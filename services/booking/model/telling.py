@@ -77,5 +77,6 @@ def _snapshot(booking: Booking, kind: type[S], **more: Any) -> S:
         confirmed_at=booking.confirmed_at,
         series=booking.series,
         release_at=booking.release_at,
+        ended_at=booking.ended_at,
         **more,
     )

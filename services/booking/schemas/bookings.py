@@ -218,6 +218,13 @@ class BookingSchema(Schema):
     opened_at = Instant(allow_none=True)
     cancelled_at = Instant(allow_none=True)
     cancelled_by = fields.String(allow_none=True, validate=validate.OneOf(get_args(GivenUpBy)))
+    ended_at = Instant(
+        allow_none=True,
+        metadata={
+            "description": "When it gave back the rest of its time: ended early, released or cancelled under way. "
+            "Calendars, exports and the programme end it then; the price stays."
+        },
+    )
     decline_reason = fields.String(allow_none=True)
     version = fields.Integer(metadata={"description": "Its ETag, for If-Match.", "example": 2})
     created_at = Instant()

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
+    case,
     delete,
     func,
     insert,
@@ -117,7 +118,10 @@ _SAVE_QUOTA = _SAVE_QUOTA.on_conflict_do_update(
 )
 _names = func.unnest(bindparam("names", type_=ARRAY(Text))).table_valued("name", name="given").render_derived()
 _LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(_names.c.name, 0)))
-_BOOKED = select(bookings.c.id, bookings.c.begins_at, bookings.c.ends_at, bookings.c.state).where(
+# what ended early has given back the rest, and counts until then; who never came has not
+_over_at = func.greatest(bookings.c.begins_at, func.coalesce(bookings.c.ended_at, bookings.c.ends_at))
+_COUNTS_UNTIL = case((bookings.c.state == "completed", _over_at), else_=bookings.c.ends_at).label("ends_at")
+_BOOKED = select(bookings.c.id, bookings.c.begins_at, _COUNTS_UNTIL, bookings.c.state).where(
     bookings.c.tenant == bindparam("tenant"),
     bookings.c.begins_at > bindparam("earliest"),
     among(bookings.c),

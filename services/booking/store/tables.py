@@ -155,6 +155,7 @@ bookings = Table(
     Column("confirmed_at", _Instant),
     Column("cancelled_at", _Instant),
     Column("cancelled_by", Text),
+    Column("ended_at", _Instant, comment="when it gave back the rest of its time, once that was under way"),
     Column("decline_reason", Text),
     Column("noise", Text, nullable=False),
     Column("equipment", JSONB, nullable=False, comment="pieces by the equipment's id"),

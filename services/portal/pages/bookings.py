@@ -19,7 +19,7 @@ blueprint = Blueprint("bookings", __name__, url_prefix="/bookings")
 
 MOST_LOOKS = 20
 """How often a page that waits looks again by itself."""
-TIMES = ("begins_at", "ends_at", "hold_expires_at", "release_at", "opened_at", "cancelled_at", "created_at")
+TIMES = ("begins_at", "ends_at", "hold_expires_at", "release_at", "opened_at", "cancelled_at", "ended_at", "created_at")
 CHANGEABLE = ("held", "awaiting_approval", "awaiting_payment", "confirmed")
 _UNDOABLE = (409, 412, 422)
 _EXPLAINED = ("declined", "cancelled")

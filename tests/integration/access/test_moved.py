@@ -1,6 +1,7 @@
 """A key moves with its booking, is suspended while that is decided anew, and ends with it; whoever may act for the
 tenant has it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 from typing import Any
@@ -184,6 +185,14 @@ def test_what_is_released_or_ended_early_loses_its_key(square: Any, end: str) ->
     assert square.states() == [(booking.id, "revoked")]
     overtaken = Told()
     square.deliver(getattr(overtaken, end)(CANCELLED), overtaken.confirmed())
+    assert square.states() == [(booking.id, "revoked")]
+
+
+def test_what_ended_early_loses_its_key_however_late_that_is_told(square: Any) -> None:
+    """Its completion was lost, and booking says again how it stands, when its time would have been over."""
+    booking = confirmed(square)
+    square.deliver(replace(booking.restated("completed", CANCELLED, ended_at=BEGINS_AT + TICK), time=ENDS_AT + TICK))
+    square.settle()
     assert square.states() == [(booking.id, "revoked")]
 
 

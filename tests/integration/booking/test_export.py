@@ -67,6 +67,7 @@ def test_a_booking_as_a_line(counter: Any, export: Any) -> None:
             "Pris": "350,00",
             "Fast booking": "",
             "Booket": "2026-11-23 13:00",
+            "Avsluttet": "",
         }
     ]
 

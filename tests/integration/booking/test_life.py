@@ -287,7 +287,8 @@ def test_nobody_came_and_the_space_goes_to_others(counter: Any, asks: Any) -> No
 
     counter.deliver(unused, unused)
 
-    assert (counter.load(booking).state, counter.claimed(booking)) == ("released", 0)
+    released = counter.load(booking)
+    assert (released.state, released.ended_at, counter.claimed(booking)) == ("released", booking.release_at, 0)
 
 
 @pytest.mark.parametrize("opened_first", [True, False])

@@ -181,3 +181,38 @@ def test_until_a_space_has_a_name_its_id_is_shown(programme: Any) -> None:
     programme.deliver(Told().confirmed())
     [activity] = programme.items()
     assert (activity["space_name"], activity["arena_name"]) == ("borgen-storsal", "borgen-innbyggertorg")
+
+
+EARLY = BEGINS_AT + timedelta(minutes=40)
+
+
+def test_an_activity_ends_when_its_booking_does(programme: Any) -> None:
+    booking = Told()
+    over = booking.completed(CANCELLED, at=EARLY, ended_at=EARLY)
+    programme.deliver(booking.confirmed(), over, over)
+    assert programme.history() == ["scheduled", "scheduled"]
+    [listed] = programme.items(**{"from": BEGINS_AT.isoformat()})
+    assert (listed["ends_at"], programme.told()[-1].data.ends_at) == (f"{EARLY:%Y-%m-%dT%H:%M:%SZ}", EARLY)
+    assert programme.items(**{"from": EARLY.isoformat()}) == []
+
+
+def test_a_confirmation_that_comes_after_the_end_lengthens_nothing(programme: Any) -> None:
+    booking = Told()
+    programme.deliver(booking.completed(CANCELLED, at=EARLY, ended_at=EARLY), booking.confirmed())
+    programme.deliver(booking.restated("completed", CANCELLED, ended_at=EARLY))
+    assert programme.history() == ["scheduled"]
+    assert programme.told()[-1].data.ends_at == EARLY
+
+
+@pytest.mark.parametrize("before", [timedelta(), timedelta(minutes=1)])
+def test_what_ended_as_it_began_leaves_the_programme(programme: Any, before: timedelta) -> None:
+    booking = Told()
+    ended_at = BEGINS_AT - before
+    programme.deliver(booking.confirmed(), booking.completed(CANCELLED, at=ended_at, ended_at=ended_at))
+    assert (programme.history(), programme.items()) == (["scheduled", "withdrawn"], [])
+
+
+def test_what_is_over_in_time_changes_nothing(programme: Any) -> None:
+    booking = Told()
+    programme.deliver(booking.confirmed(), booking.completed(CANCELLED))
+    assert programme.history() == ["scheduled"]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -267,3 +268,34 @@ def test_one_armed_key_is_enough(states: list[str], key: str | None) -> None:
     booking = held().with_keys(states)
 
     assert (booking.key, booking.version) == (key, 1)
+
+
+def under_way(**different: Any) -> Booking:
+    release_at = WANTED.begins_at + timedelta(minutes=20)
+    return replace(in_state("confirmed"), release_at=release_at, **different)
+
+
+BEGINS, ENDS = WANTED.begins_at, WANTED.ends_at
+
+
+@pytest.mark.parametrize(
+    ("step", "at", "ended"),
+    [
+        (lambda each, now: each.ended_early(now=now), BEGINS, True),
+        (lambda each, now: each.ended_early(now=now), ENDS - SECOND, True),
+        (lambda each, now: each.released(each.release_at, now=now), BEGINS + timedelta(minutes=20), True),
+        (lambda each, now: each.cancelled(now=now), BEGINS - SECOND, False),
+        (lambda each, now: each.cancelled(now=now), BEGINS, True),
+        (lambda each, now: each.cancelled(now=now, by="house"), ENDS - SECOND, True),
+        (lambda each, now: each.completed(now=now), ENDS, False),
+        (lambda each, now: each.completed(now=now), ENDS + SECOND, False),
+    ],
+)
+def test_whoever_gives_back_time_under_way_has_ended_then(
+    step: Callable[[Booking, datetime], Booking], at: datetime, ended: bool
+) -> None:
+    over = step(under_way(), at)
+
+    assert over.ended_at == (at if ended else None)
+    assert (over.begins_at, over.ends_at, over.price) == (BEGINS, ENDS, PRICE)
+    assert (happened(over).ended_at, restated(over).ended_at) == (over.ended_at,) * 2

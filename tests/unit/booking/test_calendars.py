@@ -15,7 +15,7 @@ from kernel.clock import OSLO
 from kernel.text import allowed
 from services.booking.model.actors import Actor
 from services.booking.model.bookings import Booking
-from services.booking.model.calendars import Feed, Place, calendar, digest, uid
+from services.booking.model.calendars import Feed, Place, calendar, digest, over_at, uid
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 BOOKING = Booking(
@@ -235,3 +235,44 @@ def test_a_feed_opens_with_its_secret_until_it_ends() -> None:
     assert ending.open(NOW - timedelta(microseconds=1))
     assert not ending.open(NOW)
     assert FULL.open(NOW + timedelta(days=9999))
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize("state", ["completed", "released", "cancelled"])
+@pytest.mark.parametrize(
+    ("seconds", "minutes", "status"),
+    [
+        (-1, 120, "CANCELLED"),
+        (0, 120, "CANCELLED"),
+        (1, 1, None),
+        (3600, 60, None),
+        (3601, 61, None),
+        (7199, 120, None),
+    ],
+)
+def test_what_ended_early_ends_then_and_never_before_it_begins(
+    read: Any, state: Any, seconds: int, minutes: int, status: str | None
+) -> None:
+    ended = replace(BOOKING, state=state, ended_at=BOOKING.begins_at + timedelta(seconds=seconds))
+
+    [found] = read(written(ended))
+
+    assert found["ends_at"] == BOOKING.begins_at + timedelta(minutes=minutes)
+    assert found["status"] == (status or ("CONFIRMED" if state == "completed" else "CANCELLED"))
+    assert ("TRANSP:TRANSPARENT" in written(ended)) == (found["status"] == "CANCELLED")
+
+
+@pytest.mark.parametrize(
+    ("ended_at", "expected"),
+    [
+        (None, BOOKING.ends_at),
+        (BOOKING.begins_at - timedelta(seconds=1), BOOKING.begins_at),  # its door was opened before it began
+        (BOOKING.begins_at, BOOKING.begins_at),
+        (BOOKING.begins_at + timedelta(microseconds=1), BOOKING.begins_at + timedelta(minutes=1)),
+        (BOOKING.begins_at + timedelta(minutes=10), BOOKING.begins_at + timedelta(minutes=10)),
+        (BOOKING.begins_at + timedelta(minutes=10, microseconds=1), BOOKING.begins_at + timedelta(minutes=11)),
+        (BOOKING.ends_at - timedelta(seconds=1), BOOKING.ends_at),
+    ],
+)
+def test_what_ended_early_takes_its_time_to_the_minute_begun(ended_at: datetime | None, expected: datetime) -> None:
+    assert over_at(replace(BOOKING, ended_at=ended_at)) == expected

@@ -12,7 +12,7 @@ from services.booking.model.export import COLUMNS, guarded, header, line
 
 
 @pytest.mark.parametrize(
-    ("language", "first", "last"), [("nb", "Id", "Booket"), ("nn", "Id", "Booka"), ("en", "Id", "Booked")]
+    ("language", "first", "last"), [("nb", "Id", "Avsluttet"), ("nn", "Id", "Avslutta"), ("en", "Id", "Ended")]
 )
 def test_the_header(language: Any, first: str, last: str) -> None:
     names = header(language).removesuffix("\r\n").split(";")

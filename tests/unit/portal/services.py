@@ -37,7 +37,7 @@ def standing(state: str) -> Json:
     """What follows from a booking's state, as it was recorded first."""
     answers = (each.body for each in recorded()["GET booking /bookings/{booking}"] if each.status == 200)
     found = next(each for each in answers if each["state"] == state)
-    follows = ("key", "opened_at", "cancelled_at", "cancelled_by", "decline_reason")
+    follows = ("key", "opened_at", "cancelled_at", "cancelled_by", "ended_at", "decline_reason")
     of_use = () if state in ("held", "confirmed") else ("release_at",)
     return {name: found[name] for name in (*follows, *of_use)}
 

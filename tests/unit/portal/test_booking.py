@@ -233,6 +233,22 @@ def test_a_booking_that_came_to_nothing(portal: Portal, kari: Visitor, changed: 
     assert "Finn en annen tid" in page.text
 
 
+@pytest.mark.parametrize(
+    ("state", "ended_at", "said"),
+    [
+        ("completed", "2026-12-05T17:40:00Z", "avsluttet lørdag 5. desember kl. 18:40, og resten av tida gikk til"),
+        ("completed", None, "Tida er over."),
+        ("released", "2026-12-05T17:20:00Z", "Det var lørdag 5. desember kl. 18:20."),
+    ],
+)
+def test_when_a_booking_ended_before_its_time(
+    portal: Portal, kari: Visitor, state: str, ended_at: str | None, said: str
+) -> None:
+    page = kari.go(f"/bookings/{portal.services.a_booking(state=state, ended_at=ended_at)}")
+    assert said in page.text
+    assert ("avsluttet" in page.text) == (state == "completed" and ended_at is not None)
+
+
 def test_waits_for_the_price_and_gives_up_waiting(portal: Portal, kari: Visitor) -> None:
     portal.services.events_arrive = False
     booking = portal.services.a_booking()
