@@ -15,11 +15,14 @@ In a service, with an order that is total (ends in a unique column):
     @blp.arguments(BookingFilter, location="query")           # api.py: the arguments hold "page": PageRequest
     @blp.response(200, page_of(BookingSchema))
 
-A cursor is neither secret nor trusted: it holds a position only, and its values are checked for their types.
+A cursor is neither secret nor trusted: it holds a position, its values are checked for their types, and a digest of
+path and filters tells it from those of other lists. Order by what does not change; a list that is in the order of what
+can (`begins_at`) says so: `page_of(BookingSchema, moving=True)`.
 """
 
 import base64
 import binascii
+import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,9 +31,11 @@ from functools import cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from flask import has_request_context, request
 from marshmallow import Schema, fields, post_load, validate
 
 from kernel.errors import DomainError, Text
+from kernel.fields import Whole
 from kernel.text import unstorable
 
 T = TypeVar("T")
@@ -42,14 +47,14 @@ _LONGEST_CURSOR = 1000
 
 
 class InvalidCursor(DomainError):
-    """The cursor was not made by this list."""
+    """The cursor was not made by this list, or by this list with other filters."""
 
     code = "invalid_cursor"
     status = 422
     text = Text(
-        nb="Sidemarkøren («cursor») hører ikke til denne lista. Begynn på nytt uten den.",
-        nn="Sidemarkøren («cursor») høyrer ikkje til denne lista. Byrj på nytt utan han.",
-        en="The cursor does not belong to this list. Start again without it.",
+        nb="Sidemarkøren («cursor») hører ikke til denne lista med disse filtrene. Begynn på nytt uten den.",
+        nn="Sidemarkøren («cursor») høyrer ikkje til denne lista med desse filtera. Byrj på nytt utan han.",
+        en="The cursor does not belong to this list with these filters. Start again without it.",
     )
 
 
@@ -67,6 +72,9 @@ class PageRequest:
 
     limit: int = DEFAULT_LIMIT
     cursor: str | None = None
+    of: str = ""
+    """Which list, with which filters: a cursor of another is refused. Empty for the beginning of a list that is told in
+    another answer: its cursor goes on in any list of that order."""
 
     @property
     def fetch(self) -> int:
@@ -75,19 +83,20 @@ class PageRequest:
 
     def after(self, *kinds: type) -> Position | None:
         """The position the page begins after, None at the start. Kinds: str, int, bool, date, datetime and UUID."""
-        return None if self.cursor is None else _decoded(self.cursor, kinds)
+        return None if self.cursor is None else _decoded(self.cursor, self.of, kinds)
 
     def cut(self, rows: Sequence[T], position: Callable[[T], Position]) -> Page[T]:
         """The page of the `fetch` rows found; `position` gives a row's values in the order of the list."""
         more = len(rows) > self.limit
         items = rows[: self.limit]
-        return Page(items, _encoded(position(items[-1])) if more else None)
+        return Page(items, _encoded(self.of, position(items[-1])) if more else None)
 
 
 class PageArguments(Schema):
     """Query arguments of a list. Extend it with the list's own filters."""
 
-    limit = fields.Integer(
+    limit: fields.Integer = Whole(
+        strict=False,
         load_default=DEFAULT_LIMIT,
         validate=validate.Range(1, MOST),
         metadata={"description": f"Items per page, 1 to {MOST}.", "example": DEFAULT_LIMIT},
@@ -101,17 +110,31 @@ class PageArguments(Schema):
     @post_load
     def _with_page(self, given: Mapping[str, Any], **_: object) -> dict[str, Any]:
         filters = {name: value for name, value in given.items() if name not in ("limit", "cursor")}
-        return {**filters, "page": PageRequest(given["limit"], given["cursor"])}
+        return {**filters, "page": PageRequest(given["limit"], given["cursor"], _asked_for())}
+
+
+def order_may_change() -> fields.Constant[bool]:
+    """The field by which a list says that it is in the order of what can change."""
+    return fields.Constant(
+        True,
+        metadata={
+            "type": "boolean",
+            "description": "The list is in the order of what can change: an item that is moved while you page may come "
+            "twice, or not at all.",
+        },
+    )
 
 
 @cache
-def page_of(item: type[Schema]) -> type[Schema]:
-    """The schema of a page of `item`s, named after it: a page of BookingSchema is a BookingPage."""
+def page_of(item: type[Schema], *, moving: bool = False) -> type[Schema]:
+    """The schema of a page of `item`s, named after it: a page of BookingSchema is a BookingPage. `moving`: the list is
+    in the order of what can change, and its answer says so."""
     name = item.__name__.removesuffix("Schema")
     return type(
-        f"{name}Page",
+        f"Moving{name}Page" if moving else f"{name}Page",
         (Schema,),
         {
+            **({"order_may_change": order_may_change()} if moving else {}),
             "items": fields.List(fields.Nested(item), required=True, metadata={"description": "In the list's order."}),
             "next_cursor": fields.String(
                 required=True, allow_none=True, metadata={"description": "The next page; null when this is the last."}
@@ -120,8 +143,17 @@ def page_of(item: type[Schema]) -> type[Schema]:
     )
 
 
-def _encoded(position: Position) -> str:
-    plain = json.dumps([_plain(value) for value in position], separators=(",", ":"))
+def _asked_for() -> str:
+    """What tells a list and its filters from others: the path and the query, but for the page itself."""
+    if not has_request_context():
+        return ""
+    filters = sorted(pair for pair in request.args.items(multi=True) if pair[0] not in ("limit", "cursor"))
+    told = json.dumps([request.path, filters]).encode()
+    return base64.urlsafe_b64encode(hashlib.sha256(told).digest()[:9]).decode()
+
+
+def _encoded(of: str, position: Position) -> str:
+    plain = json.dumps([of, *map(_plain, position)], separators=(",", ":"))
     return base64.urlsafe_b64encode(plain.encode()).rstrip(b"=").decode()
 
 
@@ -131,13 +163,13 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else str(value) if isinstance(value, UUID) else value
 
 
-def _decoded(cursor: str, kinds: Sequence[type]) -> Position:
+def _decoded(cursor: str, of: str, kinds: Sequence[type]) -> Position:
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         values = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        if not isinstance(values, list) or len(values) != len(kinds):
+        if not isinstance(values, list) or len(values) != len(kinds) + 1 or values[0] not in (of, ""):
             raise ValueError("not a position of this list")
-        return tuple(_READ[kind](value) for kind, value in zip(kinds, values, strict=True))
+        return tuple(_READ[kind](value) for kind, value in zip(kinds, values[1:], strict=True))
     except (ValueError, TypeError, RecursionError, binascii.Error) as cause:
         raise InvalidCursor from cause
 

@@ -58,6 +58,7 @@ the parts of the path come by name. Rules:
 - An error of yours is documented on its route by `@answers(SlotTaken, NotOpen)` anywhere among the decorators.
 '''
 
+from kernel.fields import Whole
 from kernel.http.app import access_rules, create_app, database_from, mount, service_blueprint, verifier_from
 from kernel.http.door import caller, visitor
 from kernel.http.routes import Answer, allow, answers, etag, if_match, location, public, reads, told_once, writes
@@ -71,6 +72,7 @@ __all__ = [
     "NotFound",
     "Schema",
     "TextSchema",
+    "Whole",
     "Words",
     "access_rules",
     "allow",

@@ -31,6 +31,8 @@ _ATTEMPTS = 3
 _TRY_AGAIN = ("40001", "40P01")  # serialization failure, deadlock
 _KEPT_HEADERS = ("Content-Type", "ETag", "Location")
 _VISIBLE = re.compile(r"[!-~]{1,255}")
+# as `etag` writes it and no other way: Python's int reads "02", "+2", "0_2" and the digits of every script
+_VERSION = re.compile(r"0|[1-9][0-9]{0,17}")
 _ENTITY_TAG = re.compile(r'(W/)?"([!#-~\x80-\xff]*)"')
 _ENTITY_TAGS = re.compile(rf"{_ENTITY_TAG.pattern}(?:[ \t]*,[ \t]*{_ENTITY_TAG.pattern})*")
 
@@ -140,7 +142,7 @@ def expected_by(header: str | None) -> Expected:
 
 
 def _is_version(tag: str) -> bool:
-    return tag.isascii() and tag.isdecimal() and len(tag) < 19
+    return _VERSION.fullmatch(tag) is not None
 
 
 def _declare(view: View, **said: Any) -> View:

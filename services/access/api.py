@@ -41,7 +41,7 @@ def build(settings: Settings, *, database: Database | None = None, verifier: Ver
 @allow(Role.RESIDENT, Role.ARENA_MANAGER)
 @reads
 @blp.arguments(KeyFilter, location="query")
-@blp.response(200, page_of(KeySchema))
+@blp.response(200, page_of(KeySchema, moving=True))
 def list_keys(tx: Transaction, wanted: dict[str, Any]) -> Page[queries.KeyView]:
     """My keys, by time. A code is shown while it is live."""
     return queries.keys_of(tx, str(caller().person), _codes(), **wanted)

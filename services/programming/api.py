@@ -28,7 +28,7 @@ def build(settings: Settings, *, database: Database | None = None, verifier: Ver
 @public
 @reads
 @blp.arguments(ProgrammeFilter, location="query")
-@blp.response(200, page_of(ActivitySchema))
+@blp.response(200, page_of(ActivitySchema, moving=True))
 def list_activities(tx: Transaction, wanted: dict[str, Any]) -> Answer:
     """The programme, by time: what goes on from now on, or during the days asked for."""
     language = wanted_language()

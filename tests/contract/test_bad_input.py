@@ -24,6 +24,7 @@ from tests.contract.bad_input import (
     leaves,
     objects,
 )
+from tests.contract.routes import plain
 
 NOT_JSON = {
     "half an object": b'{"space":',
@@ -173,6 +174,7 @@ def test_a_change_of_what_one_has_not_seen(sending: Sending, service: str, route
         '"3': "invalid_if_match",
         "\x7f": "invalid_if_match",
         '"999"': "stale_version",
+        '"01", "02", "03", "04", "+1", "+2", "0_1"': "stale_version",
         '"-1", "x", "' + "9" * 40 + '"': "stale_version",
         'W/"1"': "stale_version",
     }
@@ -201,6 +203,8 @@ def test_a_token_that_is_none(sending: Sending, untrusted: str, service: str, ro
 # Queries and paths
 
 
+FRACTIONS = {"area", "prices"}
+"""The numbers in bodies that need not be whole, or may be texts."""
 ABSURD_IN_QUERIES = [
     "",
     "%00",
@@ -233,6 +237,30 @@ def test_an_absurd_query(sending: Sending, service: str, route: str) -> None:
             assert answer.status_code == 200 or sender.code_of(answer)
 
 
+NUMBERS_OF_OTHERS = ["%2B5", "05", "%205", "5%20", "5_0", "5.0", "%D9%A5", "%EF%BC%95", "0x5", "-0", "5e0"]
+"""What Python's int reads, or nearly: a sign, zeros, spaces, an underscore, an Arabic and a full-width digit."""
+
+
+@pytest.mark.parametrize(("service", "route"), READS)
+def test_a_number_that_is_written_another_way(sending: Sending, service: str, route: str) -> None:
+    sender = sending(service, route)
+    for each in sender.parameters:
+        for value in NUMBERS_OF_OTHERS if "integer" in each["schema"].get("type", ()) else ():
+            asked = queried(sender.good.path.partition("?")[0], **{each["name"]: value})
+            assert sender.refused(path=asked) == "invalid_request", (each["name"], value)
+
+
+@pytest.mark.parametrize(("service", "route"), BODIES)
+def test_a_number_that_is_a_text_or_no_whole_one(sending: Sending, service: str, route: str) -> None:
+    sender = sending(service, route)
+    good = sender.good.body
+    with sender.nothing_changed():
+        for path, value in leaves(good):
+            if type(value) is int and not FRACTIONS.intersection(path):
+                for other in (str(value), f" {value}", value + 0.5, True):
+                    sender.refused(changed(good, path, other))
+
+
 @pytest.mark.parametrize(("service", "route"), READS)
 def test_an_unknown_parameter(sending: Sending, service: str, route: str) -> None:
     sender = sending(service, route)
@@ -251,6 +279,38 @@ def test_a_page_that_cannot_be(sending: Sending, service: str, route: str) -> No
     for cursor in cursors():
         assert sender.refused(path=queried(sender.good.path, cursor=cursor)) == "invalid_cursor", cursor
     assert sender.refused(path=queried(sender.good.path, cursor="x" * 1001)) == "invalid_request"
+
+
+MOVING = {
+    "GET /bookings",
+    "GET /desk",
+    "GET /arenas/{arena}/opening/clashes",
+    "GET /availability",
+    "GET /availability/recurring",
+    "GET /keys",
+    "GET /activities",
+}
+"""The lists in the order of what can change."""
+
+
+@pytest.mark.parametrize(("service", "route"), PAGED)
+def test_a_list_in_the_order_of_what_can_change_says_so(sending: Sending, service: str, route: str) -> None:
+    answer = sending(service, route).send().get_json()
+    assert answer.get("order_may_change", False) is (plain(route) in MOVING)
+
+
+@pytest.mark.parametrize(("service", "route"), PAGED)
+def test_a_cursor_of_another_list(sending: Sending, service: str, route: str) -> None:
+    """Wherever a list has a second page, its cursor goes on there, and is refused by the lists beside it."""
+    sender = sending(service, route)
+    cursor = sender.send(path=queried(sender.good.path, limit="1")).get_json()["next_cursor"]
+    if cursor is None:
+        return
+    assert sender.send(path=queried(sender.good.path, limit="2", cursor=cursor)).status_code == 200
+    own = PAGED.index((service, route))
+    for name, each in (PAGED[own - 1], PAGED[(own + 1) % len(PAGED)]):
+        other = sending(name, each)
+        assert other.refused(path=queried(other.good.path, cursor=cursor)) == "invalid_cursor", each
 
 
 def cursors() -> list[str]:

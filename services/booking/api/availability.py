@@ -33,13 +33,15 @@ from services.booking.usecases.checking import check
 @public
 @reads
 @blp.arguments(AvailabilityFilter, location="query")
-@blp.response(200, page_of(FreeSpaceSchema))
+@blp.response(200, page_of(FreeSpaceSchema, moving=True))
 def list_free_times(tx: Transaction, wanted: dict[str, Any]) -> Response:
     """When spaces are free, as it is at this moment."""
     search = availability.explained if wanted.pop("explain") else availability.free_times
     found = search(tx, **wanted)
     # the items are JSON already, as PostgreSQL wrote them
-    body = f'{{"items":[{",".join(found.items)}],"next_cursor":{json.dumps(found.next_cursor)}}}'
+    body = (
+        f'{{"items":[{",".join(found.items)}],"next_cursor":{json.dumps(found.next_cursor)},"order_may_change":true}}'
+    )
     return Response(body, mimetype="application/json")
 
 
@@ -48,7 +50,7 @@ def list_free_times(tx: Transaction, wanted: dict[str, Any]) -> Response:
 @reads
 @answers(*NO_RECURRENCE)
 @blp.arguments(RecurringFilter, location="query")
-@blp.response(200, page_of(RecurringSpaceSchema))
+@blp.response(200, page_of(RecurringSpaceSchema, moving=True))
 def list_recurring(tx: Transaction, wanted: dict[str, Any]) -> Response:
     """Which spaces are free on most dates of a rule, and which dates fail and why; the best first."""
     found = availability.recurring(tx, **wanted)

@@ -82,7 +82,7 @@ def hold(tx: Transaction, wanted: BookingRequest) -> Answer:
 @allow(Role.RESIDENT, Role.ARENA_MANAGER, Role.OPERATOR)
 @reads
 @blp.arguments(BookingFilter, location="query")
-@blp.response(200, page_of(BookingSchema))
+@blp.response(200, page_of(BookingSchema, moving=True))
 def list_bookings(tx: Transaction, wanted: dict[str, Any]) -> Page[Booking]:
     """The bookings you may see, the latest first: your own, your organisations', and those of squares you oversee."""
     return bookings.seen_by(tx, caller(), **wanted)

@@ -18,7 +18,8 @@ from services.booking.schemas.export import ExportFilter
 @blp.arguments(ExportFilter, location="query")
 @blp.response(200, {"type": "string"}, content_type="text/csv", description="A line for each booking.")
 def export_bookings(wanted: dict[str, Any]) -> Response:
-    """The bookings you may see, as a table for spreadsheets: CSV with `;`, the next first."""
+    """The bookings you may see, as a table for spreadsheets: CSV with `;`, the next first. A booking that is moved
+    while the table is written may be in it twice, or not at all."""
     lines = export.csv(Door.current().database.reading, caller(), wanted_language(), **wanted)
     name = f"bookinger-{wanted['first']}-{wanted['last']}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Vary": "Accept-Language"}

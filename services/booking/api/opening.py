@@ -65,7 +65,7 @@ def put_opening(tx: Transaction, expected: Expected, plan: OpeningPlan, arena: s
 @allow(Role.ARENA_MANAGER, Role.OPERATOR)
 @reads
 @blp.arguments(PageArguments, location="query")
-@blp.response(200, page_of(BookingSchema))
+@blp.response(200, page_of(BookingSchema, moving=True))
 def list_clashes(tx: Transaction, wanted: dict[str, Any], arena: str) -> Page[Booking]:
     """The bookings to come that are outside an arena's hours, the next first."""
     return opening.clashes_at(tx, caller(), arena=arena, **wanted)

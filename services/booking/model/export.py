@@ -2,18 +2,22 @@
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 
 from kernel.errors import Text
+from kernel.text import key
 from services.booking.model.bookings import Booking
 from services.booking.model.calendars import Place
 from services.booking.model.opening import OSLO, comes_twice
 
 BOM = "\ufeff"
 """Tells Excel that it is UTF-8."""
-_RUNS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet takes for a formula, or may once it has trimmed the cell."""
+_RUNS = ("=", "+", "-", "@")
+"""What a spreadsheet takes for a formula, in any width."""
+_TRIMMED = ("\t", "\r", "\n")
+"""What some take away before they look."""
 
 COLUMNS = (
     Text("Id", "Id", "Id"),
@@ -78,7 +82,10 @@ def line(cells: Iterable[str]) -> str:
 
 def guarded(cell: str) -> str:
     """A cell that is text to every spreadsheet, whoever wrote it."""
-    return f"'{cell}" if cell.startswith(_RUNS) else cell
+    if cell[:1].isalnum():
+        return cell
+    seen = unicodedata.normalize("NFKC", key(cell)[:1])
+    return f"'{cell}" if cell.startswith(_TRIMMED) or seen.startswith(_RUNS) else cell
 
 
 def _local(at: datetime) -> str:

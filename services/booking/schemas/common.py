@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from kernel.http import code
+from kernel.http import Whole, code
 from kernel.problems import Fault, InvalidRequest
 
 ID = "0192f3c4-7d1e-7a10-9c8e-2f6b8d0a4e11"
@@ -20,7 +20,7 @@ def slug(description: str, example: str, **more: Any) -> fields.String:
 
 def count(description: str, example: int, least: int = 1, most: int = 100_000, **more: Any) -> fields.Integer:
     about = {"description": description, "example": example}
-    return fields.Integer(**{"strict": True, **more}, validate=validate.Range(least, most), metadata=about)
+    return Whole(**more, validate=validate.Range(least, most), metadata=about)
 
 
 # the same for moments

@@ -7,7 +7,7 @@ from marshmallow import fields, post_load, validate
 
 from kernel.errors import Text
 from kernel.http import Instant, Schema, TextSchema, invalid
-from kernel.pagination import PageArguments
+from kernel.pagination import PageArguments, order_may_change
 from services.booking.model.desk import MOST_DECISIONS, Decision, Kind, Outcome, Verdict
 from services.booking.schemas.bookings import BookingSchema, why
 from services.booking.schemas.common import ID, count, slug
@@ -44,6 +44,7 @@ class DeskSchema(Schema):
 
     items = fields.List(fields.Nested(WaitingSchema), attribute="page.items")
     next_cursor = fields.String(allow_none=True, attribute="page.next_cursor")
+    order_may_change = order_may_change()
     counts = fields.List(fields.Nested(WaitsSchema))
 
 

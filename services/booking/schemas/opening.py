@@ -9,6 +9,7 @@ from marshmallow import fields, post_load, validate, validates_schema
 
 from kernel.errors import Text
 from kernel.http import Instant, Schema, TextSchema, invalid
+from kernel.pagination import order_may_change
 from services.booking.model.opening import KINDS, Hours, Times, clock, hours, times
 from services.booking.model.opening_plan import (
     EVERY_DAY,
@@ -269,6 +270,7 @@ class ClashesSchema(Schema):
 
     items = fields.List(fields.Nested(BookingSchema))
     next_cursor = fields.String(allow_none=True, metadata={"description": "For the list of clashes."})
+    order_may_change = order_may_change()
 
 
 class ChangedPlanSchema(Schema):

@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import fields, post_load, pre_load, validate
 
 from kernel.errors import Text
-from kernel.http import Schema, TextSchema, invalid
+from kernel.http import Schema, TextSchema, Whole, invalid
 from services.booking.model.bookings import AUDIENCES, PURPOSES
 from services.booking.model.opening import DAY, KINDS
 from services.booking.model.resources import Arena, Equipment, Space, Square
@@ -86,7 +86,7 @@ class SpaceSchema(Schema):
     premises = slug("The class prices are given for.", "hall", required=True)
     capacity = count("People it has room for.", 120, required=True)
     area = fields.Float(required=True, validate=validate.Range(0, 100_000), metadata={"description": "m²"})
-    grid_minutes = fields.Integer(
+    grid_minutes: fields.Integer = Whole(
         required=True, validate=validate.OneOf(GRIDS), metadata={"description": "Bookings begin and end on these."}
     )
     min_minutes = count("Shortest booking.", 60, most=LONGEST, required=True)
@@ -121,7 +121,7 @@ class SpaceSchema(Schema):
         load_default=(),
         validate=validate.Length(max=50),
     )
-    floor = fields.Integer(strict=True, load_default=0, validate=validate.Range(-10, 100))
+    floor = Whole(load_default=0, validate=validate.Range(-10, 100))
     pictures = fields.List(
         fields.Url(schemes={"https", "http"}, require_tld=False), load_default=(), validate=validate.Length(max=20)
     )

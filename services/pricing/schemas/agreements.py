@@ -4,7 +4,7 @@ from typing import get_args
 
 from marshmallow import fields, validate
 
-from kernel.http import Schema, TextSchema, Words, code, legible
+from kernel.http import Schema, TextSchema, Whole, Words, code, legible
 from kernel.http.schemas import Instant
 from kernel.pagination import PageArguments, page_of
 from services.pricing.model.agreement import LEAST_MINUTES, MOST_MINUTES_A_DAY, HoursState
@@ -24,13 +24,12 @@ class NewAgreement(Schema):
     arena = fields.String(required=True, validate=code, metadata={"example": "borgen-innbyggertorg"})
     title = Words(_LONGEST, required=True, metadata={"example": "Maling av storsalen"})
     task = TextOrOne(required=True, metadata={"description": "In three languages, or one text for all of them."})
-    hour_value = ore("What an hour is worth.", 20000, required=True, strict=True, validate=validate.Range(1, _MOST_ORE))
+    hour_value = ore("What an hour is worth.", 20000, required=True, validate=validate.Range(1, _MOST_ORE))
     max_amount = ore(
         "The most that is granted under it; null for no limit.",
         500000,
         load_default=None,
         allow_none=True,
-        strict=True,
         validate=validate.Range(1, _MOST_ORE),
     )
     currency = fields.String(load_default=CURRENCY, validate=validate.OneOf((CURRENCY,)))
@@ -69,9 +68,8 @@ class NewHours(Schema):
     """Hours worked by the caller on one local day."""
 
     worked_on = fields.Date(required=True)
-    minutes = fields.Integer(
+    minutes = Whole(
         required=True,
-        strict=True,
         validate=validate.Range(1, 24 * 60),
         metadata={
             "description": f"At least {LEAST_MINUTES}, and at most {MOST_MINUTES_A_DAY} in all for one day.",

@@ -4,13 +4,13 @@ from typing import Any
 
 from marshmallow import fields, post_dump, validate
 
-from kernel.http import Schema, TextSchema
+from kernel.http import Schema, TextSchema, Whole
 from kernel.http.schemas import Instant
 
 
 def ore(description: str, example: int, **kwargs: Any) -> fields.Integer:
     """An amount."""
-    return fields.Integer(metadata={"description": f"{description} Øre.", "example": example}, **kwargs)
+    return Whole(metadata={"description": f"{description} Øre.", "example": example}, **kwargs)
 
 
 class LineText(fields.Nested):

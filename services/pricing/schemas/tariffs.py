@@ -8,7 +8,7 @@ from typing import Any, get_args
 from marshmallow import ValidationError, fields, post_load, validate
 
 from kernel.errors import Text
-from kernel.http import Schema, TextSchema, Words, code, invalid
+from kernel.http import Schema, TextSchema, Whole, Words, code, invalid
 from kernel.pagination import page_of
 from services.pricing.model.tariff import (
     AUDIENCES,
@@ -141,7 +141,7 @@ class PremisesSchema(Schema):
     name = fields.Nested(TextSchema, required=True)
     participants_at_least = fields.Dict(
         fields.String(),
-        fields.Integer(strict=True, validate=validate.Range(1, 100_000)),
+        Whole(validate=validate.Range(1, 100_000)),
         load_default=dict,
         metadata={"description": "By column: with fewer participants the next column that fits applies."},
     )
@@ -181,9 +181,8 @@ class VatSchema(Schema):
 class CancellationSchema(Schema):
     """The rule for bookings given up."""
 
-    free_until_hours = fields.Integer(
+    free_until_hours = Whole(
         required=True,
-        strict=True,
         validate=validate.Range(0, _MOST_HOURS),
         metadata={"description": "Credited until so many hours before it begins; later, the full price stands."},
     )

@@ -273,6 +273,7 @@ def test_free_times_need_no_sign_in(client: FlaskClient) -> None:
             }
         ],
         "next_cursor": None,
+        "order_may_change": True,
     }
 
 
@@ -360,6 +361,7 @@ def test_what_is_free_again_and_again(client: FlaskClient, booking: Any) -> None
             }
         ],
         "next_cursor": None,
+        "order_may_change": True,
     }
     assert (endless.status_code, endless.json["code"]) == (422, "endless_recurrence")
 

@@ -106,6 +106,10 @@ def test_arguments_come_in_the_order_of_the_decorators() -> None:
         ('W/"2","3"', 200, None),
         ('"another,kind"', 412, "stale_version"),
         ('""', 412, "stale_version"),
+        ('"03"', 412, "stale_version"),
+        ('"+3"', 412, "stale_version"),
+        ('"0_3"', 412, "stale_version"),
+        ('"\xd9\xa3"', 412, "stale_version"),  # an Arabic 3, as the wire has it
         ("3", 400, "invalid_if_match"),
         ('"3', 400, "invalid_if_match"),
         ('"3" "4"', 400, "invalid_if_match"),

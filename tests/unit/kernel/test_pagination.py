@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError, fields
@@ -120,6 +121,45 @@ def test_arguments_become_a_page_beside_the_filters() -> None:
         "page": PageRequest(2, "x"),
     }
     assert HallFilter().load({}) == {"page": PageRequest(DEFAULT_LIMIT, None)}
+
+
+def asked(address: str) -> PageRequest:
+    """The page that a request of this address asks for."""
+    with Flask("lists").test_request_context(address) as context:
+        page: PageRequest = HallFilter().load(dict(context.request.args))["page"]
+        return page
+
+
+def next_of(address: str) -> str:
+    cursor = asked(address).cut(range(MOST + 1), lambda _: ("hall",)).next_cursor
+    assert cursor is not None
+    return cursor
+
+
+@pytest.mark.parametrize("other", ["/halls", "/halls?limit=7"])
+def test_a_cursor_goes_on_in_its_own_list_whatever_the_limit(other: str) -> None:
+    joint = "&" if "?" in other else "?"
+    assert asked(f"{other}{joint}cursor={next_of('/halls?limit=1')}").after(str) == ("hall",)
+    address = "/halls?square=borgen&limit=1"
+    assert asked(f"/halls?limit=2&cursor={next_of(address)}&square=borgen").after(str) == ("hall",)
+
+
+@pytest.mark.parametrize("other", ["/rooms", "/halls/borgen", "/halls?square=borgen", "/halls?square=tofte", "/"])
+def test_a_cursor_of_another_list_or_of_other_filters_is_refused(other: str) -> None:
+    joint = "&" if "?" in other else "?"
+    for own in ("/halls?limit=1", "/halls?square=holmen"):
+        with pytest.raises(InvalidCursor):
+            asked(f"{other}{joint}cursor={next_of(own)}").after(str)
+
+
+def test_a_list_says_that_its_rows_may_move() -> None:
+    class MovedSchema(Schema):
+        name = fields.String()
+
+    page = PageRequest(1).cut([{"name": "a"}], lambda each: (each["name"],))
+    assert page_of(MovedSchema, moving=True)().dump(page)["order_may_change"] is True
+    assert "order_may_change" not in page_of(MovedSchema)().dump(page)
+    assert page_of(MovedSchema, moving=True).__name__ == "MovingMovedPage"
 
 
 @pytest.mark.parametrize(("limit", "good"), [(0, False), (1, True), (MOST, True), (MOST + 1, False), (-1, False)])

@@ -187,12 +187,12 @@ class FakeServices:
                 return items(SQUARES)
             case ["availability"]:
                 spaces = [STORSAL, *STORSAL["spaces"]] if query.get("square", "borgen") == "borgen" else []
-                return items([self._free(each) for each in spaces])
+                return items([self._free(each) for each in spaces], moving=True)
             case ["actors"]:
                 kari, band = body("GET booking /actors", "nothing")["items"]
                 return items([kari | {"id": str(an_id("kari"))}, band | {"id": str(an_id("korps"))}])
             case ["bookings"]:
-                return items(list(self.bookings.values()))
+                return items(list(self.bookings.values()), moving=True)
             case ["bookings", id, *about] if id in self.bookings:
                 return self._about_booking(self.bookings[id], *about)
         return self._get_more(parts, query)
@@ -207,7 +207,7 @@ class FakeServices:
             case ["desk"]:
                 wanted = [each for each in self.desk if query.get("kind") in (None, each["kind"])]
                 counts = [{"kind": kind, "waiting": len(self.desk), "overdue": 1} for kind in ("approval", "payment")]
-                return httpx.Response(200, json={"items": wanted, "next_cursor": None, "counts": counts})
+                return httpx.Response(200, json=a_page(wanted, moving=True) | {"counts": counts})
             case ["series"]:
                 return items([_summary(each) for each in self.series.values()])
             case ["waiting"]:
@@ -313,14 +313,14 @@ class FakeServices:
     def _get_access(self, parts: list[str], query: Json, _: Any) -> httpx.Response:
         assert parts == ["keys"]
         if not self.events_arrive:
-            return items([])
-        return items([a_key(self.bookings[query["booking"]])])
+            return items([], moving=True)
+        return items([a_key(self.bookings[query["booking"]])], moving=True)
 
     def _post_access(self, _parts: list[str], _query: Json, _body: Any) -> httpx.Response:
         return httpx.Response(200, json=self.door)
 
     def _get_programming(self, _parts: list[str], _query: Json, _body: Any) -> httpx.Response:
-        return items(self.activities)
+        return items(self.activities, moving=True)
 
     def hold(self, **wanted: Any) -> Json:
         booking = str(an_id(f"booking {len(self.bookings)}"))
@@ -537,8 +537,13 @@ def answered(answer: Answer) -> httpx.Response:
     return httpx.Response(answer.status, json=answer.body, headers={"Content-Type": kind})
 
 
-def items(found: list[Json]) -> httpx.Response:
-    return httpx.Response(200, json={"items": found, "next_cursor": None})
+def items(found: list[Json], *, moving: bool = False) -> httpx.Response:
+    return httpx.Response(200, json=a_page(found, moving=moving))
+
+
+def a_page(found: list[Json], *, moving: bool = False) -> Json:
+    """A whole list on one page; `moving` if it is in the order of what can change."""
+    return {"items": found, "next_cursor": None, **({"order_may_change": True} if moving else {})}
 
 
 def refused(status: int, code: str, detail: str, **more: Any) -> httpx.Response:

@@ -135,7 +135,7 @@ def written(found: Page[Recurring]) -> str:
         }
         for each in found.items
     ]
-    return json.dumps({"items": items, "next_cursor": found.next_cursor}, ensure_ascii=False)
+    return json.dumps({"items": items, "next_cursor": found.next_cursor, "order_may_change": True}, ensure_ascii=False)
 
 
 def _date(each: Occurrence) -> dict[str, str]:
