@@ -161,12 +161,14 @@ class Booking:
         return traits(purpose=self.purpose, audience=self.audience, noise=self.noise)
 
     def priced(self, price: Price, *, of_version: int = 1, now: datetime) -> "Booking":
-        """With a price; a held one is accepted at once when its tenant asked for that. The same price again changes
-        nothing, nor does that of a version before its last rescheduling."""
+        """With a price; held, it is accepted at once if its tenant asked for that; to be paid, it is confirmed if it
+        costs nothing any more. The same price again, or that of before its last move, changes nothing."""
         if not self.live:
             raise NotLive
         known = price == self.price or of_version < self.timed_version
         priced = self if known else self._step(now, price=price)
+        if self.state == "awaiting_payment" and not known and price.total == 0:
+            return replace(priced, state="confirmed", confirmed_at=now)
         at_once = priced.price == price and self.confirm == "when_priced" and now < self.hold_expires_at
         return priced.accepted(now=now) if self.state == "held" and at_once else priced
 
@@ -189,10 +191,7 @@ class Booking:
 
     def declined(self, reason: str, *, now: datetime) -> "Booking":
         """Refused, for a reason that is a stable code."""
-        if self.state == "awaiting_approval":
-            self._demand_undecided(now)
-        else:
-            self._demand_held()
+        self._demand_undecided(now) if self.state == "awaiting_approval" else self._demand_held()
         return self._step(now, state="declined", decline_reason=reason)
 
     def unpriceable(self, reason: str, *, now: datetime) -> "Booking":

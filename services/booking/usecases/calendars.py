@@ -20,7 +20,7 @@ from services.booking.model.calendars import (
     digest,
 )
 from services.booking.model.resources import UnknownSpace
-from services.booking.store import actors, calendars
+from services.booking.store import actors, calendars, places
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ def make(
     if actor is not None and not actors.may_act(tx, actor, who.person):
         raise NotRepresentative
     overseen = actor is None and _overseen(tx, who, space, square, detail)
+    places.queue(tx, f"feeds of {who.person}")
     if calendars.made_by(tx, who.person) >= MOST_FEEDS:
         raise TooManyFeeds(most=MOST_FEEDS)
     secret = secrets.token_urlsafe(32)

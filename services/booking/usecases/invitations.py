@@ -93,7 +93,7 @@ def accept(tx: Transaction, who: Caller, invitation: UUID, *, secret: str) -> Re
     if found is None or not found.opens_with(secret):
         raise NotFound
     actors.lock(tx, found.actor)
-    before = _locked(tx, invitation)
+    before = _opened(tx, invitation, secret)
     accepted = before.accepted(tx.now)
     inviter = representatives.standing(tx, before.actor, before.invited_by)
     if not (before.by_house or inviter.owns(tx.now)):
@@ -111,7 +111,7 @@ def turn_down(tx: Transaction, invitation: UUID, *, secret: str) -> None:
     if found is None or not found.opens_with(secret):
         raise NotFound
     actors.lock(tx, found.actor)
-    invitations.save(tx, _locked(tx, invitation).withdrawn())
+    invitations.save(tx, _opened(tx, invitation, secret).withdrawn())
 
 
 def take_mail(tx: Transaction) -> Outgoing | None:
@@ -151,6 +151,14 @@ def link_to(portal: str, invitation: UUID, secret: str) -> str:
 def _locked(tx: Transaction, invitation: UUID) -> Invitation:
     found = invitations.lock(tx, invitation)
     if found is None:
+        raise NotFound
+    return found
+
+
+def _opened(tx: Transaction, invitation: UUID, secret: str) -> Invitation:
+    """The invitation, locked; a mail that is tried anew has another secret."""
+    found = _locked(tx, invitation)
+    if not found.opens_with(secret):
         raise NotFound
     return found
 

@@ -19,7 +19,7 @@ from services.booking.model.waiting import (
     WaitingRequest,
     not_own,
 )
-from services.booking.store import leaving, own, waitings
+from services.booking.store import leaving, own, places, waitings
 from services.booking.usecases import bookings, house_rules, offers
 from services.booking.usecases.placing import place_for, tenant_of
 from services.booking.usecases.standing import side_of
@@ -45,6 +45,7 @@ def join(tx: Transaction, who: Caller, wanted: WaitingRequest) -> Waiting:
     if not offerable:
         raise NoTimeFits(minutes=waiting.minutes)
     not_own(offerable, own.own(tx, waiting))
+    places.queue(tx, f"waiting {tenant.id}")
     if waitings.waited_for(tx, tenant.id) >= MOST:
         raise TooManyWaitings(most=MOST)
     if not waitings.add(tx, waiting):

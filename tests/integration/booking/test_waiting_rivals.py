@@ -14,11 +14,12 @@ from kernel.db import Database
 from kernel.pagination import PageRequest
 from kernel.versions import ANY_VERSION
 from services.booking.events import WaitingOffered
+from services.booking.model.calendars import TooManyFeeds
 from services.booking.model.imports import ImportRequest
 from services.booking.model.refusals import SlotTaken
-from services.booking.model.waiting import NotWaiting
+from services.booking.model.waiting import NotWaiting, TooManyWaitings, WaitingRequest
 from services.booking.queries.availability import Wanted, Window, day_of_square, free_times
-from services.booking.usecases import imports, time
+from services.booking.usecases import calendars, imports, time
 from services.booking.usecases import waiting as usecases
 from services.booking.usecases.checking import check
 from tests.at_once import at_once
@@ -200,3 +201,34 @@ def test_leaving_offering_and_taking_at_once_ends_in_one_of_them(counter: Any, l
         assert state in ("left", "passed"), f"round {turn}"
     with many.reading() as tx:
         assert tx.execute(deadlocks).scalar_one() == before
+
+
+def test_who_joins_many_lines_at_once_joins_no_more_than_they_may(
+    counter: Any, line: Line, many: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usecases, "MOST", 2)
+    counter.hold("room", 0, 32)
+
+    def join(begin: int) -> bool:
+        wanted = WaitingRequest(like=counter.wanted("room", begin))
+        with suppress(TooManyWaitings), many.transaction() as tx:
+            usecases.join(tx, STRANGER, wanted)
+            return True
+        return False
+
+    assert sum(at_once(join, range(0, 32, 4))) == 2
+    assert len(line.listed(STRANGER)) == 2
+
+
+def test_who_makes_many_feeds_at_once_makes_no_more_than_they_may(
+    many: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calendars, "MOST_FEEDS", 2)
+
+    def make(_: int) -> bool:
+        with suppress(TooManyFeeds), many.transaction() as tx:
+            calendars.make(tx, RESIDENT, square="borgen")
+            return True
+        return False
+
+    assert sum(at_once(make, range(8))) == 2
