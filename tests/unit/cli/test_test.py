@@ -117,7 +117,7 @@ def test_what_is_no_level_is_a_path() -> None:
 
 
 def test_the_end_tells_how_long_each_level_took() -> None:
-    command = pytest_command(["tests/unit/bench/test_figures.py", "-q", "-n", "2"])
+    command = pytest_command(["tests/unit/bench/test_figures.py", "-q", "-n", "1"])
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout
     count = re.search(r"^(\d+) passed in", ended.stdout, re.MULTILINE)
