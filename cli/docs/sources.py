@@ -93,4 +93,4 @@ def _name(module: ModuleType) -> str:
 
 
 def _is_contract(name: str) -> bool:
-    return name.startswith("services.") and name.endswith(".events")
+    return name.startswith("services.") and name.endswith(".events") and name.count(".") == 2

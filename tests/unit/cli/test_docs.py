@@ -85,3 +85,8 @@ def test_a_difference_shows_what_is_there_and_what_should_be(tmp_path: Path) -> 
 
 def test_a_page_that_is_not_there_differs(tmp_path: Path) -> None:
     assert "+new" in difference(tmp_path / "page.md", "new\n")
+
+
+def test_each_service_is_told_of_once() -> None:
+    """A module named events elsewhere in a service, as in booking's files, is no contract."""
+    assert sources.services() == ["access", "booking", "pricing", "programming"]
