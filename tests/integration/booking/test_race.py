@@ -16,7 +16,9 @@ from services.booking.model.bookings import Booking, BookingRequest
 from services.booking.model.closures import ClosureRequest, Decision
 from services.booking.model.house_rules import HouseRulesNotAccepted
 from services.booking.model.refusals import SlotTaken
+from services.booking.model.resources import Equipment
 from services.booking.model.series import Shift
+from services.booking.model.sharing import Sharing
 from services.booking.store.claims import CLOSED
 from services.booking.store.tables import bookings, claims
 from services.booking.usecases import bookings as usecases
@@ -26,6 +28,7 @@ from tests.at_once import at_once
 from tests.callers import MANAGER, RESIDENT, STRANGER
 from tests.season import FIRST, WEEK, Season, at, take
 from tests.waiting import eventually
+from tests.waiting_line import rebuilt
 
 ROUNDS = 30
 RIVALS = 16
@@ -260,6 +263,27 @@ def test_bookings_that_move_onto_each_other_come_to_no_deadlock(
         refusals = rivals.at_once(*(to(one, **times(aim)) for one, aim in zip(held, aims, strict=True)))
 
         assert set(refusals) <= {None, "slot_taken"}
+        for one in held:
+            counter.cancel(one)
+    assert rivals.deadlocks == 0
+
+
+@pytest.mark.usefixtures("no_deadlocks")
+def test_nor_do_those_who_share_a_space_and_borrow_the_same(counter: Any, town: Any, rivals: Rivals) -> None:
+    chairs = Equipment(id="chairs", name=town.name("chairs"), pieces=6)
+    lobbies = [replace(town.space(name, capacity=20), sharing=Sharing(groups=1)) for name in ("lobby", "foyer")]
+    counter.publish(rebuilt(town, *lobbies, town.space("room"), town.HALL, equipment=(chairs,)))
+    for turn in range(ROUNDS):
+        places = [("lobby", 0), ("foyer", 4), ("room", 8)]
+        held = [counter.hold(space, turn * 12 + begin, equipment={"chairs": 6}) for space, begin in places]
+        aims = [*held[1:], held[0]]
+
+        refusals = rivals.at_once(
+            *(to(one, **times(aim)) for one, aim in zip(held, aims, strict=True)),
+            *(to(one, **{**times(aim), "space": one.space}) for one, aim in zip(held, aims, strict=True)),
+        )
+
+        assert set(refusals) <= {None, "slot_taken", "no_room", "equipment_lent"}
         for one in held:
             counter.cancel(one)
     assert rivals.deadlocks == 0
