@@ -23,6 +23,7 @@ from services.booking.events import (
     BookingRescheduled,
     BookingRestated,
     BookingStarted,
+    ClosedDate,
     ClosureAnnounced,
     ClosureLifted,
     HouseRulesAccepted,
@@ -156,6 +157,10 @@ CLOSURE_SNAPSHOT: dict[str, Any] = {
     "reason_nb": "Gulvet slipes",
     "reason_nn": "Golvet blir slipt",
     "reason_en": "The floor is being sanded",
+    "dates": [
+        ClosedDate(begins_at=datetime(2027, 2, 1, 6, 0, tzinfo=UTC), ends_at=datetime(2027, 2, 1, 18, 0, tzinfo=UTC)),
+        ClosedDate(begins_at=datetime(2027, 2, 2, 4, 0, tzinfo=UTC), ends_at=datetime(2027, 2, 2, 6, 0, tzinfo=UTC)),
+    ],
 }
 EXAMPLES: dict[type[Event], tuple[Event, UUID | str, int]] = {
     type(event): (event, subject, sequence)

@@ -12,7 +12,7 @@ from kernel.versions import Expected
 from services.booking.api.blueprint import blp
 from services.booking.api.bookings import NOT_THERE
 from services.booking.model import closures as closure_rules
-from services.booking.model import refusals
+from services.booking.model import recurrence, refusals
 from services.booking.model.closures import Closure, ClosureRequest, Decision
 from services.booking.queries import closures
 from services.booking.schemas.closures import (
@@ -20,6 +20,7 @@ from services.booking.schemas.closures import (
     ClosureFilter,
     ClosureRequestSchema,
     ClosureSchema,
+    LiftSchema,
 )
 from services.booking.usecases import closures as usecases
 
@@ -33,6 +34,12 @@ from services.booking.usecases import closures as usecases
     refusals.NotInUse,
     refusals.AlreadyOver,
     refusals.AlreadyBegun,
+    recurrence.InvalidRecurrence,
+    recurrence.EndlessRecurrence,
+    recurrence.TooFrequent,
+    recurrence.TooManyDates,
+    recurrence.TooFarReaching,
+    recurrence.NoDates,
     *NOT_THERE,
 )
 @blp.arguments(ClosureRequestSchema)
@@ -67,11 +74,12 @@ def get_closure(tx: Transaction, closure: UUID) -> Answer:
 @allow(Role.ARENA_MANAGER, Role.OPERATOR)
 @writes
 @if_match
-@answers(closure_rules.AlreadyLifted, closure_rules.ClosureOver)
+@answers(closure_rules.AlreadyLifted, closure_rules.ClosureOver, closure_rules.NoSuchDate)
+@blp.arguments(LiftSchema, required=False)
 @blp.response(200, ClosureSchema)
-def lift_closure(tx: Transaction, expected: Expected, closure: UUID) -> Answer:
-    """Open what was closed, from now on. Bookings that were cancelled for it stay so."""
-    lifted = usecases.lift(tx, caller(), closure, expected)
+def lift_closure(tx: Transaction, expected: Expected, given: dict[str, Any], closure: UUID) -> Answer:
+    """Open what was closed, from now on: all of it, or one date. Bookings that were cancelled for it stay so."""
+    lifted = usecases.lift(tx, caller(), closure, expected, **given)
     return lifted, etag(lifted.version)
 
 

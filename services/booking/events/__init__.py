@@ -35,6 +35,7 @@ from services.booking.events.house_rules import (
     RuledScope,
 )
 from services.booking.events.places import (
+    ClosedDate,
     ClosureAnnounced,
     ClosureKind,
     ClosureLifted,
@@ -69,6 +70,7 @@ __all__ = [
     "BookingSnapshot",
     "BookingStarted",
     "BookingState",
+    "ClosedDate",
     "ClosureAnnounced",
     "ClosureKind",
     "ClosureLifted",

@@ -1,6 +1,6 @@
 """What can be booked, and when it is closed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal
 from uuid import UUID
@@ -31,9 +31,17 @@ class SpacePublished(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClosedDate:
+    """One date of a closure that recurs."""
+
+    begins_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClosureSnapshot(Event):
-    """An arena, or one space of it, is closed for a time. Subject: the closure's id. What became of the bookings it
-    hit is told by their own events."""
+    """An arena, or one space of it, is closed for a time, or at several dates. Subject: the closure's id. What became
+    of the bookings it hit is told by their own events."""
 
     closure: UUID
     kind: ClosureKind
@@ -46,11 +54,14 @@ class ClosureSnapshot(Event):
     reason_nb: str
     reason_nn: str
     reason_en: str
+    dates: list[ClosedDate] = field(default_factory=list)
+    """Of one that recurs: the dates that are not lifted. It is open between them; `begins_at` and `ends_at` are of the
+    first and the last. Empty: closed all the time."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClosureAnnounced(ClosureSnapshot):
-    """It will be closed. Nobody listens yet; calendars will."""
+    """It will be closed, or, in a later version, some of its dates are lifted. Nobody listens yet; calendars will."""
 
     TYPE: ClassVar[str] = "no.torg.booking.closure_announced.v1"
 

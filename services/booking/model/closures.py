@@ -1,6 +1,8 @@
 """Closures and maintenance: an arena, or a space in it, is closed for a time, whatever its hours say.
 
 announced ──lift──► lifted
+
+One that recurs has dates, each of which can be lifted alone.
 """
 
 from collections.abc import Sequence
@@ -10,8 +12,9 @@ from typing import Literal
 from uuid import UUID
 
 from kernel.errors import DomainError, Text
-from services.booking.events import ClosureAnnounced, ClosureKind, ClosureLifted, ClosureSnapshot
+from services.booking.events import ClosedDate, ClosureAnnounced, ClosureKind, ClosureLifted, ClosureSnapshot
 from services.booking.model.bookings import Booking
+from services.booking.model.recurrence import Occurrence, Recurrence
 from services.booking.model.rules import EndsBeforeBegin, InThePast
 
 State = Literal["announced", "lifted"]
@@ -50,6 +53,18 @@ class ClosureOver(DomainError):
     text = Text(nb="Stengingen er over.", nn="Stenginga er over.", en="The closure is over.")
 
 
+class NoSuchDate(DomainError):
+    """The closure has no date that begins then."""
+
+    code = "no_such_date"
+    status = 404
+    text = Text(
+        nb="Stengingen har ingen dato som begynner da.",
+        nn="Stenginga har ingen dato som byrjar då.",
+        en="The closure has no date that begins then.",
+    )
+
+
 class UnknownArena(DomainError):
     """There is no arena of this id."""
 
@@ -59,7 +74,8 @@ class UnknownArena(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosureRequest:
-    """What is to be closed: an arena, or one space. `reason` is for everybody to read."""
+    """What is to be closed: an arena, or one space; once, or (`recurrence`) at several dates, of which `begins_at` and
+    `ends_at` are then no more than the first that is asked for. `reason` is for everybody to read."""
 
     kind: ClosureKind
     begins_at: datetime
@@ -67,13 +83,17 @@ class ClosureRequest:
     reason: Text
     arena: str | None = None
     space: str | None = None
+    recurrence: Recurrence | None = None
 
-    def check(self, *, now: datetime) -> None:
-        """Raises the error that names what is wrong with its time. It may have begun: pipes burst."""
-        if self.ends_at <= self.begins_at:
+    def times(self, dates: Sequence[Occurrence], *, now: datetime) -> list[Occurrence]:
+        """Of the dates it comes to, those that are not over. Raises the error that names what is wrong with them. It
+        may have begun: pipes burst."""
+        if any(each.ends_at <= each.begins_at for each in dates):
             raise EndsBeforeBegin
-        if self.ends_at <= now:
+        to_come = [each for each in dates if each.ends_at > now]
+        if not to_come:
             raise InThePast
+        return to_come
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +120,20 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClosureDate:
+    """A date of a closure that recurs. Its id holds what it closes."""
+
+    id: UUID
+    begins_at: datetime
+    ends_at: datetime
+    lifted_at: datetime | None = None
+    lifted_by: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Closure:
-    """An arena, or one space of it, is closed for a time."""
+    """An arena, or one space of it, is closed for a time; or at the `dates` that a `recurrence` comes to, between which
+    it is open."""
 
     id: UUID
     version: int
@@ -117,6 +149,37 @@ class Closure:
     announced_at: datetime
     lifted_by: UUID | None = None
     lifted_at: datetime | None = None
+    recurrence: Recurrence | None = None
+    dates: Sequence[ClosureDate] = ()
+
+    @property
+    def closing(self) -> Sequence[ClosureDate]:
+        """When it is closed, dates that are over included, by what holds it."""
+        if self.recurrence is None:
+            return [ClosureDate(id=self.id, begins_at=self.begins_at, ends_at=self.ends_at)]
+        return [each for each in self.dates if each.lifted_at is None]
+
+    def to_come(self, *, now: datetime) -> list[ClosureDate]:
+        """When it is closed still."""
+        return [each for each in self.closing if each.ends_at > now]
+
+    def date_lifted(self, begins_at: datetime, *, by: UUID, now: datetime) -> "Closure":
+        """Open at one date, or from now on if it has begun; all of it when no date is left."""
+        if self.state == "lifted":
+            raise AlreadyLifted
+        chosen = next((each for each in self.dates or self.closing if each.begins_at == begins_at), None)
+        if chosen is None:
+            raise NoSuchDate
+        if chosen.lifted_at is not None:
+            raise AlreadyLifted
+        if now >= chosen.ends_at:
+            raise ClosureOver
+        if len(self.closing) == 1:
+            return self.lifted(by=by, now=now)
+        done = replace(chosen, lifted_at=now, lifted_by=by)
+        dates = tuple(done if each is chosen else each for each in self.dates)
+        ends_at = max(each.ends_at for each in dates if each.lifted_at is None)
+        return replace(self, version=self.version + 1, dates=dates, ends_at=ends_at)
 
     def lifted(self, *, by: UUID, now: datetime) -> "Closure":
         """Open again, from now on."""
@@ -140,4 +203,7 @@ class Closure:
             reason_nb=self.reason.nb,
             reason_nn=self.reason.nn,
             reason_en=self.reason.en,
+            dates=[ClosedDate(begins_at=each.begins_at, ends_at=each.ends_at) for each in self.closing]
+            if self.recurrence
+            else [],
         )

@@ -10,7 +10,7 @@ from kernel.db import Transaction
 from kernel.pagination import Page, PageRequest
 from kernel.problems import NotFound
 from services.booking.model.closures import Closure
-from services.booking.store.closures import closing, closure_from, closures
+from services.booking.store.closures import SHOWN, closing, closure_from, closures
 from services.booking.store.tables import spaces
 
 _PARTS = select(spaces.c.parts).where(spaces.c.id == bindparam("space"))
@@ -25,7 +25,7 @@ def all_closures(
     since: datetime | None = None,
 ) -> Page[Closure]:
     """Announced closures that are not over, or that end after `since`; the next first."""
-    wanted = select(closures).where(closures.c.state == "announced", closures.c.ends_at > (since or tx.now))
+    wanted = SHOWN.where(closures.c.state == "announced", closures.c.ends_at > (since or tx.now))
     same = {closures.c.square: square, closures.c.arena: arena}
     wanted = wanted.where(*(column == value for column, value in same.items() if value is not None))
     order = (closures.c.begins_at, closures.c.id)
@@ -37,7 +37,7 @@ def all_closures(
 
 def one(tx: Transaction, closure: UUID) -> Closure:
     """One closure, lifted or not."""
-    row = tx.execute(select(closures).where(closures.c.id == closure)).one_or_none()
+    row = tx.execute(SHOWN.where(closures.c.id == closure)).one_or_none()
     if row is None:
         raise NotFound
     return closure_from(row)

@@ -10,8 +10,11 @@ from kernel.http import Instant, Schema, TextSchema, invalid
 from kernel.pagination import PageArguments
 from services.booking.events import ClosureKind
 from services.booking.model.closures import MOST_PLANNED, ClosureRequest, Decision, Outcome, State
+from services.booking.model.recurrence import MOST, Recurrence, occurrence
+from services.booking.model.rules import LONGEST
 from services.booking.schemas.bookings import BookingSchema
-from services.booking.schemas.common import ID, MOMENT_IN_OUR_TIME, slug
+from services.booking.schemas.common import ID, MOMENT_IN_OUR_TIME, count, slug
+from services.booking.schemas.series import WallTime
 
 _ARENA_OR_SPACE = Text(
     nb="Oppgi enten en arena eller et lokale.",
@@ -22,6 +25,11 @@ _TWICE = Text(
     nb="En booking kan bare stå én gang.",
     nn="Ei booking kan berre stå éin gong.",
     en="A booking can be there only once.",
+)
+_ONCE_OR_AGAIN = Text(
+    nb="Oppgi enten når den begynner og slutter, eller hvordan den gjentas.",
+    nn="Oppgje anten når ho byrjar og sluttar, eller korleis ho blir teken opp att.",
+    en="Give either when it begins and ends, or how it recurs.",
 )
 _NOTHING_TO_MOVE = Text(
     nb="Oppgi nytt lokale eller ny tid.", nn="Oppgje nytt lokale eller ny tid.", en="Give a new space or a new time."
@@ -58,14 +66,50 @@ class HitDecisionSchema(Schema):
         return Decision(**given)
 
 
+class RecurrenceSchema(Schema):
+    """When it is closed again and again, by the clock on the wall, as a series is."""
+
+    starts = WallTime(
+        required=True, metadata={"description": "When the first is, or may be.", "example": "2026-12-06T06:00"}
+    )
+    minutes = count("How long each is.", 180, most=LONGEST, required=True)
+    rule = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(1, 500),
+        metadata={
+            "description": f"An RRULE of RFC 5545 with COUNT or UNTIL, daily at the most, for at most {MOST} dates.",
+            "example": "FREQ=WEEKLY;BYDAY=SU;UNTIL=20270615",
+        },
+    )
+    dates = fields.List(WallTime(), load_default=(), validate=validate.Length(max=MOST))
+    excepted = fields.List(WallTime(), load_default=(), validate=validate.Length(max=MOST))
+
+    @post_load
+    def _made(self, given: Mapping[str, Any], **_: object) -> Recurrence:
+        return Recurrence(**given)
+
+
+class LiftSchema(Schema):
+    """Which date; all of the closure if left out."""
+
+    begins_at = Instant(validate=MOMENT_IN_OUR_TIME, metadata={"description": "The date that begins then."})
+
+
 class ClosureRequestSchema(Schema):
     """What is to be closed, and what becomes of the bookings it hits."""
 
     kind = fields.String(required=True, validate=validate.OneOf(get_args(ClosureKind)))
     arena = slug("All of this arena.", "borgen-innbyggertorg", load_default=None)
     space = slug("This space, with all its parts.", "borgen-storsal", load_default=None)
-    begins_at = Instant(required=True, validate=MOMENT_IN_OUR_TIME)
-    ends_at = Instant(required=True, validate=MOMENT_IN_OUR_TIME)
+    begins_at = Instant(load_default=None, validate=MOMENT_IN_OUR_TIME)
+    ends_at = Instant(load_default=None, validate=MOMENT_IN_OUR_TIME)
+    recurrence = fields.Nested(
+        RecurrenceSchema,
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Instead of `begins_at` and `ends_at`: closed at several dates."},
+    )
     reason = fields.Nested(TextSchema, required=True, metadata={"description": "For everybody to read."})
     dry_run = fields.Boolean(
         load_default=False, metadata={"description": "Only tell which bookings it would hit; nothing is changed."}
@@ -76,6 +120,12 @@ class ClosureRequestSchema(Schema):
     def _one_place(self, given: Mapping[str, Any], **_: object) -> None:
         if (given["arena"] is None) == (given["space"] is None):
             raise invalid(_ARENA_OR_SPACE, "arena")
+        times = [given["begins_at"], given["ends_at"]]
+        if given["recurrence"] is not None and times != [None, None]:
+            raise invalid(_ONCE_OR_AGAIN, "recurrence")
+        for name, value in zip(("begins_at", "ends_at"), times, strict=True):
+            if given["recurrence"] is None and value is None:
+                raise invalid(_ONCE_OR_AGAIN, name)
         ids = [each.booking for each in given["decisions"]]
         if len({*ids}) < len(ids):
             raise invalid(_TWICE, "decisions")
@@ -83,11 +133,32 @@ class ClosureRequestSchema(Schema):
     @post_load
     def _made(self, given: dict[str, Any], **_: object) -> dict[str, Any]:
         asked = {name: given.pop(name) for name in ("dry_run", "decisions")}
+        if (when := given["recurrence"]) is not None:
+            first = occurrence(when.starts, when.minutes)
+            given |= {"begins_at": first.begins_at, "ends_at": first.ends_at}
         return {"wanted": ClosureRequest(**given), **asked}
 
 
+class ShownRecurrenceSchema(Schema):
+    """When it is closed again and again, by the clock on the wall."""
+
+    starts = WallTime(metadata={"example": "2026-12-06T06:00"})
+    minutes = fields.Integer(metadata={"example": 180})
+    rule = fields.String(allow_none=True, metadata={"example": "FREQ=WEEKLY;BYDAY=SU;UNTIL=20270615"})
+    dates = fields.List(WallTime())
+    excepted = fields.List(WallTime())
+
+
+class ClosureDateSchema(Schema):
+    """A date of a closure that recurs."""
+
+    begins_at = Instant()
+    ends_at = Instant()
+    lifted_at = Instant(allow_none=True)
+
+
 class ClosureSchema(Schema):
-    """An arena, or one space of it, is closed for a time."""
+    """An arena, or one space of it, is closed for a time; or at the dates of one that recurs, and open between them."""
 
     id = fields.UUID(metadata={"example": ID})
     version = fields.Integer(metadata={"description": "Its ETag, for If-Match.", "example": 1})
@@ -101,6 +172,10 @@ class ClosureSchema(Schema):
     reason = fields.Nested(TextSchema)
     announced_at = Instant()
     lifted_at = Instant(allow_none=True)
+    recurrence = fields.Nested(ShownRecurrenceSchema, allow_none=True, metadata={"description": "Null: once."})
+    dates = fields.List(
+        fields.Nested(ClosureDateSchema), metadata={"description": "Of one that recurs, lifted ones included."}
+    )
 
 
 class ProposalSchema(Schema):

@@ -40,6 +40,8 @@ from sqlalchemy.exc import DBAPIError
 from kernel.db import Transaction
 from kernel.errors import DomainError
 from services.booking.model.bookings import Booking
+from services.booking.model.closures import ClosureDate
+from services.booking.model.recurrence import Occurrence
 from services.booking.model.refusals import EquipmentLent, NoRoom
 from services.booking.store.tables import bookings, claims, equipment_loans, spaces
 
@@ -120,14 +122,25 @@ _TAKE_ALL = (
     .on_conflict_do_nothing()
     .returning(claims.c.holder)
 )
-_to_close: ColumnElement[int] = func.unnest(bindparam("parts", type_=ARRAY(Integer))).column_valued("own")
+_closed_times = (
+    func.unnest(
+        bindparam("holders", type_=ARRAY(Uuid)),
+        bindparam("froms", type_=ARRAY(DateTime(timezone=True))),
+        bindparam("untils", type_=ARRAY(DateTime(timezone=True))),
+    )
+    .table_valued("holder", "since", "until", name="closed")
+    .render_derived()
+)
+_closed_parts = func.unnest(bindparam("parts", type_=ARRAY(Integer))).table_valued("part", name="own").render_derived()
+_closed_during = func.tstzrange(_closed_times.c.since, _closed_times.c.until)
 _TAKE_PARTS = (
     insert(claims)
     .from_select(
         [claims.c.holder, claims.c.part, claims.c.during, claims.c.share],
-        select(bindparam("holder", type_=Uuid), _to_close, _during, _share)
-        .where(_unheld(_to_close, _during, _share))
-        .order_by(_to_close),
+        select(_closed_times.c.holder, _closed_parts.c.part, _closed_during, _share)
+        .select_from(_closed_times.join(_closed_parts, true()))
+        .where(_unheld(_closed_parts.c.part, _closed_during, _share))
+        .order_by(_closed_parts.c.part, _closed_times.c.since),
     )
     .on_conflict_do_nothing()
 )
@@ -157,7 +170,8 @@ _FREE_ALL = delete(claims).where(claims.c.holder == _given_ids)
 _GIVE_ALL_BACK = delete(equipment_loans).where(equipment_loans.c.booking == _given_ids)
 _IN_THE_WAY = (
     select(claims.c.holder)
-    .where(claims.c.part == func.any(bindparam("parts", type_=ARRAY(Integer))), claims.c.during.op("&&")(_during))
+    .join_from(claims, _closed_times, claims.c.during.op("&&", is_comparison=True)(_closed_during))
+    .where(claims.c.part == func.any(bindparam("parts", type_=ARRAY(Integer))))
     .distinct()
 )
 # in one order for all: the trigger queues those who borrow the same
@@ -206,12 +220,11 @@ def take_space(tx: Transaction, booking: Booking) -> int:
         return tx.execute(TAKE_SPACE, of(booking)).rowcount
 
 
-def close(tx: Transaction, closure: UUID, parts: Sequence[int], begins_at: datetime, ends_at: datetime) -> bool:
+def close(tx: Transaction, times: Sequence[ClosureDate], parts: Sequence[int]) -> bool:
     """Takes parts by number for a closure; others may be closed at the same time. False when a booking has one of them;
     the transaction must then be rolled back."""
-    taken = {"taken_from": begins_at, "taken_until": ends_at}
-    wanted = {"holder": closure, "parts": sorted(parts), "share": CLOSED, **taken}
-    return tx.execute(_TAKE_PARTS, wanted).rowcount == len(parts)
+    wanted = {"holders": [each.id for each in times], "parts": sorted(parts), "share": CLOSED, **_spans(times)}
+    return tx.execute(_TAKE_PARTS, wanted).rowcount == len(parts) * len(times)
 
 
 def take_all(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, int]:
@@ -263,9 +276,9 @@ def free(tx: Transaction, holder: UUID, *, lent: bool) -> None:
         tx.execute(_GIVE_BACK, {"of": holder})
 
 
-def in_the_way(tx: Transaction, parts: Sequence[int], begins_at: datetime, ends_at: datetime) -> list[UUID]:
-    """The holders that have any of these parts in some of the time."""
-    wanted = {"parts": list(parts), "taken_from": begins_at, "taken_until": ends_at}
+def in_the_way(tx: Transaction, parts: Sequence[int], times: Sequence[Occurrence]) -> list[UUID]:
+    """The holders that have any of these parts in some of these times."""
+    wanted = {"parts": list(parts), "holders": [None] * len(times), **_spans(times)}
     return list(tx.execute(_IN_THE_WAY, wanted).scalars())
 
 
@@ -274,6 +287,10 @@ def closed(tx: Transaction, booking: Booking) -> bool:
     taken_from, taken_until = booking.taken
     wanted = {"space": booking.space, "share": CLOSED, "taken_from": taken_from, "taken_until": taken_until}
     return bool(tx.execute(_CLOSED, wanted).scalar_one())
+
+
+def _spans(times: Sequence[ClosureDate] | Sequence[Occurrence]) -> dict[str, list[datetime]]:
+    return {"froms": [each.begins_at for each in times], "untils": [each.ends_at for each in times]}
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """Closures, and what they keep out: claims on all the smallest parts of what is closed, like those of a booking. So the
 database itself lets no booking into a closed time, whoever comes first."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +32,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from kernel.contracts import plain
 from kernel.db import Transaction
 from kernel.errors import Text as Name
-from services.booking.model.closures import Closure
+from services.booking.model.closures import Closure, ClosureDate
+from services.booking.model.recurrence import Recurrence
 from services.booking.store import claims as claiming
 from services.booking.store.opening import hours_around
 from services.booking.store.tables import arenas, bookings, claims, metadata, spaces
@@ -53,19 +55,58 @@ closures = Table(
     Column("announced_at", DateTime(timezone=True), nullable=False),
     Column("lifted_by", Uuid),
     Column("lifted_at", DateTime(timezone=True)),
+    Column("recurrence", JSONB(none_as_null=True), comment="null: once"),
+)
+closure_dates = Table(
+    "closure_dates",
+    metadata,
+    Column("id", Uuid, primary_key=True, comment="holds the claims of the date"),
+    Column("closure", ForeignKey("closures.id"), nullable=False),
+    Column("begins_at", DateTime(timezone=True), nullable=False),
+    Column("ends_at", DateTime(timezone=True), nullable=False),
+    Column("lifted_at", DateTime(timezone=True)),
+    Column("lifted_by", Uuid),
 )
 
-_LOCK = select(closures).where(closures.c.id == bindparam("closure")).with_for_update()
-_AHEAD = select(closures).where(
+_DATES = (
+    select(
+        func.jsonb_agg(
+            func.jsonb_build_array(
+                closure_dates.c.id,
+                closure_dates.c.begins_at,
+                closure_dates.c.ends_at,
+                closure_dates.c.lifted_at,
+                closure_dates.c.lifted_by,
+            )
+        )
+    )
+    .where(closure_dates.c.closure == closures.c.id)
+    .correlate(closures)
+    .scalar_subquery()
+)
+SHOWN = select(closures, _DATES.label("dates"))
+"""The rows `closure_from` reads."""
+OF_HOLDER = func.coalesce(
+    select(closure_dates.c.closure).where(closure_dates.c.id == claims.c.holder).correlate(claims).scalar_subquery(),
+    claims.c.holder,
+)
+"""The closure whose claim one of `claims` is, if it is one's."""
+_LOCK = SHOWN.where(closures.c.id == bindparam("closure")).with_for_update(of=closures)
+_AHEAD = SHOWN.where(
     closures.c.state == "announced",
     closures.c.square == bindparam("square"),
     closures.c.ends_at > bindparam("now", type_=DateTime(timezone=True)),
 )
-_STEP_COLUMNS = ("version", "state", "lifted_by", "lifted_at")
+_STEP_COLUMNS = ("version", "state", "ends_at", "lifted_by", "lifted_at")
 _SAVE = (
     update(closures)
     .where(closures.c.id == bindparam("closure"))
     .values({name: bindparam(name) for name in _STEP_COLUMNS})
+)
+_LIFT_DATE = (
+    update(closure_dates)
+    .where(closure_dates.c.id == bindparam("date"))
+    .values(lifted_at=bindparam("at"), lifted_by=bindparam("by"))
 )
 # an arena is the spaces that lie in it: one that joins others lies where they do
 _OF_ARENA: Select[Any] = (
@@ -79,10 +120,10 @@ _OF_SPACE: Select[Any] = (
     .join_from(spaces, arenas, arenas.c.id == spaces.c.arena)
     .where(~spaces.c.withdrawn, spaces.c.id == bindparam("id"))
 )
-_PARTS_HELD = select(func.array_agg(claims.c.part)).where(claims.c.holder == bindparam("closure"))
+_PARTS_HELD = select(func.array_agg(claims.c.part)).where(claims.c.holder == bindparam("holder"))
 _CLOSING = (
-    select(closures)
-    .join(claims, claims.c.holder == closures.c.id)
+    SHOWN.add_columns(func.lower(claims.c.during).label("since"), func.upper(claims.c.during).label("until"))
+    .select_from(closures.join(claims, closures.c.id == OF_HOLDER))
     .where(
         claims.c.part == func.any(bindparam("parts", type_=ARRAY(Integer))),
         claims.c.share == claiming.CLOSED,
@@ -155,7 +196,9 @@ def whole(tx: Transaction, *, arena: str | None, space: str | None, kept: bool =
 def add(tx: Transaction, closure: Closure, parts: Sequence[int]) -> bool:
     """Writes a closure and takes what it closes. False when a booking has some of it: roll back."""
     tx.execute(insert(closures), _columns(closure))
-    return claiming.close(tx, closure.id, parts, closure.begins_at, closure.ends_at)
+    if closure.dates:
+        tx.execute(insert(closure_dates), [{"closure": closure.id, **plain_date(each)} for each in closure.dates])
+    return claiming.close(tx, closure.closing, parts)
 
 
 def elsewhere(tx: Transaction, ids: Sequence[UUID], *, most: int) -> dict[UUID, list[str]]:
@@ -173,11 +216,14 @@ def lock(tx: Transaction, closure: UUID) -> Closure | None:
     return closure_from(row) if row else None
 
 
-def save(tx: Transaction, closure: Closure) -> None:
-    """Writes what a step changed, and gives free what it had closed when it is lifted."""
+def save(tx: Transaction, before: Closure, closure: Closure) -> None:
+    """Writes what a step changed, and gives free what it had closed and closes no more."""
     tx.execute(_SAVE, {"closure": closure.id, **{name: getattr(closure, name) for name in _STEP_COLUMNS}})
-    if closure.state == "lifted":
-        claiming.free(tx, closure.id, lent=False)
+    for was, each in zip(before.dates, closure.dates, strict=True):
+        if each is not was:
+            tx.execute(_LIFT_DATE, {"date": each.id, "at": each.lifted_at, "by": each.lifted_by})
+    kept = {each.id for each in closure.closing} if closure.state == "announced" else set()
+    claiming.free_all(tx, [each.id for each in before.closing if each.id not in kept])
 
 
 def ahead(tx: Transaction, square: str) -> list[Closure]:
@@ -187,24 +233,61 @@ def ahead(tx: Transaction, square: str) -> list[Closure]:
 
 def take_again(tx: Transaction, closure: Closure, parts: Sequence[int]) -> bool:
     """Takes these parts in place of those it has, if they are others. False when a booking has one of them."""
-    held = tx.execute(_PARTS_HELD, {"closure": closure.id}).scalar_one() or []
+    times = closure.to_come(now=tx.now)
+    held = tx.execute(_PARTS_HELD, {"holder": times[0].id}).scalar_one() or [] if times else parts
     if sorted(held) == sorted(parts):
         return True
-    claiming.free(tx, closure.id, lent=False)
-    return claiming.close(tx, closure.id, parts, closure.begins_at, closure.ends_at)
+    claiming.free_all(tx, [each.id for each in times])
+    return claiming.close(tx, times, parts)
 
 
 def closing(tx: Transaction, parts: Sequence[int], begins_at: Any, ends_at: Any) -> list[Closure]:
-    """The closures that close any of these parts in some of a time, the earliest first."""
+    """The closures that close any of these parts in some of a time, the earliest first; of one that recurs, with the
+    times of the date that does."""
     rows = tx.execute(_CLOSING, {"parts": list(parts), "begins_at": begins_at, "ends_at": ends_at})
-    return sorted((closure_from(row) for row in rows), key=lambda each: (each.begins_at, each.id))
+    found = [replace(closure_from(row), begins_at=row.since, ends_at=row.until) for row in rows]
+    return sorted(found, key=lambda each: (each.begins_at, each.id))
 
 
 def closure_from(row: Row[Any]) -> Closure:
-    """The closure in a row of `closures`."""
-    columns = dict(row._mapping)
-    return Closure(**{**columns, "reason": Name(**columns["reason"])})
+    """The closure in a row of `SHOWN`, which may have more."""
+    columns = {name: row._mapping[name] for name in Closure.__slots__}
+    when = columns.pop("recurrence")
+    dates = [_date(*each) for each in columns.pop("dates") or ()]
+    return Closure(
+        **{**columns, "reason": Name(**columns["reason"])},
+        recurrence=when and _recurrence(when),
+        dates=tuple(sorted(dates, key=lambda each: each.begins_at)),
+    )
+
+
+def plain_date(date: ClosureDate) -> dict[str, Any]:
+    """A date as it is written."""
+    return {name: getattr(date, name) for name in ClosureDate.__slots__}
+
+
+def _date(id: str, begins_at: str, ends_at: str, lifted_at: str | None, lifted_by: str | None) -> ClosureDate:
+    return ClosureDate(
+        id=UUID(id),
+        begins_at=datetime.fromisoformat(begins_at),
+        ends_at=datetime.fromisoformat(ends_at),
+        lifted_at=datetime.fromisoformat(lifted_at) if lifted_at else None,
+        lifted_by=UUID(lifted_by) if lifted_by else None,
+    )
+
+
+def _recurrence(stored: Mapping[str, Any]) -> Recurrence:
+    wall = {name: tuple(map(datetime.fromisoformat, stored[name])) for name in ("dates", "excepted")}
+    starts = datetime.fromisoformat(stored["starts"])
+    return Recurrence(starts=starts, minutes=stored["minutes"], rule=stored["rule"], **wall)
+
+
+def _stored(when: Recurrence) -> dict[str, Any]:
+    wall = {name: [each.isoformat() for each in getattr(when, name)] for name in ("dates", "excepted")}
+    return {"starts": when.starts.isoformat(), "minutes": when.minutes, "rule": when.rule, **wall}
 
 
 def _columns(closure: Closure) -> dict[str, Any]:
-    return {name: getattr(closure, name) for name in Closure.__slots__} | {"reason": plain(closure.reason)}
+    columns = {name: getattr(closure, name) for name in Closure.__slots__ if name != "dates"}
+    stored = _stored(closure.recurrence) if closure.recurrence else None
+    return columns | {"reason": plain(closure.reason), "recurrence": stored}

@@ -16,7 +16,7 @@ from kernel.db import Transaction
 from services.booking.model.bookings import Booking
 from services.booking.store.bookings import lock_many
 from services.booking.store.calendars import calendar_feeds
-from services.booking.store.closures import closures
+from services.booking.store.closures import closure_dates, closures
 from services.booking.store.comments import booking_comments
 from services.booking.store.house_rules import acceptances, house_rules
 from services.booking.store.invitations import invitations, outgoing_mails
@@ -65,6 +65,7 @@ STANDS: tuple[Stand, ...] = (
     Stand(table=quotas, column="changed_by", fate="renamed"),
     Stand(table=closures, column="announced_by", fate="renamed"),
     Stand(table=closures, column="lifted_by", fate="renamed"),
+    Stand(table=closure_dates, column="lifted_by", fate="renamed"),
 )
 """Every place, bookings first: see `_erase`. What others wrote of the person's own bookings, in history and comments,
 is shown by `_OWN` and goes with `_FORGET_REASONS` and `_FORGET_COMMENTS`."""

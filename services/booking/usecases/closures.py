@@ -20,15 +20,18 @@ from services.booking.model.closures import (
     MOST_PLANNED,
     BookingsInTheWay,
     Closure,
+    ClosureDate,
     ClosureRequest,
     Decision,
     Hit,
     UnknownArena,
 )
 from services.booking.model.places import Place
+from services.booking.model.recurrence import Occurrence
 from services.booking.model.refusals import SlotTaken
 from services.booking.model.resources import DivisionClashes, UnknownSpace
 from services.booking.model.waiting import Left
+from services.booking.recurrence import dates_of
 from services.booking.store import bookings, claims, closures, places, waitings
 from services.booking.store.closures import Closed
 from services.booking.usecases.bookings import moved
@@ -53,20 +56,21 @@ def announce(tx: Transaction, who: Caller, wanted: ClosureRequest, decisions: Co
 
     Lock order: other closures, the bookings hit, all spaces (closed, and moved to), the line, claims.
     """
+    times = _times(tx, wanted)
     places.queue(tx, _QUEUE)
     seen = to_close(tx, who, wanted, kept=False)
-    hits, overdue = _lock_hits(tx, wanted, seen)
+    hits, overdue = _lock_hits(tx, times, seen)
     decided = {each.booking: each for each in decisions}
     _demand_decided([each.id for each in hits if each.id not in decided])
     _enter(tx, wanted, [(each, decided[each.id]) for each in hits])
     closed = to_close(tx, who, wanted)
     if closed.parts != seen.parts:
-        there = claims.in_the_way(tx, closed.parts, wanted.begins_at, wanted.ends_at)
+        there = claims.in_the_way(tx, closed.parts, times)
         hits, overdue = ([each for each in some if each.id in there] for some in (hits, overdue))
-    closure = _announced(wanted, closed, by=who.person, now=tx.now)
+    closure = _announced(wanted, times, closed, by=who.person, now=tx.now)
     with making_way(tx, [*hits, *overdue]):
         if not _taken(tx, closure, closed, hits, overdue):
-            came, _ = _lock_hits(tx, wanted, closed)
+            came, _ = _lock_hits(tx, times, closed)
             _demand_decided([each.id for each in came if each.id not in decided])
             raise SlotTaken  # whoever came has gone again
         tx.emit(closure.happened(), subject=str(closure.id), sequence=closure.version)
@@ -78,12 +82,13 @@ def plan(tx: Transaction, who: Caller, wanted: ClosureRequest) -> list[Hit]:
     """What a closure would hit, and what could become of each booking. It is the closure itself, carried out and
     undone: what is proposed was done, all of it together, so the same decisions hold if nothing else happens
     meanwhile. Proposed for the first `MOST_PLANNED`; writes nothing."""
+    times = _times(tx, wanted)
     closed = to_close(tx, who, wanted)
     hits: list[Hit] = []
     try:
         with tx.savepoint():
-            found, overdue = _lock_hits(tx, wanted, closed)
-            closure = _announced(wanted, closed, by=who.person, now=tx.now)
+            found, overdue = _lock_hits(tx, times, closed)
+            closure = _announced(wanted, times, closed, by=who.person, now=tx.now)
             if not _taken(tx, closure, closed, found, overdue):
                 raise SlotTaken
             hits = _planned(tx, who, closure, found)
@@ -92,26 +97,28 @@ def plan(tx: Transaction, who: Caller, wanted: ClosureRequest) -> list[Hit]:
         return hits
 
 
-def lift(tx: Transaction, who: Caller, closure: UUID, expected: Expected) -> Closure:
-    """Opens what was closed, from now on; for those who may close it."""
+def lift(
+    tx: Transaction, who: Caller, closure: UUID, expected: Expected, *, begins_at: datetime | None = None
+) -> Closure:
+    """Opens what was closed, from now on: all of it, or the date that begins then; for those who may close it."""
     before = closures.lock(tx, closure)
     if before is None:
         raise NotFound
     if not who.oversees(before.square):
         raise Forbidden
     expected.check(before.version)
-    after = before.lifted(by=who.person, now=tx.now)
-    left = Left(since=tx.now, until=after.ends_at, space=after.space, arena=None if after.space else after.arena)
-    with opening(tx, left):
-        closures.save(tx, after)
+    if begins_at is None:
+        after = before.lifted(by=who.person, now=tx.now)
+    else:
+        after = before.date_lifted(begins_at, by=who.person, now=tx.now)
+    with opening(tx, _left(before, after, now=tx.now)):
+        closures.save(tx, before, after)
     tx.emit(after.happened(), subject=str(after.id), sequence=after.version)
     return after
 
 
 def to_close(tx: Transaction, who: Caller, wanted: ClosureRequest, *, kept: bool = True) -> Closed:
-    """What is to be closed, when its time is possible and the caller may close it; `kept` as it is, unless it is only
-    looked at."""
-    wanted.check(now=tx.now)
+    """What is to be closed, when the caller may close it; `kept` as it is, unless it is only looked at."""
     closed = closures.whole(tx, arena=wanted.arena, space=wanted.space, kept=kept)
     if closed is None:
         raise UnknownSpace(space=wanted.space) if wanted.space else UnknownArena(arena=wanted.arena)
@@ -129,9 +136,23 @@ def follow_tree(tx: Transaction, square: str) -> None:
             raise DivisionClashes
 
 
-def _lock_hits(tx: Transaction, wanted: ClosureRequest, closed: Closed) -> tuple[list[Booking], list[Booking]]:
+def _times(tx: Transaction, wanted: ClosureRequest) -> list[Occurrence]:
+    """When it is to be closed: dates that are over are left out."""
+    once = [Occurrence(wanted.begins_at, wanted.ends_at)]
+    return wanted.times(dates_of(wanted.recurrence) if wanted.recurrence else once, now=tx.now)
+
+
+def _left(before: Closure, after: Closure, *, now: datetime) -> list[Left]:
+    """What is open again, for those who wait for it."""
+    kept = {each.id for each in after.closing} if after.state == "announced" else set()
+    arena = None if after.space else after.arena
+    opened = [each for each in before.to_come(now=now) if each.id not in kept]
+    return [Left(since=max(now, each.begins_at), until=each.ends_at, space=after.space, arena=arena) for each in opened]
+
+
+def _lock_hits(tx: Transaction, times: Sequence[Occurrence], closed: Closed) -> tuple[list[Booking], list[Booking]]:
     """The live bookings that are hit, locked; and those whose time to confirm is over, which make way."""
-    there = claims.in_the_way(tx, closed.parts, wanted.begins_at, wanted.ends_at)
+    there = claims.in_the_way(tx, closed.parts, times)
     hits = [each for each in bookings.lock_many(tx, there) if each.live]
     overdue = [each for each in hits if each.overdue(now=tx.now)]
     return [each for each in hits if each not in overdue], overdue
@@ -151,7 +172,10 @@ def _demand_decided(undecided: Sequence[UUID]) -> None:
         raise BookingsInTheWay(count=len(undecided), bookings=[str(each) for each in undecided[:_MOST_NAMED]])
 
 
-def _announced(wanted: ClosureRequest, closed: Closed, *, by: UUID, now: datetime) -> Closure:
+def _announced(
+    wanted: ClosureRequest, times: Sequence[Occurrence], closed: Closed, *, by: UUID, now: datetime
+) -> Closure:
+    dates = [ClosureDate(id=new_id(), begins_at=each.begins_at, ends_at=each.ends_at) for each in times]
     return Closure(
         id=new_id(),
         version=1,
@@ -160,11 +184,13 @@ def _announced(wanted: ClosureRequest, closed: Closed, *, by: UUID, now: datetim
         square=closed.square,
         arena=closed.arena,
         space=wanted.space,
-        begins_at=wanted.begins_at,
-        ends_at=wanted.ends_at,
+        begins_at=times[0].begins_at,
+        ends_at=max(each.ends_at for each in times),
         reason=wanted.reason,
         announced_by=by,
         announced_at=now,
+        recurrence=wanted.recurrence,
+        dates=tuple(dates) if wanted.recurrence else (),
     )
 
 

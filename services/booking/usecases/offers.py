@@ -38,11 +38,11 @@ def making_way(tx: Transaction, leaving: Collection[Booking]) -> Iterator[None]:
 
 
 @contextmanager
-def opening(tx: Transaction, left: Left) -> Iterator[None]:
+def opening(tx: Transaction, left: Collection[Left]) -> Iterator[None]:
     """What was closed is opened in here; then it is offered to who waits for it."""
-    awaited = waitings.queue_if_awaited(tx, [left])
+    awaited = bool(left) and waitings.queue_if_awaited(tx, left)
     yield
-    offer_left(tx, [left] if awaited else [])
+    offer_left(tx, left if awaited else [])
 
 
 def awaited_of(tx: Transaction, leaving: Collection[Booking]) -> list[Left]:

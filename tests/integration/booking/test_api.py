@@ -501,3 +501,39 @@ def test_a_square_written_with_tighter_rules_tells_which_bookings_they_would_not
     assert [(each["booking"]["id"], each["reasons"][0]["code"]) for each in found["items"]] == (
         [(str(booked.id), "too_many_participants")] if told else []
     )
+
+
+def test_a_recurring_closure_is_announced_shown_and_lifted_date_by_date(client: FlaskClient, ask: Any) -> None:
+    when = {"starts": "2026-12-06T06:00", "minutes": 180, "rule": "FREQ=WEEKLY;COUNT=2", "excepted": []}
+    reason = {"nb": "Renhold", "nn": "Reinhald", "en": "Cleaning"}
+    asked = {"kind": "maintenance", "space": "room", "reason": reason, "recurrence": when}
+
+    made = ask("POST", "/closures", "mona", json=asked)
+
+    assert made.status_code == 200, made.text
+    closure = made.json["closure"]
+    assert closure["recurrence"] == {**when, "dates": []}
+    dates = [each["begins_at"] for each in closure["dates"]]
+    assert dates == ["2026-12-06T05:00:00Z", "2026-12-13T05:00:00Z"]
+    lifted = ask("POST", f"/closures/{closure['id']}/lift", "mona", if_match='"1"', json={"begins_at": dates[0]})
+    assert (lifted.status_code, lifted.json["state"]) == (200, "announced")
+    assert [each["lifted_at"] is None for each in lifted.json["dates"]] == [False, True]
+    assert ask("POST", f"/closures/{closure['id']}/lift", "mona", if_match='"2"').json["state"] == "lifted"
+    assert client.get("/api/booking/closures").json["items"] == []
+
+
+@pytest.mark.parametrize(
+    "different",
+    [
+        {"recurrence": None},
+        {"begins_at": "2026-12-06T05:00:00Z"},
+        {"recurrence": None, "ends_at": "2026-12-06T05:00:00Z"},
+        {"recurrence": {"starts": "2026-12-06T06:00"}},
+    ],
+)
+def test_a_closure_is_once_or_again_and_not_both(ask: Any, different: dict[str, Any]) -> None:
+    reason = {"nb": "Renhold", "nn": "Reinhald", "en": "Cleaning"}
+    when = {"starts": "2026-12-06T06:00", "minutes": 180}
+    asked = {"kind": "maintenance", "space": "room", "reason": reason, "recurrence": when, **different}
+
+    assert ask("POST", "/closures", "mona", json=asked).status_code == 422

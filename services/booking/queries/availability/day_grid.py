@@ -44,7 +44,8 @@ _GRID = text(
                    closures.kind, closures.reason
               FROM unnest(spaces.parts) AS own
               JOIN claims ON part = own AND during && tstzrange(:begins_at, :ends_at)
-              LEFT JOIN closures ON closures.id = claims.holder
+              LEFT JOIN closure_dates ON closure_dates.id = claims.holder
+              LEFT JOIN closures ON closures.id = coalesce(closure_dates.closure, claims.holder)
               LEFT JOIN bookings ON bookings.id = claims.holder
              WHERE bookings.id IS NULL OR NOT (IN_NOBODYS_WAY)
           ) AS claimed
