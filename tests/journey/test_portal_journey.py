@@ -1,45 +1,12 @@
 """The main job as people do it: in a browser, on a whole Torg. Kari has a phone without scripts, Mona a desk."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from datetime import timedelta
 
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from cli.journey import whole_torg
 from kernel.clock import OSLO, SystemClock
 from tests.waiting import eventually
-
-PATIENCE_MILLISECONDS = 90_000
-
-
-@pytest.fixture(scope="module")
-def portal(postgres: str) -> Iterator[str]:
-    """The portal of a Torg with the example data."""
-    with whole_torg("memory://", postgres, quiet=True) as (stack, _):
-        yield stack.portal_url
-
-
-@pytest.fixture
-def sign_in(browser: Browser, portal: str) -> Iterator[Callable[..., Page]]:
-    """A browser of somebody who has signed in."""
-    with ExitStack() as ending:
-
-        def open_one(name: str, width: int, *, scripts: bool) -> Page:
-            size = {"width": width, "height": 800}
-            context = browser.new_context(viewport=size, locale="nb-NO", java_script_enabled=scripts, base_url=portal)  # type: ignore[arg-type]
-            ending.callback(context.close)
-            context.set_default_timeout(PATIENCE_MILLISECONDS)
-            page = context.new_page()
-            page.goto("/")
-            page.get_by_role("link", name="Logg inn").click()
-            page.get_by_role("button", name=name).click()
-            expect(page.get_by_role("button", name="Logg ut")).to_be_visible()
-            return page
-
-        expect.set_options(timeout=PATIENCE_MILLISECONDS)
-        yield open_one
 
 
 def book(page: Page, day: str, title: str, space: str = "Storsalen", people: int = 40) -> None:
@@ -65,7 +32,7 @@ def total(page: Page) -> str:
     return page.locator("tfoot td").inner_text()
 
 
-def test_the_whole_journey_in_a_browser(sign_in: Callable[..., Page], portal: str) -> None:
+def test_the_whole_journey_in_a_browser(sign_in: Callable[..., Page]) -> None:
     kari = sign_in("Kari Nordmann", 390, scripts=False)
     eventually(lambda: seconds_to_the_quarter() > 60, seconds=75)
     today = SystemClock().now().astimezone(OSLO)

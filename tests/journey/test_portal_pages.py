@@ -174,7 +174,13 @@ def _walk_bookings(visit: Visit) -> Iterator[None]:
     series = services.a_series()
     second = services.series[series]["occurrences"][1]["booking"]
     asked = f"/series/{series}/cancel?booking={second}"
-    for path in ("/series", f"/series/{series}", asked, f"/invitations/{booking}?secret=sesam"):
+    for path in (
+        "/series",
+        f"/series/{series}",
+        f"/series/{series}/move",
+        asked,
+        f"/invitations/{booking}?secret=sesam",
+    ):
         visit.go(path)
         yield
 

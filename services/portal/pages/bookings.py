@@ -23,6 +23,7 @@ TIMES = ("begins_at", "ends_at", "hold_expires_at", "release_at", "opened_at", "
 CHANGEABLE = ("held", "awaiting_approval", "awaiting_payment", "confirmed")
 _UNDOABLE = (409, 412, 422)
 _EXPLAINED = ("declined", "cancelled")
+_MOVABLE = (*CHANGEABLE, "in_use")
 
 
 @blueprint.get("")
@@ -152,7 +153,7 @@ def awaited(booking: Json, key: Json | None, charge: Json | None) -> str:
 
 
 def _page(found: Json, form: Form) -> str:
-    key, charge, side = _key(found), _charge(found), sides(found)
+    key, charge, side, steps = _key(found), _charge(found), sides(found), _steps(found)
     return render_template(
         "booking.html",
         booking=found,
@@ -162,7 +163,8 @@ def _page(found: Json, form: Form) -> str:
         can=possible(found, side, now()),
         side=side,
         said=_said(found, side),
-        why=_why(found),
+        why=_why(steps, found["state"]) if found["state"] in _EXPLAINED else "",
+        moved=_last_move(steps) if found["state"] in _MOVABLE else None,
         form=form,
         looks=asked_whole("looks", 0, most=MOST_LOOKS),
         most_looks=MOST_LOOKS,
@@ -219,12 +221,19 @@ def _said(booking: Json, side: set[str]) -> list[Json]:
     return said
 
 
-def _why(booking: Json) -> str:
+def _steps(booking: Json) -> list[Json]:
+    """What has happened to it."""
+    return [timed(each, "at") for each in ask("booking", f"/bookings/{booking['id']}/history")["items"]]
+
+
+def _why(steps: list[Json], state: str) -> str:
     """What somebody wrote when they said no to it, or gave it up."""
-    if booking["state"] not in _EXPLAINED:
-        return ""
-    steps = ask("booking", f"/bookings/{booking['id']}/history")["items"]
-    return next((each["why"] or "" for each in reversed(steps) if each["what"] == booking["state"]), "")
+    return next((each["why"] or "" for each in reversed(steps) if each["what"] == state), "")
+
+
+def _last_move(steps: list[Json]) -> Json | None:
+    """When it was moved last, and why: whoever comes to the door may not be who moved it."""
+    return next((each for each in reversed(steps) if each["what"] == "rescheduled"), None)
 
 
 def _key(booking: Json) -> Json | None:

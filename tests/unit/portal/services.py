@@ -129,6 +129,7 @@ class FakeServices:
     waiting: dict[str, Json] = field(default_factory=dict)
     consequence: Json = field(default_factory=lambda: {"fee": 0, "currency": "NOK", "free_until": None})
     why: str | None = None
+    moved: bool = False
     ahead: Json = field(default_factory=lambda: look_ahead(None, "slot_taken", None))
     invitation: Json = field(default_factory=an_invitation)
     activities: list[Json] = field(default_factory=list)
@@ -224,7 +225,11 @@ class FakeServices:
         if about == "comments":
             return items(self.said.get(booking["id"], []))
         if about == "history":
-            step = {"what": booking["state"], "why": self.why, "version": booking["version"]}
+            step = {
+                "what": "rescheduled" if self.moved else booking["state"],
+                "why": self.why,
+                "version": booking["version"],
+            }
             history = "GET booking /bookings/{booking}/history"
             return httpx.Response(200, json={"items": [as_recorded(history, "cancelled, not settled", **step)]})
         return httpx.Response(200, json=self.consequence if about == "cancellation" else booking)

@@ -352,6 +352,16 @@ def test_the_reason_of_a_no_is_told(portal: Portal, kari: Visitor) -> None:
     assert "Salen skal males &lt;i&gt;hele&lt;/i&gt; uka." in page.text
 
 
+@pytest.mark.parametrize("state", ["confirmed", "awaiting_approval", "in_use"])
+def test_who_was_moved_reads_when_and_why(portal: Portal, kari: Visitor, state: str) -> None:
+    booking = portal.services.a_booking(state=state)
+    assert "Endret" not in kari.go(f"/bookings/{booking}").text
+    portal.services.moved, portal.services.why = True, "Gulvet slipes"
+    page = kari.go(f"/bookings/{booking}")
+    assert "Endret tirsdag 1. desember kl. 13:00." in page.text
+    assert "Gulvet slipes" in page.text
+
+
 def test_why_goes_with_a_cancellation(portal: Portal, kari: Visitor) -> None:
     booking = portal.services.a_booking(state="confirmed")
     kari.go(f"/bookings/{booking}/cancel")
