@@ -420,7 +420,7 @@ def in_line(scenes: Scenes) -> None:
         scenes.look(ola, "/waiting")
     with scenes.scene("waiting for the organisation"):
         scenes.send(ola, "/book", **scenes.of(WORKSHOP, at, tenant=""))
-        scenes.send(kari, "/waiting", **scenes.of(WORKSHOP, at))
+        scenes.send(kari, "/waiting", **scenes.of(WORKSHOP, at, title="Korpsøving"))
         scenes.look(kari, "/waiting")
         (place,) = scenes.asked("/booking/waiting?state=waiting&mine=true", scenes.municipality.token("kari"))["items"]
         scenes.send(kari, f"/waiting/{place['id']}/leave")
