@@ -62,7 +62,7 @@ def test_what_is_offered_is_shown_first_with_its_limit(portal: Portal, kari: Vis
 
 
 def test_leaves_the_line(portal: Portal, kari: Visitor) -> None:
-    waiting = portal.services.wait(space="borgen-storsal", **TIMES)["id"]
+    waiting = portal.services.wait(space="borgen-storsal", title="Korpsøving", **TIMES)["id"]
     kari.go("/waiting")
     portal.services.refusals[f"POST booking /waiting/{waiting}/leave"] = refused(409, "not_waiting", "Ikke i kø.")
     assert "Ikke i kø." in kari.submit("/leave").text
