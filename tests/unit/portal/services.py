@@ -352,6 +352,8 @@ class FakeServices:
         return str(booking["id"])
 
     def change(self, id: str, **changed: Any) -> Json:
+        if changed.get("price"):
+            changed.setdefault("free_until", changed["price"]["free_until"])
         self.bookings[id] |= {**standing(changed.get("state", self.bookings[id]["state"])), **changed}
         self.bookings[id]["version"] += 1
         return self.bookings[id]
@@ -364,6 +366,7 @@ class FakeServices:
         return said[-1]
 
     def wait(self, **wanted: Any) -> Json:
+        wanted.pop("accept_house_rules", None)
         waiting = str(an_id(f"waiting {len(self.waiting)}"))
         tenant = {"id": str(an_id("korps")), "kind": "voluntary", "name": "Borgen skolekorps"}
         place = {"id": waiting, "place": 2, "minutes": 120, **wanted, "tenant": tenant}
