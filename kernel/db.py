@@ -19,11 +19,14 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection, PoolRese
 from kernel import telemetry
 from kernel.clock import Clock, SystemClock
 from kernel.contracts import Event
+from kernel.settings import Settings
 from kernel.statements import Ready, Rows, ready
 
 kernel_metadata = MetaData()
 """The tables every service has: outbox, inbox, failed deliveries, idempotency keys."""
 
+DEFAULTS = Settings()
+"""What holds where a process has no settings: a command, a test."""
 _IDLE_BEFORE_PING = 1.0
 _BEGIN = "BEGIN"
 _BEGIN_READING = "BEGIN READ ONLY"
@@ -39,7 +42,8 @@ class RolledBack(Exception):
 
 
 class Transaction:
-    """One database transaction. `now` is the same all through it; events emitted in it are committed with it."""
+    """One database transaction. `now` is the same all through it; events emitted in it are committed with it.
+    `settings` are those of the process."""
 
     __slots__ = (
         "_cursor",
@@ -51,13 +55,17 @@ class Transaction:
         "connection",
         "now",
         "service",
+        "settings",
     )
 
-    def __init__(self, connection: Connection, service: str, now: datetime, *, begin: str = "") -> None:
+    def __init__(
+        self, connection: Connection, service: str, now: datetime, *, begin: str = "", settings: Settings = DEFAULTS
+    ) -> None:
         """`begin` is sent with the first statement. Without it the connection's owner sees to its transactions."""
         self.connection = connection
         self.service = service
         self.now = now
+        self.settings = settings
         self._cursor = connection.connection.cursor()
         self._emitted: list[tuple[Event, str, int]] = []
         self._waiting = [begin.encode()] if begin else []
@@ -182,8 +190,10 @@ class Database:
         pool_size: int = 10,
         statement_timeout: float = 10.0,
         clock: Clock | None = None,
+        settings: Settings = DEFAULTS,
     ) -> None:
         self.service = service
+        self.settings = settings
         self.clock = clock or SystemClock()
         self.wake: Callable[[], None] = lambda: None
         """Called after a commit that emitted events; the relay of this process sets it."""
@@ -196,7 +206,7 @@ class Database:
         from kernel import outbox  # the outbox's table needs this module
 
         with self.engine.connect() as connection:
-            tx = Transaction(connection, self.service, self.clock.now(), begin=_BEGIN)
+            tx = Transaction(connection, self.service, self.clock.now(), begin=_BEGIN, settings=self.settings)
             yield tx
             outbox.append(tx)
             tx.commit()
@@ -207,7 +217,8 @@ class Database:
     def reading(self) -> Iterator[Transaction]:
         """A transaction that can't write: PostgreSQL refuses it."""
         with self.engine.connect() as connection:
-            yield Transaction(connection, self.service, self.clock.now(), begin=_BEGIN_READING)
+            now = self.clock.now()
+            yield Transaction(connection, self.service, now, begin=_BEGIN_READING, settings=self.settings)
 
     def close(self) -> None:
         """Closes the pool's connections."""

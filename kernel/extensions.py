@@ -47,6 +47,7 @@ class ServiceDatabase(SharedExtension):  # type: ignore[misc]
                 # one for each handler under way, and the relay, the retries and a timer
                 pool_size=settings.worker_concurrency + 4,
                 statement_timeout=settings.request_timeout_seconds,
+                settings=settings,
             )
         return self._database
 

@@ -231,6 +231,13 @@ class Settings:
     access_entry_days: int = setting(
         "TORG_ACCESS_ENTRY_DAYS", "How long the log of opened and refused doors is kept.", default=90, check=above_zero
     )
+    unpriced_hold_minutes: int = setting(
+        "TORG_UNPRICED_HOLD_MINUTES",
+        "How long booking holds a time that can't be confirmed yet, as pricing has not told its price; never after it "
+        "begins.",
+        default=120,
+        check=above_zero,
+    )
     registers_url: str = setting(
         "TORG_REGISTERS_URL",
         "Where booking asks Enhetsregisteret and Frivillighetsregisteret of organisations: `https://data.brreg.no`. "

@@ -15,7 +15,6 @@ from services.booking.usecases import waiting as usecases
 from tests.booking_house import HOUSE, Wish
 from tests.booking_life import MINUTE, QUARTER, WHICH, WISHES
 from tests.booking_life_imports import ImportedLife
-from tests.booking_model import HOLD
 from tests.booking_model_waiting import Line
 from tests.booking_truth import Truth
 from tests.callers import caller
@@ -71,7 +70,7 @@ class WaitingLife(ImportedLife):
             self.joined(replace(like, begin=begin, end=begin + minutes + more * QUARTER), minutes)
         self.line.before = self.line.now()
         if way == "expire":
-            self.wait(HOLD)
+            self.wait(self.house.all[name].deadline - self.house.now)
             self.expire()
         elif way == "move":
             self.moved(name, replace(had, begin=had.begin + 40 * QUARTER, end=had.end + 40 * QUARTER), False)

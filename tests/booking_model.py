@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from tests.booking_house import NOISES, OWNED, Wish
 
 DAY = 24 * 60
-HOLD = 15
+UNPRICED, HOLD, OFFER, LEAST = 120, 15, 120, 15
 PAYMENT = DAY
 WAITING = ("held", "awaiting_approval", "awaiting_payment")
 LIVE = (*WAITING, "confirmed", "in_use")
@@ -29,6 +29,9 @@ class Known:
     prepay: bool
     release_at: int | None
     deadline: int
+    price_by: int
+    answer_from: int | None = None
+    offered_before: int | None = None
     state: str = "held"
     version: int = 1
     timed: int = 1
@@ -180,7 +183,7 @@ class House:
 
     def wanted(self, wish: Wish) -> Known:
         """What would be there if it were held now."""
-        return Known(wish, *_where(wish), deadline=self.now + HOLD)
+        return Known(wish, *_where(wish), deadline=min(self.now + UNPRICED, wish.begin), price_by=self.now + UNPRICED)
 
     def held(self, name: str, new: Known) -> None:
         """It is there."""
@@ -190,12 +193,39 @@ class House:
     def price(self, name: str, total: int, free_until: int | None, of_version: int) -> None:
         """Pricing tells what it costs."""
         known = self.all[name]
-        if not known.live or of_version < known.timed:
+        if known.live and of_version >= known.timed:
+            known.price, known.free_until = total, free_until
+            known.version += 1
+            if known.state == "held" and known.wish.at_once and self.now < known.deadline:
+                self.accept(known)
+            elif known.series is None or known.offered_before is not None:
+                self.answer(known)
+        self.answer_as_one(known.series)
+
+    def answer_as_one(self, series: str | None) -> None:
+        """The dates of a series can be confirmed once none of them waits for its price."""
+        held = [
+            each
+            for each in self.all.values()
+            if series is not None
+            and (each.series, each.state, each.offered_before) == (series, "held", None)
+            and not each.stale(self.now)
+        ]
+        if all(each.price is not None for each in held):
+            for each in held:
+                self.answer(each)
+
+    def answer(self, known: Known) -> None:
+        """It can be confirmed from now on, for so long."""
+        if known.state != "held" or known.answer_from is not None or known.stale(self.now):
             return
-        known.price, known.free_until = total, free_until
-        known.version += 1
-        if known.state == "held" and known.wish.at_once and self.now < known.deadline:
-            self.accept(known)
+        known.answer_from, begin, before = self.now, known.wish.begin, known.offered_before
+        if before is None:
+            until, latest = self.now + HOLD, known.price_by + HOLD
+        else:
+            until = max(min(self.now + OFFER, before), min(self.now + LEAST, begin))
+            latest = known.price_by + OFFER
+        known.deadline = min(until, latest, begin)
 
     def confirm(self, name: str) -> str | None:
         """Its tenant takes it."""
@@ -323,7 +353,10 @@ class House:
         known.timed = known.version
         known.moved_by_house = by_house and (known.relocated or known.moved_by_house)
         if known.state == "held":
-            known.price = known.free_until = None
+            known.price = known.free_until = known.answer_from = None
+            known.deadline = min(max(known.price_by, known.deadline), known.wish.begin)
+            if known.offered_before is not None:
+                known.offered_before = known.wish.begin - known.wish.place.notice
         elif known.state == "awaiting_approval" or (known.approval and not by_house and not smaller):
             known.state, known.deadline = "awaiting_approval", known.wish.begin
         elif known.state == "awaiting_payment":

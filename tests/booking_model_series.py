@@ -231,16 +231,12 @@ class Seasons:
     def _refusal_of_others(self, moved: dict[str, Known]) -> str | None:
         """They may take each other's earlier times, and not each other's new ones."""
         placed: list[Known] = []
-        lost = lent = False
+        lost = False
         for each in sorted(moved.values(), key=lambda each: each.taken):
             others = self.house.others(each, *moved) + [other for other in placed if meets(other.taken, each.taken)]
-            if no_room(each, others):
-                return "no_room"
-            lost = lost or self.house.slot_taken(each, others) is not None
-            lent = lent or over_lent(each, others)
+            full = no_room(each, others) or over_lent(each, others)
+            lost = lost or full or self.house.slot_taken(each, others) is not None
             placed.append(each)
-        if lent:
-            return "equipment_lent"
         return "series_clashes" if lost else None
 
     def _meant(self, series: KnownSeries, scope: str, named: str) -> list[str]:

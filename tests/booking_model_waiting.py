@@ -6,10 +6,9 @@ from copy import copy
 from dataclasses import replace
 
 from tests.booking_house import Wish
-from tests.booking_model import House, Known, Waits, meets, near, no_room, over_lent
+from tests.booking_model import LEAST, House, Known, Waits, meets, near, no_room, over_lent
 
 GRID = 15
-OFFER, LEAST = 120, 15
 
 
 class Line:
@@ -67,8 +66,7 @@ class Line:
 
     def _hold(self, name: str, waits: Waits, wish: Wish) -> None:
         held = self.house.wanted(wish)
-        now, begin = self.house.now, wish.begin
-        held.deadline = max(min(now + OFFER, begin - wish.place.notice), now + LEAST)
+        held.offered_before = wish.begin - wish.place.notice
         waits.booking = f"offer to {name}"
         self.house.held(waits.booking, held)
 

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from kernel.db import Database
 from tests.booking_house import APART, HOUSE, OWNED
-from tests.booking_model import Closed, Known, Waits
+from tests.booking_model import WAITING, Closed, Known, Waits
 from tests.booking_model_series import KnownSeries
 
 _BOOKINGS = text("SELECT * FROM bookings")
@@ -154,6 +154,8 @@ class Truth:
     def _check_row(self, name: str, known: Known, start: datetime) -> None:
         row, wish = self.bookings[name], known.wish
         assert row.moved_by_house == known.moved_by_house
+        if known.state in WAITING:
+            assert row.hold_expires_at == start + timedelta(minutes=known.deadline)
         found = (row.state, row.version, row.space, row.begins_at, row.ends_at, row.participants, row.noise)
         begins_at, ends_at = (start + timedelta(minutes=minutes) for minutes in (wish.begin, wish.end))
         assert found == (known.state, known.version, wish.space, begins_at, ends_at, wish.people, wish.noise)

@@ -49,6 +49,7 @@ def database_from(settings: Settings, service: str) -> Database:
         service=service,
         pool_size=settings.pool_size,
         statement_timeout=settings.request_timeout_seconds,
+        settings=settings,
     )
 
 

@@ -237,4 +237,5 @@ def _database(settings: Settings) -> Database:
         service="pricing",
         pool_size=settings.pool_size,
         statement_timeout=settings.request_timeout_seconds,
+        settings=settings,
     )

@@ -292,9 +292,12 @@ def _given_up(scenes: Scenes) -> None:
         scenes.look(kari, ours)
     held, unpaid = scenes.book(SPACE, scenes.at(5)), scenes.confirmed(STUDIO, scenes.at(1, 10))
     scenes.settle()
+    unpriced = scenes.book(SPACE, scenes.at(6))
     scenes.pass_time(3 * AN_HOUR)
     with scenes.scene("expired"):
         scenes.look(kari, held)
+    with scenes.scene("never priced"):
+        scenes.look(kari, unpriced)
     scenes.pass_time(scenes.at(1, 11) - scenes.municipality.clock.now())
     with scenes.scene("never paid"):
         scenes.look(kari, unpaid)

@@ -3,11 +3,13 @@ nothing is left anywhere."""
 
 import base64
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
 from kernel.auth import Role
+from services.booking.usecases.time import expire_holds
 from tests.contract import things
 from tests.contract.conftest import a_municipality
 from tests.contract.things import Owned
@@ -78,3 +80,26 @@ def test_nothing_is_left_of_a_person_in_any_service(own: tuple[Municipality, dic
         municipality.did("POST", "/booking/me/erasure", token, {"cancel_bookings": True})
 
         assert [where for where, rows in everything(municipality).items() if person in rows] == []
+
+
+def test_a_hold_outlasts_a_broker_that_is_away(own: tuple[Municipality, dict[str, Owned]]) -> None:
+    """Nothing is carried between the services for 119 minutes; what was held can be confirmed when all of it comes."""
+    municipality, _ = own
+    tora, database = municipality.token("tora"), municipality.databases["booking"]
+    answer = municipality.call("POST", "/booking/bookings", tora, things.a_booking(things.TORAS + 3))
+    assert answer.status_code == 201, answer.text
+    booking = answer.get_json()["id"]
+
+    database.clock.move(timedelta(minutes=119))
+    with database.transaction() as tx:
+        expire_holds(tx)
+    kept = municipality.call("GET", f"/booking/bookings/{booking}", tora).get_json()
+    assert (kept["state"], kept["price"]) == ("held", None)
+    municipality.settle()
+
+    priced = municipality.call("GET", f"/booking/bookings/{booking}", tora).get_json()
+    assert (priced["state"], priced["price"] is None) == ("held", False)
+    until = datetime.fromisoformat(priced["hold_expires_at"])
+    assert until == database.clock.now() + timedelta(minutes=priced["answer_minutes"])
+    confirmed = municipality.did("POST", f"/booking/bookings/{booking}/confirm", tora, {}, If_Match="*")
+    assert confirmed["state"] == "confirmed"

@@ -71,7 +71,8 @@ class BookingSnapshot(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class BookingHeld(BookingSnapshot):
-    """A space is held until `hold_expires_at`, waiting for a price. Booking → pricing."""
+    """A space is held until `hold_expires_at`, waiting for a price; then there is time anew to confirm it. Booking →
+    pricing."""
 
     TYPE: ClassVar[str] = "no.torg.booking.held.v1"
     LISTENERS: ClassVar[tuple[str, ...]] = ("pricing",)

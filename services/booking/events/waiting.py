@@ -12,7 +12,8 @@ from services.booking.events.bookings import Tenant
 @dataclass(frozen=True, kw_only=True)
 class WaitingOffered(Event):
     """What somebody waited for became free, and is held for them: a booking as any other, to be confirmed by
-    `offered_until`. Subject: the waiting's id. Nobody listens yet; notices will, as booking knows nobody's address."""
+    `offered_until`, or later if its price comes late. Subject: the waiting's id. Nobody listens yet; notices will, as
+    booking knows nobody's address."""
 
     TYPE: ClassVar[str] = "no.torg.booking.waiting_offered.v1"
 

@@ -4,7 +4,7 @@
       (a space that asks for neither approval nor payment is confirmed at once)
     confirmed ──door opened──► in_use ──time over, or ended early──► completed
     confirmed ──time over──► completed          ──door shut by the limit──► released
-    held, awaiting_* ──deadline──► expired      held, awaiting_approval ──decline──► declined
+    held, awaiting_* ──deadline (`deadlines`)──► expired      held, awaiting_approval ──decline──► declined
     held, awaiting_*, confirmed ──cancel──► cancelled; ──reschedule──► the same, at another time or place
 
 Every step gives a new `Booking`, one version up, or raises the error that names why it can't be taken.
@@ -18,6 +18,7 @@ from uuid import UUID
 
 from services.booking.events import BookingState, GivenUpBy
 from services.booking.model.actors import Actor
+from services.booking.model.deadlines import PAYMENT, answer_by, answer_time
 from services.booking.model.house_rules import RuleVersion
 from services.booking.model.prices import Consequence, Price
 from services.booking.model.refusals import (
@@ -42,10 +43,6 @@ from services.booking.model.shrinking import made_smaller, takes_no_more
 
 PURPOSES = ("sport", "culture", "meeting", "course", "youth", "volunteer", "commercial")
 AUDIENCES = ("everyone", "children", "youth", "adults", "seniors")
-HOLD = timedelta(minutes=15)
-"""How long a space is held for one who has not confirmed."""
-PAYMENT = timedelta(hours=24)
-"""How long a space is held for one who has not paid; never after the booking begins."""
 
 Confirm = Literal["when_priced", "by_me"]
 KeyState = Literal["armed", "revoked"]
@@ -81,8 +78,8 @@ class Booking:
 
     `version` counts its own steps. News from the door (`key`, `opened_at`) is noted without one, so that a person who
     cancels is not told that the booking has changed since they looked. `timed_version` is the one in which space, time
-    or participants were last set: a price of an earlier one is old news.
-    """
+    or participants were last set: an earlier price is old news. It may wait for a price until `price_by`, and can be
+    confirmed since `answer_from`; an offer could be booked by others until `offered_before`."""
 
     id: UUID
     version: int
@@ -103,6 +100,9 @@ class Booking:
     created_at: datetime
     changed_at: datetime
     hold_expires_at: datetime
+    price_by: datetime | None = None
+    answer_from: datetime | None = None
+    offered_before: datetime | None = None
     price: Price | None = None
     key: KeyState | None = None
     opened_at: datetime | None = None
@@ -124,8 +124,7 @@ class Booking:
     release_at: datetime | None = None
     timed_version: int = 1
     moved_by_house: bool = False
-    """Whether the municipality has moved it, and its tenant has not taken or moved it since: they may give it up for
-    nothing until it begins."""
+    """Moved by the municipality, and neither taken nor moved by its tenant since: free to give up until it begins."""
 
     @property
     def live(self) -> bool:
@@ -169,8 +168,27 @@ class Booking:
         priced = self if known else self._step(now, price=price)
         if self.state == "awaiting_payment" and not known and price.total == 0:
             return replace(priced, state="confirmed", confirmed_at=now)
+        if not (known or self.confirmed_as_one):
+            priced = priced.answerable(now=now)
         at_once = priced.price == price and self.confirm == "when_priced" and now < self.hold_expires_at
         return priced.accepted(now=now) if self.state == "held" and at_once else priced
+
+    @property
+    def confirmed_as_one(self) -> bool:
+        """Whether it is confirmed with its series: once all dates are priced."""
+        return self.series is not None and self.offered_before is None
+
+    @property
+    def answer_minutes(self) -> int:
+        """How many minutes there are, at the most, to confirm it once it has its price."""
+        return answer_time(offered=self.offered_before is not None) // timedelta(minutes=1)
+
+    def answerable(self, *, now: datetime) -> "Booking":
+        """Its tenant can confirm it from now on, if it is held and has its price."""
+        if self.state != "held" or self.price is None or self.answer_from is not None or self.overdue(now=now):
+            return self
+        until = answer_by(now, self.begins_at, self.price_by or self.hold_expires_at, self.offered_before)
+        return replace(self, answer_from=now, hold_expires_at=until)
 
     def accepted(self, *, now: datetime) -> "Booking":
         """The tenant takes it at its price: confirmed, or waiting for what else the space asks for."""
@@ -180,9 +198,8 @@ class Booking:
         if now >= self.hold_expires_at:
             raise HoldExpired
         taken = replace(self, moved_by_house=False)
-        if self.needs_approval:
-            return taken._step(now, state="awaiting_approval", hold_expires_at=self.begins_at)
-        return taken._settled(now)
+        awaits = {"state": "awaiting_approval", "hold_expires_at": self.begins_at}
+        return taken._step(now, **awaits) if self.needs_approval else taken._settled(now)
 
     def approved(self, *, now: datetime) -> "Booking":
         """An arena manager says yes."""
@@ -242,7 +259,7 @@ class Booking:
         by_house = by == "house" and (elsewhere or self.moved_by_house)
         moved = self._step(now, **where, timed_version=self.version + 1, moved_by_house=by_house)
         if moved.state == "held":
-            return replace(moved, price=None)
+            return moved._unpriced(place)
         if decide_again or moved.state == "awaiting_approval":
             return replace(moved, state="awaiting_approval", hold_expires_at=moved.begins_at, confirmed_at=None)
         if moved.state == "awaiting_payment":
@@ -345,6 +362,12 @@ class Booking:
         if by == "tenant" and late:
             raise TooLateToMove
 
+    def _unpriced(self, place: Bookable) -> "Booking":
+        """It waits for its price anew, no longer than it could have waited for the first."""
+        until = min(max(self.price_by or self.hold_expires_at, self.hold_expires_at), self.begins_at)
+        before = self.offered_before and self.begins_at - timedelta(minutes=place.rules.notice_minutes)
+        return replace(self, price=None, answer_from=None, offered_before=before, hold_expires_at=until)
+
     def _settled(self, now: datetime) -> "Booking":
         """Confirmed, once it is paid if it must be."""
         if self.needs_payment and self.price is not None and self.price.total > 0:
@@ -353,28 +376,6 @@ class Booking:
 
     def _step(self, now: datetime, **changes: Any) -> "Booking":
         return replace(self, version=self.version + 1, changed_at=now, **changes)
-
-
-def hold(
-    wanted: BookingRequest, place: Bookable, *, tenant: Actor, booked_by: UUID, id: UUID, now: datetime
-) -> Booking:
-    """A new booking that holds the space, when the request keeps to its rules; else the rule's error."""
-    place.check(wanted, wanted.begins_at, wanted.ends_at, now=now)
-    return Booking(
-        id=id,
-        version=1,
-        state="held",
-        purpose=wanted.purpose,
-        audience=wanted.audience,
-        title=wanted.title,
-        tenant=tenant,
-        booked_by=booked_by,
-        confirm=wanted.confirm,
-        created_at=now,
-        changed_at=now,
-        hold_expires_at=now + HOLD,
-        **placed(place, wanted),
-    )
 
 
 def placed(place: Bookable, wanted: BookingRequest) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from uuid import UUID
 
 from kernel.errors import DomainError, Text
 from services.booking.events import TenantKind
+from services.booking.model.minutes import Span, minutes, within, without
+from services.booking.model.minutes import prime as prime_time
 from services.booking.model.opening import OSLO, Hours, instant
 from services.booking.model.places import Place
 from services.booking.model.rules import Bookable
@@ -23,8 +25,9 @@ WEEK = timedelta(days=7)
 LOOK_AHEAD = 53 * WEEK
 """How far a refusal looks for a week with room."""
 
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
+
 Limit = Literal["week_minutes", "prime_week_minutes", "open_bookings"]
-Span = tuple[datetime, datetime]
 Week = date
 """A week, by its Monday."""
 
@@ -152,6 +155,8 @@ class Quota:
     week_minutes: int | None
     prime_week_minutes: int | None
     open_bookings: int | None
+    no_show_gives_back: bool = False
+    """Whether what was released because nobody came counts no more."""
     valid_from: date
     valid_until: date | None
 
@@ -167,7 +172,7 @@ class Quota:
     @property
     def valid(self) -> Span:
         """From when until when."""
-        ends = instant(self.valid_until + timedelta(days=1), 0) if self.valid_until else _FOR_EVER
+        ends = instant(self.valid_until + timedelta(days=1), 0) if self.valid_until else FOR_EVER
         return instant(self.valid_from, 0), ends
 
 
@@ -187,8 +192,8 @@ class Standing:
         counted: Counter[Week] = Counter()
         for span in spans:
             for valid in self.during:
-                for week, part in _weeks(_within(span, valid)):
-                    counted[week] += _minutes(_prime(part, self.quota.group.prime) if prime else [part])
+                for week, part in _weeks(within(span, valid)):
+                    counted[week] += minutes(prime_time(part, self.quota.group.prime) if prime else [part])
         return counted
 
 
@@ -234,13 +239,9 @@ class Shortfall:
     limit: int
     used: int
     asked: int
+    first: datetime
+    """When the first of what is asked for begins that there is no room for."""
     week: Week | None = None
-
-    def frees_at(self, booked: Sequence[Booked], *, now: datetime) -> datetime | None:
-        """The first moment at which the same would fit, as things are booked now; None when there is none in sight."""
-        ends = [end for begin, end in self.standing.during if begin <= self._when(now) < end < _FOR_EVER]
-        fits = self._fits_at(booked, now=now) if self.asked <= self.limit else None
-        return min([each for each in (fits, *ends) if each is not None], default=None)
 
     def error(self, frees_at: datetime | None) -> QuotaExceeded:
         """What the caller is told."""
@@ -251,31 +252,21 @@ class Shortfall:
             used=self.used,
             asked=self.asked,
             week=self.week.isoformat() if self.week else None,
-            frees_at=frees_at.astimezone(UTC).isoformat().replace("+00:00", "Z") if frees_at else None,
+            first=_instant(self.first),
+            frees_at=_instant(frees_at) if frees_at else None,
             frees=f"{frees_at.astimezone(OSLO):%Y-%m-%d %H:%M}" if frees_at else "–",
         )
 
     def of_date(self) -> UsedUpBySeries:
         """What is told of a date of a series: when it frees hangs on its other dates."""
         return UsedUpBySeries(
-            quota=self.standing.quota.id, limited=self.kind, limit=self.limit, used=self.used, asked=self.asked
+            quota=self.standing.quota.id,
+            limited=self.kind,
+            limit=self.limit,
+            used=self.used,
+            asked=self.asked,
+            first=_instant(self.first),
         )
-
-    def _when(self, now: datetime) -> datetime:
-        """A moment at which it falls short."""
-        if self.week is None:
-            return now
-        begins, ends = span_of_week(self.week)
-        return max(begins, next(begin for begin, end in self.standing.during if begin < ends and end > begins))
-
-    def _fits_at(self, booked: Sequence[Booked], *, now: datetime) -> datetime | None:
-        kept = [each for each in booked if not each.replaced]
-        if self.week is None:
-            last = sorted(each.ends_at for each in kept if each.open and each.ends_at > now)
-            return last[len(last) + self.asked - self.limit - 1]
-        used = self.standing.minutes_by_week([each.span for each in kept], prime=self.kind == "prime_week_minutes")
-        weeks = (self.week + number * WEEK for number in range(1, LOOK_AHEAD // WEEK))
-        return next((span_of_week(week)[0] for week in weeks if used[week] + self.asked <= self.limit), None)
 
 
 def standing_for(actor: UUID, quotas: Sequence[Quota]) -> list[Standing]:
@@ -286,7 +277,7 @@ def standing_for(actor: UUID, quotas: Sequence[Quota]) -> list[Standing]:
         if quota.actor == actor:
             own.setdefault(quota.group.id, []).append(quota.valid)
     return [
-        Standing(quota=each, during=_without(each.valid, [] if each.actor else own.get(each.group.id, ())))
+        Standing(quota=each, during=without(each.valid, [] if each.actor else own.get(each.group.id, ())))
         for each in quotas
     ]
 
@@ -304,10 +295,18 @@ def shortfall(
         return None
     live = [each for each in booked if each.open and each.ends_at > now]
     used = sum(not each.replaced for each in live)
-    new = sum(ends_at > now for _, ends_at in asked)
-    if used + new <= max(quota.open_bookings, len(live)):
+    new = sorted(begins_at for begins_at, ends_at in asked if ends_at > now)
+    room = max(quota.open_bookings, len(live)) - used
+    if len(new) <= room:
         return None
-    return Shortfall(standing=standing, kind="open_bookings", limit=quota.open_bookings, used=used, asked=new)
+    return Shortfall(
+        standing=standing,
+        kind="open_bookings",
+        limit=quota.open_bookings,
+        used=used,
+        asked=len(new),
+        first=new[max(room, 0)],
+    )
 
 
 def _short_week(
@@ -320,9 +319,23 @@ def _short_week(
     used = standing.minutes_by_week([each.span for each in booked if not each.replaced], prime=prime)
     given_up = standing.minutes_by_week([each.span for each in booked if each.replaced], prime=prime)
     for week in sorted(new):
-        if used[week] + new[week] > max(limit, used[week] + given_up[week]):
-            return Shortfall(standing=standing, kind=kind, limit=limit, used=used[week], asked=new[week], week=week)
+        room = max(limit - used[week], given_up[week])
+        if new[week] > room:
+            first = _first_beyond(standing, asked, week, room, prime=prime)
+            return Shortfall(
+                standing=standing, kind=kind, limit=limit, used=used[week], asked=new[week], first=first, week=week
+            )
     return None
+
+
+def _first_beyond(standing: Standing, asked: Iterable[Span], week: Week, room: int, *, prime: bool) -> datetime:
+    """When the first of these begins that, with those before it, is more than there is room for in a week."""
+    counted = 0
+    for span in sorted(asked):
+        counted += standing.minutes_by_week([span], prime=prime)[week]
+        if counted > room:
+            break
+    return span[0]
 
 
 def week_of(at: datetime) -> Week:
@@ -342,9 +355,6 @@ def whole_weeks(spans: Collection[Span]) -> Span:
     return span_of_week(week_of(first))[0], span_of_week(week_of(last))[1]
 
 
-_FOR_EVER = datetime.max.replace(tzinfo=UTC)
-
-
 def _weeks(span: Span) -> Iterator[tuple[Week, Span]]:
     """The span cut where weeks change; nothing of one that is empty."""
     begin, end = span
@@ -355,38 +365,5 @@ def _weeks(span: Span) -> Iterator[tuple[Week, Span]]:
         begin = cut
 
 
-def _prime(span: Span, weekly: Sequence[Hours]) -> Iterator[Span]:
-    """The parts of a span that are prime time, no minute twice. Late hours may be those of the evening before."""
-    first, last = (at.astimezone(OSLO).date() for at in span)
-    days = [first + timedelta(days=number) for number in range(-1, (last - first).days + 1)]
-    windows = sorted(
-        (instant(day, each.opens), instant(day, each.closes))
-        for day in days
-        for each in weekly
-        if each.weekday == day.isoweekday()
-    )
-    reached = span[0]
-    for window in windows:
-        begin, end = _within(window, (reached, span[1]))
-        if begin < end:
-            yield begin, end
-            reached = end
-
-
-def _minutes(spans: Iterable[Span]) -> int:
-    passed = sum((end - begin for begin, end in spans), timedelta())
-    return -(-passed // timedelta(minutes=1))
-
-
-def _within(span: Span, other: Span) -> Span:
-    return max(span[0], other[0]), min(span[1], other[1])
-
-
-def _without(span: Span, taken: Iterable[Span]) -> list[Span]:
-    """What is left of a span."""
-    left, reached = [], span[0]
-    for begin, end in sorted(taken):
-        if reached < begin:
-            left.append((reached, min(begin, span[1])))
-        reached = max(reached, end)
-    return [each for each in (*left, (reached, span[1])) if each[0] < each[1]]
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

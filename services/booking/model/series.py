@@ -256,6 +256,7 @@ class DateStanding:
     booking: UUID | None = None
     space: str | None = None
     state: BookingState | None = None
+    hold_expires_at: datetime | None = None
     price: int | None = None
     skipped: str | None = None
 

@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.booking.model.quotas import Booked, Limit, Shortfall, Span, Standing, Week
+from services.booking.model.minutes import Span
+from services.booking.model.quotas import Booked, Limit, Shortfall, Standing, Week
 
 
 class Tally:
@@ -29,9 +30,9 @@ class Tally:
             used = self._used[kind]
             for week, new in sorted(self._minutes([asked], kind).items()):
                 if new and used[week] + new > limit:
-                    return self._shortfall(kind, limit, used[week], new, week)
+                    return self._shortfall(kind, limit, used[week], new, asked, week)
         if self._open_limit is not None and asked[1] > self._now and self._open + 1 > self._open_limit:
-            return self._shortfall("open_bookings", self._open_limit, self._open, 1)
+            return self._shortfall("open_bookings", self._open_limit, self._open, 1, asked)
         return None
 
     def add(self, taken: Span) -> None:
@@ -43,5 +44,9 @@ class Tally:
     def _minutes(self, spans: Sequence[Span], kind: Limit) -> Counter[Week]:
         return self._standing.minutes_by_week(spans, prime=kind == "prime_week_minutes")
 
-    def _shortfall(self, kind: Limit, limit: int, used: int, asked: int, week: Week | None = None) -> Shortfall:
-        return Shortfall(standing=self._standing, kind=kind, limit=limit, used=used, asked=asked, week=week)
+    def _shortfall(
+        self, kind: Limit, limit: int, used: int, new: int, asked: Span, week: Week | None = None
+    ) -> Shortfall:
+        return Shortfall(
+            standing=self._standing, kind=kind, limit=limit, used=used, asked=new, first=asked[0], week=week
+        )

@@ -19,15 +19,12 @@ from kernel.errors import DomainError, Text
 from services.booking.events import WaitingOffered
 from services.booking.model.actors import Actor
 from services.booking.model.bookings import Booking, BookingRequest, Confirm
+from services.booking.model.deadlines import LEAST_OFFER, offer_until
 from services.booking.model.rules import Bookable, BookingRules, EndsBeforeBegin
 from services.booking.model.series import near
 
 WaitingState = Literal["waiting", "offered", "taken", "passed", "left", "over"]
 
-OFFER = timedelta(hours=2)
-"""How long what has become free is held for the one whose turn it is; not longer than it can be booked by others,"""
-LEAST_OFFER = timedelta(minutes=15)
-"""but always so long: what begins sooner is not offered, but the next time in the wish."""
 LONGEST_WHILE = timedelta(days=14)
 """In how long a while any time that fits can be waited for."""
 MOST = 50
@@ -244,7 +241,8 @@ class Waiting:
         return self._step(now, state="offered", booking=booking.id, offered_until=until)
 
     def told(self, booking: Booking) -> WaitingOffered:
-        """The event of an offer."""
+        """The event of an offer. It has no price yet; a price that comes late only lengthens what is told here."""
+        before = booking.offered_before or booking.begins_at
         return WaitingOffered(
             waiting=self.id,
             booking=booking.id,
@@ -256,7 +254,7 @@ class Waiting:
             tenant=booking.tenant.as_tenant(),
             person=str(self.person),
             joined_at=self.joined_at,
-            offered_until=booking.hold_expires_at,
+            offered_until=offer_until(booking.created_at, booking.begins_at, before),
             series=self.series,
         )
 
@@ -306,11 +304,10 @@ def join(wanted: WaitingRequest, place: Bookable, *, tenant: Actor, person: UUID
     )
 
 
-def offer(held: Booking, place: Bookable, waiting: Waiting, *, now: datetime) -> Booking:
+def offer(held: Booking, place: Bookable, waiting: Waiting) -> Booking:
     """A held booking as it is offered to one who waited."""
-    bookable_until = held.begins_at - timedelta(minutes=place.rules.notice_minutes)
-    until = max(min(now + OFFER, bookable_until), now + LEAST_OFFER)
-    return replace(held, hold_expires_at=until, series=waiting.series)
+    before = held.begins_at - timedelta(minutes=place.rules.notice_minutes)
+    return replace(held, offered_before=before, series=waiting.series)
 
 
 def _keeps(place: Bookable, wanted: BookingRequest, now: datetime) -> bool:
@@ -339,7 +336,9 @@ class Left:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InLine:
-    """A waiting, and its place in line: how many who want some of the same joined before, and one."""
+    """A waiting, and its place in line: how many who want some of the same joined before, and one. `awaits_price`: what
+    is offered can't be confirmed yet."""
 
     waiting: Waiting
     place: int | None
+    awaits_price: bool

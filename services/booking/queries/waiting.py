@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, and_, false, func, null, or_, select, tuple_
 
 from kernel.auth import Caller, Role
 from kernel.db import Transaction
@@ -13,7 +13,7 @@ from kernel.pagination import Page, PageRequest
 from kernel.problems import NotFound
 from services.booking.model.waiting import InLine
 from services.booking.store.representatives import represented
-from services.booking.store.tables import spaces, waitings
+from services.booking.store.tables import bookings, spaces, waitings
 from services.booking.store.waitings import SHOWN, STATE, waiting_from
 
 _before = waitings.alias("before")
@@ -34,7 +34,8 @@ _PLACE = (
     .correlate(waitings)
     .scalar_subquery()
 )
-_IN_LINE = SHOWN.add_columns(_PLACE.label("place"))
+_AWAITS_PRICE = and_(bookings.c.state == "held", bookings.c.price.is_(null()))
+_IN_LINE = SHOWN.add_columns(_PLACE.label("place"), func.coalesce(_AWAITS_PRICE, false()).label("awaits_price"))
 
 
 def one(tx: Transaction, who: Caller, id: UUID) -> InLine:
@@ -63,7 +64,8 @@ def seen_by(
 
 def _in_line(row: Row[Any]) -> InLine:
     waiting = waiting_from(row)
-    return InLine(waiting=waiting, place=row.place if waiting.state == "waiting" else None)
+    place = row.place if waiting.state == "waiting" else None
+    return InLine(waiting=waiting, place=place, awaits_price=row.awaits_price)
 
 
 def _own(tx: Transaction, who: Caller) -> ColumnElement[bool]:

@@ -200,7 +200,16 @@ class BookingSchema(Schema):
     setup_minutes = fields.Integer(metadata={"example": 0})
     clearing_minutes = fields.Integer(metadata={"example": 15})
     hold_expires_at = Instant(
-        metadata={"description": "When it ends by itself, if it is not confirmed, approved or paid by then."}
+        metadata={
+            "description": "When it ends by itself, if it is not priced, confirmed, approved or paid by then. A hold "
+            "that has no price yet gets `answer_minutes` from when the price comes."
+        }
+    )
+    answer_minutes = fields.Integer(
+        metadata={
+            "description": "So long, at the most, there is to confirm it once it has its price; never after it begins.",
+            "example": 15,
+        }
     )
     release_at = Instant(allow_none=True, metadata={"description": "If no door is opened until then, it is released."})
     price = fields.Nested(PriceSchema, allow_none=True, metadata={"description": "Null until pricing has answered."})

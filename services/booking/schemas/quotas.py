@@ -73,6 +73,10 @@ class QuotaDraftSchema(Schema):
     week_minutes = _limit("In each week, Monday to Sunday.", 600, _WEEK)
     prime_week_minutes = _limit("Of prime time in each week.", 240, _WEEK)
     open_bookings = _limit("Bookings that are not over.", 5, 100_000)
+    no_show_gives_back = fields.Boolean(
+        load_default=False,
+        metadata={"description": "Whether what was released because nobody came counts no more in its week."},
+    )
     valid_from = fields.Date(required=True, validate=IN_OUR_TIME, metadata={"example": "2027-01-01"})
     valid_until = fields.Date(
         load_default=None,
@@ -93,6 +97,9 @@ class QuotaSchema(Schema):
     week_minutes = fields.Integer(allow_none=True)
     prime_week_minutes = fields.Integer(allow_none=True)
     open_bookings = fields.Integer(allow_none=True)
+    no_show_gives_back = fields.Boolean(
+        metadata={"description": "Whether what was released because nobody came counts no more."}
+    )
     valid_from = fields.Date()
     valid_until = fields.Date(allow_none=True)
     version = fields.Integer(metadata={"description": "Its ETag, for If-Match.", "example": 1})

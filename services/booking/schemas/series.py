@@ -165,6 +165,9 @@ class OccurrenceSchema(Schema):
     booking = fields.UUID(allow_none=True, metadata={"example": ID})
     space = fields.String(allow_none=True, metadata={"example": "borgen-storsal"})
     state = fields.String(allow_none=True, validate=validate.OneOf(get_args(BookingState)))
+    hold_expires_at = Instant(
+        allow_none=True, metadata={"description": "When it ends by itself while it is held or awaits something."}
+    )
     price = fields.Integer(allow_none=True, metadata={"description": "Øre; null until priced.", "example": 70000})
     skipped = fields.String(allow_none=True, metadata={"description": "A code, if it was.", "example": "slot_taken"})
 

@@ -77,6 +77,13 @@ class PlaceInLineSchema(Schema):
         allow_none=True,
         metadata={"description": "What is offered: a held booking. Confirm it, or cancel it for the next."},
     )
-    offered_until = Instant(attribute="waiting.offered_until", allow_none=True)
+    offered_until = Instant(
+        attribute="waiting.offered_until",
+        allow_none=True,
+        metadata={"description": "Until when the offer is kept, as it stands now."},
+    )
+    awaits_price = fields.Boolean(
+        metadata={"description": "The offer has no price yet; there is time anew to confirm it when the price comes."}
+    )
     joined_at = Instant(attribute="waiting.joined_at")
     version = fields.Integer(attribute="waiting.version", metadata={"example": 1})

@@ -1,6 +1,6 @@
 """Bookings: add, lock, save; and the history of each. What they take is in `claims`."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -69,7 +69,17 @@ _given = {column.name: bindparam(column.name, type_=column.type) for column in b
 _WRITE = insert(bookings).values(_given)
 _ADD = claims.TAKE_SPACE.add_cte(_WRITE.cte("added"))
 _SETTLED = frozenset(
-    ("id", "booked_by", "created_at", "tenant", "tenant_kind", "tenant_organisation_number", "confirm", "series")
+    (
+        "id",
+        "booked_by",
+        "created_at",
+        "tenant",
+        "tenant_kind",
+        "tenant_organisation_number",
+        "confirm",
+        "series",
+        "price_by",
+    )
 )
 _STEP_COLUMNS = tuple(column.name for column in bookings.c if column.name not in _SETTLED)
 _SAVE = (
@@ -206,6 +216,12 @@ def save(tx: Transaction, booking: Booking) -> None:
     tx.execute(_SAVE, _step_values(booking))
     if not booking.live:
         claims.free(tx, booking.id, lent=bool(booking.equipment))
+
+
+def keep(tx: Transaction, held: Iterable[Booking]) -> None:
+    """Writes until when bookings are held, and since when they can be confirmed."""
+    for booking in held:
+        tx.later(_SAVE, _step_values(booking))
 
 
 def record(tx: Transaction, booking: Booking, what: str, *, by: UUID | None, why: str | None) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, DateTime, Text, Uuid, bindparam, func, text, update
 
 from kernel.db import Transaction
-from services.booking.model.waiting import LEAST_OFFER
+from services.booking.model.deadlines import LEAST_OFFER
 from services.booking.store.tables import bookings, waitings
 from services.booking.store.waitings import NEVER, STANDS, STATE, minutes
 

@@ -14,7 +14,20 @@ and who wants it alone would never get it (sixteen clients at one space: over 10
 
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, func, literal, or_, select, union_all, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Text,
+    bindparam,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.sql import ColumnCollection
 
 from kernel.db import Transaction
@@ -58,6 +71,29 @@ _in_order = (
     .where(_there)
     .order_by(spaces.c.id.collate("C"))
 )
+_other, _named, _home = spaces.alias("other"), spaces.alias("named"), arenas.alias("home")
+_PARTS = (
+    select(func.unnest(_named.c.parts))
+    .join_from(_named, _home, _home.c.id == _named.c.arena)
+    .where(
+        ~_named.c.withdrawn,
+        or_(
+            _named.c.id == _any("space"),
+            _named.c.arena == _any("arena"),
+            _home.c.square == _any("square"),
+            _named.c.premises == _any("premises"),
+        ),
+    )
+)
+OVERLAPPING = select(_other.c.id).where(
+    exists(
+        select(literal_column("1"))
+        .select_from(func.unnest(_other.c.parts).alias("part"))
+        .where(literal_column("part").in_(_PARTS))
+    )
+)
+"""The spaces that have some part of the places given by `by_scope`: those within them, those around them, and joint
+spaces made of some of them."""
 _GATE = 4
 ENTER = func.pg_advisory_xact_lock_shared(_GATE, spaces.c.number)
 """In the columns of a statement that locks a space's row: it is passed before the row is locked."""
@@ -75,6 +111,11 @@ def squares_of(tx: Transaction, places: Collection[Place]) -> dict[Place, set[st
     for row in tx.execute(_SQUARES, by_scope(places)):
         found.setdefault(Place(row.scope, row.id), set()).add(row.square)
     return found
+
+
+def overlapping(tx: Transaction, places: Collection[Place]) -> set[Place]:
+    """The spaces that have some part of these places."""
+    return {Place("space", each) for each in tx.execute(OVERLAPPING, by_scope(places)).scalars()}
 
 
 def queue(tx: Transaction, changing: str) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    Boolean,
     Column,
     ColumnElement,
     Date,
@@ -25,11 +26,13 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
+    false,
     func,
     insert,
     not_,
     or_,
     select,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -38,17 +41,19 @@ from kernel import errors
 from kernel.contracts import plain
 from kernel.db import Transaction
 from services.booking.model.bookings import LIVE
+from services.booking.model.minutes import Span
 from services.booking.model.opening import Hours
 from services.booking.model.places import Place
-from services.booking.model.quotas import Booked, Quota, SpaceGroup, Span
+from services.booking.model.quotas import Booked, Quota, SpaceGroup
 from services.booking.model.rules import LONGEST
 from services.booking.store.bookings import OVERDUE
-from services.booking.store.places import among, by_scope
-from services.booking.store.tables import bookings, metadata
+from services.booking.store.places import OVERLAPPING, among, by_scope
+from services.booking.store.tables import arenas, bookings, metadata, spaces
 
 _Instant = DateTime(timezone=True)
 COUNTED = (*LIVE, "completed")
-"""The states in which a booking counts in its week. What was given up, by whomever, does not."""
+"""The states in which a booking counts in its week. What was given up, by whomever, does not; what was released because
+nobody came does, unless the quota gives it back."""
 
 space_groups = Table(
     "space_groups",
@@ -81,6 +86,13 @@ quotas = Table(
     Column("week_minutes", Integer),
     Column("prime_week_minutes", Integer),
     Column("open_bookings", Integer),
+    Column(
+        "no_show_gives_back",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="whether what was released because nobody came counts no more",
+    ),
     Column("valid_from", Date, nullable=False),
     Column("valid_until", Date),
     Column("changed_at", _Instant, nullable=False),
@@ -121,15 +133,20 @@ _LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(_names.c.name, 0
 # what ended early has given back the rest, and counts until then; who never came has not
 _over_at = func.greatest(bookings.c.begins_at, func.coalesce(bookings.c.ended_at, bookings.c.ends_at))
 _COUNTS_UNTIL = case((bookings.c.state == "completed", _over_at), else_=bookings.c.ends_at).label("ends_at")
+_named, _home = spaces.alias("named"), arenas.alias("home")
 _BOOKED = select(bookings.c.id, bookings.c.begins_at, _COUNTS_UNTIL, bookings.c.state).where(
     bookings.c.tenant == bindparam("tenant"),
     bookings.c.begins_at > bindparam("earliest"),
-    among(bookings.c),
+    # where it lay when it was booked, or what shares a part with the group as its spaces are divided now
+    or_(among(bookings.c), bookings.c.space.in_(OVERLAPPING)),
     # one whose time to confirm is over is given up, though nobody has cleared it away yet
     not_(OVERDUE),
     or_(
         and_(
-            bookings.c.state.in_(COUNTED),
+            or_(
+                bookings.c.state.in_(COUNTED),
+                and_(bookings.c.state == "released", bindparam("gives_back", type_=Boolean).is_(false())),
+            ),
             bookings.c.begins_at < bindparam("until"),
             bookings.c.ends_at > bindparam("since"),
         ),
@@ -139,21 +156,29 @@ _BOOKED = select(bookings.c.id, bookings.c.begins_at, _COUNTS_UNTIL, bookings.c.
 
 
 def binding(
-    here: Sequence[tuple[str, ColumnElement[str]]],
-    tenant: ColumnElement[UUID],
-    category: ColumnElement[str],
-    *outer: FromClause,
+    parts: ColumnElement[Any], tenant: ColumnElement[UUID], category: ColumnElement[str], *outer: FromClause
 ) -> ScalarSelect[Any]:
-    """The ids of the quotas that may bind a tenant in a place from `:today` on, null when there are none. `here` is
-    what the place is in each scope, in a statement that reads it from `outer`."""
-    within = or_(
-        *(and_(space_group_places.c.scope == scope, space_group_places.c.place == place) for scope, place in here)
+    """The ids of the quotas that may bind a tenant where these parts are taken, from `:today` on; null when there are
+    none. They are those whose group has one of the parts: as a space, or in an arena, a square or a class of premises.
+    For a statement that reads `parts` from `outer`."""
+    here = or_(
+        *(
+            and_(space_group_places.c.scope == scope, space_group_places.c.place == place)
+            for scope, place in (
+                ("space", _named.c.id),
+                ("arena", _named.c.arena),
+                ("square", _home.c.square),
+                ("premises", _named.c.premises),
+            )
+        )
     )
     return (
-        select(func.array_agg(quotas.c.id))
+        select(func.array_agg(quotas.c.id.distinct()))
         .join_from(space_group_places, quotas, quotas.c.space_group == space_group_places.c.space_group)
+        .join(_named, ~_named.c.withdrawn & _named.c.parts.op("&&", is_comparison=True)(parts))
+        .join(_home, _home.c.id == _named.c.arena)
         .where(
-            within,
+            here,
             or_(quotas.c.category == category, quotas.c.actor == tenant),
             or_(quotas.c.valid_until.is_(None), quotas.c.valid_until >= bindparam("today", type_=Date)),
         )
@@ -191,7 +216,8 @@ def booked(
     since, until = during
     earliest = min(since, at) - timedelta(minutes=LONGEST)
     times = {"since": since, "until": until, "at": at, "now": tx.now, "earliest": earliest}
-    rows = tx.execute(_BOOKED, {"tenant": tenant, **times, **by_scope(quota.group.places)})
+    what = {"tenant": tenant, "gives_back": quota.no_show_gives_back}
+    rows = tx.execute(_BOOKED, {**what, **times, **by_scope(quota.group.places)})
     return [
         Booked(begins_at=row.begins_at, ends_at=row.ends_at, open=row.state in LIVE, replaced=row.id in instead_of)
         for row in rows

@@ -42,12 +42,6 @@ RULES = (
 
 _times = [bindparam(name, type_=DateTime(timezone=True)) for name in ("begins_at", "ends_at")]
 _acting = actors.join(representatives, representatives.c.actor == actors.c.id)
-_here = (
-    ("space", spaces.c.id),
-    ("arena", spaces.c.arena),
-    ("square", arenas.c.square),
-    ("premises", spaces.c.premises),
-)
 _tenant_id = func.coalesce(bindparam("tenant", type_=Uuid), bindparam("person", type_=Uuid))
 _organisation = actors.alias("organisation")
 _category = func.coalesce(
@@ -79,7 +73,7 @@ _AS_IT_IS = (
         actors.c.name.label("tenant_name"),
         actors.c.organisation_number,
         lacking(spaces.c.id, spaces.c.arena, arenas.c.square, spaces, arenas).label("unaccepted"),
-        binding(_here, _tenant_id, _category, spaces, arenas).label("quotas"),
+        binding(spaces.c.parts, _tenant_id, _category, spaces, arenas).label("quotas"),
         _overdue.label("overdue"),
         awaited(spaces, arenas.c.square, _asked, spaces, arenas).label("awaited"),
         # the row's version as it is locked, and as it is for all else that this statement reads

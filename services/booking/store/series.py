@@ -26,6 +26,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    null,
     select,
     update,
 )
@@ -104,6 +105,18 @@ SHOWN = select(series, actors.c.name.label("tenant_name")).outerjoin_from(
 )
 _ADD = insert(series)
 _LOCK = SHOWN.where(series.c.id == bindparam("series")).with_for_update(of=series)
+_LOCK_OF = (
+    select(series.c.id)
+    .where(series.c.id == select(bookings.c.series).where(bookings.c.id == bindparam("booking")).scalar_subquery())
+    .with_for_update()
+)
+_HELD = select(bookings.c.id).where(
+    bookings.c.series == bindparam("series"),
+    bookings.c.state == "held",
+    bookings.c.offered_before.is_(None),
+    bookings.c.hold_expires_at > bindparam("now"),
+)
+_UNPRICED = _HELD.where(bookings.c.price.is_(null())).limit(1)
 _SAVED = ("version", "state", "space", "arena", "square", "participants", "changed_at")
 _SAVE = update(series).where(series.c.id == bindparam("of")).values({name: bindparam(name) for name in _SAVED})
 _RECORD = insert(series_steps)
@@ -137,6 +150,7 @@ _DATES = select(
     bookings.c.id.label("booking"),
     bookings.c.space,
     bookings.c.state,
+    bookings.c.hold_expires_at,
     bookings.c.price["total"].as_integer().label("price"),
 ).where(bookings.c.series == bindparam("series"))
 _OF_SERIES = (
@@ -177,6 +191,23 @@ def lock(tx: Transaction, id: UUID) -> Series | None:
     """The series, locked until the transaction ends."""
     row = tx.execute(_LOCK, {"series": id}).one_or_none()
     return series_from(row) if row else None
+
+
+def lock_of(tx: Transaction, booking: UUID) -> UUID | None:
+    """The series that a booking is a date of, locked; before any of its bookings is."""
+    found: UUID | None = tx.execute(_LOCK_OF, {"booking": booking}).scalar_one_or_none()
+    return found
+
+
+def awaits_price(tx: Transaction, id: UUID) -> bool:
+    """Whether a held date of a series has no price yet. What a waiting list offered is no such date: it is confirmed
+    by itself."""
+    return tx.execute(_UNPRICED, {"series": id, "now": tx.now}).first() is not None
+
+
+def held_of(tx: Transaction, id: UUID) -> list[UUID]:
+    """The held dates of a series whose time is not over, offers apart."""
+    return list(tx.execute(_HELD, {"series": id, "now": tx.now}).scalars())
 
 
 def save(tx: Transaction, changed: Series) -> None:

@@ -53,8 +53,11 @@ STATE: ColumnElement[str] = case(
 """How a waiting stands: what was offered is as its booking is."""
 SHOWN = (
     select(
-        *(column for column in waitings.c if column.name != "state"),
+        *(column for column in waitings.c if column.name not in ("state", "offered_until")),
         STATE.label("state"),
+        case((bookings.c.state == "held", bookings.c.hold_expires_at), else_=waitings.c.offered_until).label(
+            "offered_until"
+        ),
         actors.c.name.label("tenant_name"),
         actors.c.kind.label("tenant_kind"),
         actors.c.organisation_number.label("tenant_number"),

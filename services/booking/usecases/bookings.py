@@ -6,19 +6,17 @@ from uuid import UUID
 
 from kernel.auth import Caller, Forbidden
 from kernel.db import Transaction
-from kernel.ids import new_id
 from kernel.problems import NotFound
 from kernel.versions import Expected
 from services.booking import metrics
 from services.booking.events import GivenUpBy
-from services.booking.model import bookings as model
 from services.booking.model.bookings import Booking, BookingRequest
 from services.booking.model.refusals import SlotTaken, SpaceClosed
 from services.booking.model.rules import Bookable
 from services.booking.model.shrinking import takes_no_more
 from services.booking.store import bookings, claims
 from services.booking.usecases.offers import making_way
-from services.booking.usecases.placing import demand, make_way, place_for, tenant_of
+from services.booking.usecases.placing import begin_hold, demand, make_way, place_for, tenant_of
 from services.booking.usecases.recording import saved
 from services.booking.usecases.standing import side_of
 from services.booking.usecases.steps import step
@@ -29,13 +27,13 @@ def hold(tx: Transaction, who: Caller, wanted: BookingRequest) -> Booking:
     """Holds a space for a time, until it is confirmed or the hold expires."""
     place, organisation = place_for(tx, wanted, who.person)
     tenant = tenant_of(wanted, organisation, who.person)
-    held = model.hold(wanted, place, tenant=tenant, booked_by=who.person, id=new_id(), now=tx.now)
-    make_way(tx, [place], [held])
-    demand(tx, who.person, held, place, wanted)
-    if not bookings.add(tx, held, parts=place.parts):
-        raise lost(tx, held)
-    tell(tx, held)
-    return held
+    new = begin_hold(tx, wanted, place, tenant=tenant, person=who.person)
+    make_way(tx, [place], [new])
+    demand(tx, who.person, new, place, wanted)
+    if not bookings.add(tx, new, parts=place.parts):
+        raise lost(tx, new)
+    tell(tx, new)
+    return new
 
 
 def confirm(tx: Transaction, who: Caller, booking: UUID, expected: Expected) -> Booking:

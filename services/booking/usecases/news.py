@@ -1,5 +1,7 @@
 """What the other services tell: prices from pricing, keys and doors from access."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from kernel import inbox
@@ -14,16 +16,19 @@ from services.booking.model.bookings import LIVE, WAITING, Booking, KeyState
 from services.booking.model.prices import Price, PriceLine
 from services.booking.model.refusals import NotUnused
 from services.booking.store import bookings
+from services.booking.store import series as series_store
 from services.booking.usecases.steps import step
 from services.pricing.events import BookingPaid, BookingPriced, BookingUnpriceable
 
 
 def take_price(tx: Transaction, event: Envelope[BookingPriced]) -> None:
-    """Stores what a booking costs, and takes it at that if its tenant asked for that beforehand."""
-    before = _newest(tx, event, event.data.booking, LIVE)
-    if before is not None:
-        told = event.data
-        step(tx, before, before.priced(_price(told), of_version=told.priced_sequence, now=tx.now))
+    """Stores what a booking costs, and takes it at that if its tenant asked for that beforehand. From then on its
+    tenant can confirm it; a date of a series once all dates have their price."""
+    with _answered_as_one(tx, event.data.booking):
+        before = _newest(tx, event, event.data.booking, LIVE)
+        if before is not None:
+            told = event.data
+            step(tx, before, before.priced(_price(told), of_version=told.priced_sequence, now=tx.now))
 
 
 def take_payment(tx: Transaction, event: Envelope[BookingPaid]) -> None:
@@ -36,9 +41,10 @@ def take_payment(tx: Transaction, event: Envelope[BookingPaid]) -> None:
 def decline_unpriceable(tx: Transaction, event: Envelope[BookingUnpriceable]) -> None:
     """Declines a booking that the tariff has no price for: one that is held, or that was moved while it waited for
     approval or payment. One that is confirmed stays: its tenant was promised it."""
-    before = _newest(tx, event, event.data.booking, WAITING)
-    if before is not None and _still_so(event, before):
-        step(tx, before, before.unpriceable(event.data.reason, now=tx.now))
+    with _answered_as_one(tx, event.data.booking):
+        before = _newest(tx, event, event.data.booking, WAITING)
+        if before is not None and _still_so(event, before):
+            step(tx, before, before.unpriceable(event.data.reason, now=tx.now))
 
 
 def key_armed(tx: Transaction, event: Envelope[KeyArmed]) -> None:
@@ -73,6 +79,17 @@ def release_unused(tx: Transaction, event: Envelope[KeyUnused]) -> None:
         metrics.LATE.labels(event.type).inc()
     else:
         step(tx, before, after)
+
+
+@contextmanager
+def _answered_as_one(tx: Transaction, booking: UUID) -> Iterator[None]:
+    """A price is taken in here. If it was the last that the held dates of a series waited for, they can be confirmed
+    from now on, all for the same time: none of them expires while others wait for their price."""
+    series = series_store.lock_of(tx, booking)
+    yield
+    if series is not None and not series_store.awaits_price(tx, series):
+        held = bookings.lock_many(tx, series_store.held_of(tx, series))
+        bookings.keep(tx, [after for each in held if (after := each.answerable(now=tx.now)) is not each])
 
 
 def _note_key(tx: Transaction, event: Envelope[KeySnapshot], state: KeyState) -> None:

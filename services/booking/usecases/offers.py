@@ -10,9 +10,7 @@ from dataclasses import replace
 
 from kernel.db import Transaction
 from kernel.errors import DomainError
-from kernel.ids import new_id
 from services.booking import metrics
-from services.booking.model import bookings as booking_model
 from services.booking.model import waiting as model
 from services.booking.model.bookings import Booking, BookingRequest
 from services.booking.model.house_rules import refuse_unaccepted
@@ -25,7 +23,7 @@ from services.booking.model.waiting import Left, Waiting
 from services.booking.store import bookings, dates, own, waitings
 from services.booking.store import series as series_store
 from services.booking.usecases import quotas
-from services.booking.usecases.placing import place_for, tenant_of
+from services.booking.usecases.placing import begin_hold, place_for, tenant_of
 from services.booking.usecases.telling import tell
 
 
@@ -97,9 +95,8 @@ def _offer_to(tx: Transaction, waiting: Waiting) -> None:
     if wanted is None:
         raise SlotTaken
     here = near(place, wanted)
-    held = booking_model.hold(wanted, here, tenant=tenant, booked_by=waiting.person, id=new_id(), now=tx.now)
-    offered = model.offer(held, place, waiting, now=tx.now)
-    room = Asked(place=here, begins_at=held.begins_at, ends_at=held.ends_at)
+    offered = model.offer(begin_hold(tx, wanted, here, tenant=tenant, person=waiting.person), place, waiting)
+    room = Asked(place=here, begins_at=offered.begins_at, ends_at=offered.ends_at)
     if not (quotas.have_room(tx, tenant.id, [room]) and bookings.add(tx, offered, parts=place.parts)):
         raise SlotTaken
     _told(tx, waiting, offered)

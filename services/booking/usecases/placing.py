@@ -10,12 +10,14 @@ away.
 """
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from kernel.db import Transaction
+from kernel.ids import new_id
 from services.booking.model.actors import Actor, NotRepresentative, resident
 from services.booking.model.bookings import Booking, BookingRequest
+from services.booking.model.holding import hold
 from services.booking.model.quotas import Asked
 from services.booking.model.resources import UnknownSpace
 from services.booking.model.rules import Bookable
@@ -49,6 +51,12 @@ def tenant_of(wanted: BookingRequest, organisation: Actor | None, person: UUID) 
     if organisation is None:
         raise NotRepresentative
     return organisation
+
+
+def begin_hold(tx: Transaction, wanted: BookingRequest, place: Bookable, *, tenant: Actor, person: UUID) -> Booking:
+    """A new booking that holds the space, not written yet; else the rule's error."""
+    unpriced = timedelta(minutes=tx.settings.unpriced_hold_minutes)
+    return hold(wanted, place, tenant=tenant, booked_by=person, id=new_id(), now=tx.now, unpriced=unpriced)
 
 
 def make_way(tx: Transaction, places: Iterable[Bookable], wanted: Collection[Taking]) -> None:

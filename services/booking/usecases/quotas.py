@@ -22,6 +22,7 @@ from services.booking.model.quotas import (
     UnknownOrganisation,
     UsedUpBySeries,
 )
+from services.booking.model.room_again import Bound, room_again
 from services.booking.model.rules import Bookable
 from services.booking.model.tallies import Tally
 from services.booking.store import actors, places, quotas
@@ -36,7 +37,7 @@ def put_group(tx: Transaction, who: Caller, expected: Expected, wanted: SpaceGro
     before = quotas.group(tx, wanted.id)
     concerned = {*wanted.places, *(before.places if before else ())}
     _demand_right(tx, who, wanted.places, concerned)
-    places.keep_still(tx, concerned)
+    places.keep_still(tx, {*concerned, *places.overlapping(tx, concerned)})
     version = _expect(expected, before) + 1
     group = replace(wanted, version=version)
     quotas.save_group(tx, group, who.person)
@@ -52,7 +53,7 @@ def put_quota(tx: Transaction, who: Caller, expected: Expected, id: str, *, grou
         raise UnknownGroup(group=group)
     concerned = {*of.places, *(before.group.places if before else ())}
     _demand_right(tx, who, of.places, concerned)
-    places.keep_still(tx, concerned)
+    places.keep_still(tx, {*concerned, *places.overlapping(tx, concerned)})
     version = _expect(expected, before) + 1
     quota = Quota(id=id, version=version, group=of, **wanted)
     quota.check()
@@ -73,7 +74,7 @@ def demand_room(tx: Transaction, tenant: UUID, asked: Sequence[Asked], *, instea
     short = _short(tx, tenant, binding, asked, instead_of)
     if short is not None:
         metrics.OVER_QUOTA.labels(short.kind).inc()
-        raise _refusal(tx, tenant, short, instead_of)
+        raise _refusal(tx, tenant, short, asked, instead_of)
 
 
 def have_room(tx: Transaction, tenant: UUID, asked: Sequence[Asked]) -> bool:
@@ -85,7 +86,7 @@ def have_room(tx: Transaction, tenant: UUID, asked: Sequence[Asked]) -> bool:
 def refusal(tx: Transaction, tenant: UUID, asked: Asked) -> QuotaExceeded | None:
     """What somebody would be told who books this; for one who only wants to know, and so waits for nobody."""
     short = _short(tx, tenant, asked.place.quotas, [asked], ())
-    return None if short is None else _refusal(tx, tenant, short, ())
+    return None if short is None else _refusal(tx, tenant, short, [asked], ())
 
 
 def _short(
@@ -137,12 +138,23 @@ def queue(tx: Transaction, tenant: UUID, places: Iterable[Bookable]) -> list[str
     return binding
 
 
-def _refusal(tx: Transaction, tenant: UUID, short: Shortfall, instead_of: Collection[UUID]) -> QuotaExceeded:
-    """What the caller is told, with when it frees: for that, the weeks to come are read, too."""
-    begins = model.span_of_week(short.week)[0] if short.week else tx.now
-    ahead = (begins, begins + LOOK_AHEAD)
-    booked = quotas.booked(tx, short.standing.quota, tenant, during=ahead, at=tx.now, instead_of=instead_of)
-    return short.error(short.frees_at(booked, now=tx.now))
+def _refusal(
+    tx: Transaction, tenant: UUID, short: Shortfall, asked: Sequence[Asked], instead_of: Collection[UUID]
+) -> QuotaExceeded:
+    """What the caller is told, with when all quotas would allow it: for that, the weeks to come are read, too."""
+    week = short.week or model.week_of(short.first)
+    begins = min(model.whole_weeks([each.span for each in asked])[0], model.span_of_week(week)[0])
+    ahead = (begins, model.span_of_week(week)[0] + LOOK_AHEAD)
+    binding = {quota for each in asked for quota in each.place.quotas}
+    bounds = [
+        Bound(
+            standing=standing,
+            booked=quotas.booked(tx, standing.quota, tenant, during=ahead, at=tx.now, instead_of=instead_of),
+            asked=[each.span for each in asked if standing.quota.id in each.place.quotas],
+        )
+        for standing in model.standing_for(tenant, quotas.these(tx, binding))
+    ]
+    return short.error(room_again(bounds, week, now=tx.now))
 
 
 def _expect(expected: Expected, before: SpaceGroup | Quota | None) -> int:

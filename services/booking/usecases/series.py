@@ -15,7 +15,6 @@ from kernel.problems import NotFound
 from kernel.versions import Expected
 from services.booking import metrics
 from services.booking.events import GivenUpBy, SeriesBooked, SeriesCancelled, SeriesChanged, SeriesSnapshot
-from services.booking.model import bookings as model
 from services.booking.model.bookings import Booking, BookingRequest
 from services.booking.model.quotas import Asked, QuotaExceeded
 from services.booking.model.recurrence import Occurrence
@@ -28,7 +27,6 @@ from services.booking.model.series import (
     Preview,
     Scope,
     Series,
-    SeriesClashes,
     SeriesRequest,
     Shift,
     SkippedDate,
@@ -45,8 +43,9 @@ from services.booking.usecases import dates, house_rules, quotas, skipped
 from services.booking.usecases.bookings import lost as lost_one
 from services.booking.usecases.dates import Asking
 from services.booking.usecases.offers import making_way
-from services.booking.usecases.placing import demand, make_way, place_for, tenant_of
+from services.booking.usecases.placing import begin_hold, demand, make_way, place_for, tenant_of
 from services.booking.usecases.recording import noted, saved
+from services.booking.usecases.series_refusals import naming, refuse
 from services.booking.usecases.standing import side_of
 from services.booking.usecases.steps import step
 from services.booking.usecases.telling import tell
@@ -89,7 +88,8 @@ def confirm(tx: Transaction, who: Caller, id: UUID, expected: Expected) -> Serie
     if not held:
         raise NotHeld
     for before in held:
-        step(tx, before, before.accepted(now=tx.now), by=who.person)
+        with naming(before.begins_at):
+            step(tx, before, before.accepted(now=tx.now), by=who.person)
     return _done(tx, series.changed(tx.now), "confirmed", by=who.person, bookings=len(held))
 
 
@@ -112,7 +112,9 @@ def cancel(
         if scope != "this":
             leaving.leave_dates(tx, id, since=since)
         for before in chosen:
-            saved(tx, before, before.cancelled(now=tx.now, by=by), by=who.person, why=why)
+            with naming(before.begins_at):
+                cancelled = before.cancelled(now=tx.now, by=by)
+            saved(tx, before, cancelled, by=who.person, why=why)
     return _cancelled(tx, series.changed(tx.now), len(chosen), by=by, person=who.person, why=why)
 
 
@@ -133,10 +135,7 @@ def reschedule(
         _demand(tx, who.person, more, places, instead_of=chosen)
     dates.queue_for_room(tx, places.values())
     with making_way(tx, chosen):
-        lost = bookings.move_all(tx, chosen, after, parts={space: place.parts for space, place in places.items()})
-        if lost:
-            metrics.CLASHES.inc()
-            _refuse([(each.begins_at, TAKEN[SlotTaken.code]) for each in after if each.id in lost], len(after))
+        _move(tx, chosen, after, {space: place.parts for space, place in places.items()})
         for before, moved in zip(chosen, after, strict=True):
             noted(tx, before, moved, by=who.person, why=shift.why)
         if scope != "this":
@@ -158,15 +157,14 @@ def book_skipped(
     wanted = replace(wanted, participants=date.participants or wanted.participants)
     place, organisation = place_for(tx, wanted, who.person)
     tenant = tenant_of(wanted, organisation, who.person)
-    held = model.hold(wanted, place, tenant=tenant, booked_by=who.person, id=new_id(), now=tx.now)
-    held = replace(held, series=id)
+    new = replace(begin_hold(tx, wanted, place, tenant=tenant, person=who.person), series=id)
     leaving.leave_dates(tx, id, since=begins_at, until=begins_at)  # or it would be in its own way
-    make_way(tx, [place], [held])
-    demand(tx, who.person, held, place, wanted)
-    if not bookings.add(tx, held, parts=place.parts):
-        raise lost_one(tx, held)
-    tell(tx, held)
-    store.booked_after_all(tx, id, begins_at, held.id)
+    make_way(tx, [place], [new])
+    demand(tx, who.person, new, place, wanted)
+    if not bookings.add(tx, new, parts=place.parts):
+        raise lost_one(tx, new)
+    tell(tx, new)
+    store.booked_after_all(tx, id, begins_at, new.id)
     return _done(tx, series.changed(tx.now, state="active"), "date_booked", by=who.person, bookings=1)
 
 
@@ -225,7 +223,7 @@ def _refuse_lost(
         return
     if wanted.policy == "all_or_nothing" or (len(lost) == len(held) and last_attempt):
         metrics.CLASHES.inc()
-        _refuse([(each.begins_at, TAKEN[SlotTaken.code]) for each in held if each.id in lost], len(asking.dates))
+        refuse([(each.begins_at, TAKEN[SlotTaken.code]) for each in held if each.id in lost], len(asking.dates))
     beyond = any(each.clash is not None and each.clash.code == QuotaExceeded.code for each in asking.dates)
     worth_it = wanted.policy == "alternatives" or beyond or len(lost) == len(held)
     if worth_it and not last_attempt:
@@ -263,8 +261,7 @@ def _series(tx: Transaction, who: Caller, wanted: SeriesRequest, asking: Asking)
 
 def _held(tx: Transaction, series: Series, asking: Asking, wanted: BookingRequest, person: UUID) -> Booking:
     place = near(asking.places[wanted.space], wanted)
-    held = model.hold(wanted, place, tenant=asking.tenant, booked_by=person, id=new_id(), now=tx.now)
-    return replace(held, series=series.id)
+    return replace(begin_hold(tx, wanted, place, tenant=asking.tenant, person=person), series=series.id)
 
 
 def _skipped(asking: Asking, won: Sequence[Booking]) -> list[SkippedDate]:
@@ -283,14 +280,21 @@ def _skipped(asking: Asking, won: Sequence[Booking]) -> list[SkippedDate]:
 def _refuse_clashes(asking: Asking) -> None:
     if clashes := [(each.occurrence.begins_at, each.clash) for each in asking.dates if each.clash is not None]:
         metrics.CLASHES.inc()
-        _refuse(clashes, len(asking.dates))
+        refuse(clashes, len(asking.dates))
 
 
-def _refuse(clashes: Sequence[tuple[datetime, Clash]], of: int) -> None:
-    first, clash = min(clashes, key=lambda each: each[0])
-    raise SeriesClashes(
-        clashes=len(clashes), dates=of, first=first.isoformat().replace("+00:00", "Z"), reason=clash.code
-    )
+def _move(tx: Transaction, before: Sequence[Booking], after: Sequence[Booking], parts: dict[str, int]) -> None:
+    """Takes what these need now instead of what they took. Raises SeriesClashes, which names the first date that others
+    are in the way of, and why: for that they are tried once more, one by one."""
+    try:
+        with tx.savepoint():
+            if bookings.move_all(tx, before, after, parts=parts):
+                raise _Overtaken
+    except _RACED:
+        metrics.CLASHES.inc()
+        lost = bookings.place_all(tx, (), before, after, parts=parts)
+        if clashes := [(each.begins_at, Clash.of(lost[each.id])) for each in after if each.id in lost]:
+            refuse(clashes, len(after))
 
 
 def _rescheduled(
@@ -306,10 +310,11 @@ def _rescheduled(
             after.append(before.rescheduled(near(places[asked.space], asked), asked, now=tx.now, by=by))
         except DomainError as error:
             if len(meant) == 1:
-                raise
+                with naming(asked.begins_at):
+                    raise
             clashes.append((asked.begins_at, Clash.of(error)))
     if clashes:
-        _refuse(clashes, len(meant))
+        refuse(clashes, len(meant))
     return after
 
 

@@ -17,6 +17,7 @@ blueprint = Blueprint("series", __name__, url_prefix="/series")
 
 SCOPES = ("this", "following", "all")
 _TIMES = ("first_at", "last_until", "created_at")
+_OF_DATE = ("begins_at", "ends_at", "hold_expires_at")
 _UNDOABLE = (409, 412, 422)
 
 
@@ -34,14 +35,16 @@ def mine() -> str:
 def show(series: UUID) -> str:
     """All its dates, and what can be done with them as one."""
     found = one(series)
-    held = [each["price"] for each in found["occurrences"] if each["state"] == "held"]
+    held = [each for each in found["occurrences"] if each["state"] == "held"]
+    prices = [each["price"] for each in held]
     return render_template(
         "series.html",
         series=found,
         side=sides(found),
         held=len(held),
-        awaited="price" if None in held else "",
-        to_pay=sum(price or 0 for price in held),
+        awaited="price" if None in prices else "",
+        to_pay=sum(price or 0 for price in prices),
+        kept_until=min((each["hold_expires_at"] for each in held), default=None),
         looks=asked_whole("looks", 0, most=MOST_LOOKS),
         most_looks=MOST_LOOKS,
         places=places(),
@@ -87,7 +90,7 @@ def cancel(series: UUID) -> Response:
 def one(series: UUID | str) -> dict[str, Any]:
     """A series the person may see, its dates as times."""
     found = timed(ask("booking", f"/series/{series}"), *_TIMES)
-    return found | {"occurrences": [timed(each, "begins_at", "ends_at") for each in found["occurrences"]]}
+    return found | {"occurrences": [timed(each, *_OF_DATE) for each in found["occurrences"]]}
 
 
 def _act(series: UUID, action: str, body: Json, form: Form, done: str) -> Response:

@@ -19,8 +19,11 @@
         news.focus();
       }
     }
-    if (document.getElementById("booking").dataset.awaited && looks < MOST_LOOKS) {
+    const shown = document.getElementById("booking").dataset;
+    if (shown.awaited && looks < MOST_LOOKS) {
       setTimeout(look, 1000);
+    } else if (shown.awaited) {
+      location.replace(shown.late); // which says that it takes longer than it should
     }
   }
 

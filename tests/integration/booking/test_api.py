@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from kernel.ids import new_id
 from kernel.settings import Settings
 from services.booking.api import build
-from services.booking.model.bookings import HOLD
+from services.booking.model.deadlines import HOLD
 from services.booking.schemas.squares import DEEPEST
 from services.booking.store.tables import bookings
 from tests.callers import MANAGER, RESIDENT, KnownCallers, bearer, caller
@@ -84,7 +84,8 @@ def test_a_booking_is_made_and_shown(counter: Any, ask: Any) -> None:
         "tenant": {"id": str(RESIDENT.person), "kind": "resident", "name": None},
         "title": None,
         "confirm": "by_me",
-        "hold_expires_at": "2026-11-23T12:15:00Z",
+        "hold_expires_at": "2026-11-23T14:00:00Z",
+        "answer_minutes": 15,
         "price": None,
         "free_until": None,
         "key": None,

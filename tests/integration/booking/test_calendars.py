@@ -102,7 +102,7 @@ def test_what_is_only_held_is_in_no_calendar_and_nor_is_a_hold_that_expired(coun
     address = feed("ola", square="borgen")
     assert seen(address) == {}
 
-    counter.clock.move(timedelta(minutes=16))
+    counter.clock.move(timedelta(hours=2))
     counter.expire_holds()
     assert seen(address) == {}
 

@@ -275,7 +275,7 @@ def test_a_booking_that_has_not_begun_is_not_ended(counter: Any) -> None:
 
 def test_holds_whose_time_is_over_make_way(counter: Any) -> None:
     held = counter.hold("room")
-    counter.clock.move(timedelta(minutes=15))
+    counter.clock.move(timedelta(hours=2))
 
     close(counter, closing(counter, space="room"))
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from kernel.errors import DomainError
 from services.booking.events import BookingHeld
 from services.booking.model.actors import NotRepresentative
-from services.booking.model.bookings import HOLD
+from services.booking.model.deadlines import UNPRICED
 from services.booking.model.refusals import SlotTaken
 from services.booking.model.resources import UnknownSpace
 from services.booking.model.rules import InThePast, TooManyParticipants
@@ -36,7 +36,7 @@ def test_a_hold_is_stored_as_it_was_made_and_told(counter: Any) -> None:
     assert (told.sequence, told.data.booked_by, told.data.hold_expires_at) == (
         1,
         str(RESIDENT.person),
-        counter.clock.now() + HOLD,
+        counter.clock.now() + UNPRICED,
     )
 
 
@@ -110,7 +110,7 @@ def test_what_is_given_up_is_free_at_once(counter: Any, space: str, give_up: str
     if give_up == "cancel":
         counter.cancel(held)
     else:
-        counter.clock.move(HOLD)
+        counter.clock.move(UNPRICED)
         counter.expire_holds()
 
     assert counter.claimed(held) == 0
@@ -152,7 +152,7 @@ def test_a_person_of_another_issuer_is_another_person(counter: Any) -> None:
 @pytest.mark.parametrize(("after", "state"), [(-1, "held"), (0, "expired"), (1, "expired")])
 def test_holds_expire_by_themselves(counter: Any, after: int, state: str) -> None:
     held = counter.hold("hall")
-    counter.clock.move(HOLD + timedelta(seconds=after))
+    counter.clock.move(UNPRICED + timedelta(seconds=after))
 
     counter.expire_holds()
     counter.expire_holds()
@@ -163,7 +163,7 @@ def test_holds_expire_by_themselves(counter: Any, after: int, state: str) -> Non
 
 def test_a_confirmed_booking_does_not_expire(counter: Any) -> None:
     booking = counter.confirmed("hall")
-    counter.clock.move(HOLD * 2)
+    counter.clock.move(UNPRICED * 2)
 
     counter.expire_holds()
 
@@ -172,7 +172,7 @@ def test_a_confirmed_booking_does_not_expire(counter: Any) -> None:
 
 def test_a_hold_that_somebody_is_confirming_is_passed_over(counter: Any) -> None:
     held, other = counter.hold("hall"), counter.hold("room")
-    counter.clock.move(HOLD)
+    counter.clock.move(UNPRICED)
 
     with counter.database.transaction() as tx:
         tx.execute(select(bookings).where(bookings.c.id == held.id).with_for_update())

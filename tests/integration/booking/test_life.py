@@ -12,7 +12,8 @@ from kernel.problems import NotFound
 from kernel.versions import ANY_VERSION
 from services.access.events import DoorOpened, KeyUnused
 from services.booking.events import BookingCancelled
-from services.booking.model.bookings import PAYMENT, Booking
+from services.booking.model.bookings import Booking
+from services.booking.model.deadlines import PAYMENT
 from services.booking.model.refusals import (
     AlreadyBegun,
     HoldExpired,

@@ -16,7 +16,8 @@ from kernel.problems import NotFound
 from kernel.versions import ANY_VERSION
 from services.access.events import DoorOpened, KeyArmed, KeyRevoked, KeySnapshot
 from services.booking.events import BookingDeclined
-from services.booking.model.bookings import HOLD, Booking
+from services.booking.model.bookings import Booking
+from services.booking.model.deadlines import UNPRICED
 from services.pricing.events import BookingPriced, BookingUnpriceable
 from tests.bookings import envelope
 from tests.callers import RESIDENT
@@ -103,7 +104,7 @@ def test_a_price_that_comes_too_late_changes_nothing_and_is_counted(counter: Any
     if give_up == "cancel":
         counter.cancel(held)
     else:
-        counter.clock.move(HOLD)
+        counter.clock.move(UNPRICED)
         counter.expire_holds()
     given_up = counter.load(held)
 
@@ -115,7 +116,7 @@ def test_a_price_that_comes_too_late_changes_nothing_and_is_counted(counter: Any
 
 def test_a_price_after_the_hold_s_time_waits_for_it_to_expire(counter: Any) -> None:
     held = counter.hold("room", confirm="when_priced")
-    counter.clock.move(HOLD)
+    counter.clock.move(UNPRICED)
 
     counter.deliver(counter.priced(held))
 

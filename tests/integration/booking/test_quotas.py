@@ -18,8 +18,10 @@ from kernel.pagination import PageRequest
 from kernel.problems import NotFound
 from kernel.settings import Settings
 from kernel.versions import ANY_VERSION, Expected, StaleVersion
+from services.access.events import KeyUnused
 from services.booking.api import build
-from services.booking.model.bookings import HOLD, Booking
+from services.booking.model.bookings import Booking
+from services.booking.model.deadlines import UNPRICED
 from services.booking.model.opening import hours
 from services.booking.model.places import Place, UnknownPlace
 from services.booking.model.quotas import (
@@ -37,6 +39,7 @@ from services.booking.usecases import quotas as usecases
 from services.booking.usecases import time
 from services.booking.usecases.checking import check
 from tests.at_once import at_once
+from tests.bookings import envelope
 from tests.callers import MANAGER, OPERATOR, OTHER_MANAGER, RESIDENT, STRANGER, KnownCallers, bearer
 from tests.waiting import eventually
 
@@ -138,7 +141,8 @@ def test_a_quota_of_a_group_counts_what_is_booked_in_all_of_it(fair: FairUse) ->
     fair.counter.hold("hall")
 
     fair.refused("room")
-    fair.counter.hold("third-1", 4)
+    fair.refused("third-1", 4)
+    fair.counter.hold("third-1", 4, who=STRANGER)
 
 
 @pytest.mark.parametrize("given_up", ["cancelled", "expired", "never swept"])
@@ -150,7 +154,7 @@ def test_what_is_given_up_counts_no_more(fair: FairUse, given_up: str) -> None:
     if given_up == "cancelled":
         fair.counter.cancel(held)
     else:
-        fair.counter.clock.move(HOLD)
+        fair.counter.clock.move(UNPRICED)
     if given_up == "expired":
         fair.counter.expire_holds()
 
@@ -258,6 +262,22 @@ def test_a_full_week_ahead_is_looked_past(fair: FairUse) -> None:
     fair.counter.hold("hall", 7 * 24 * 4)
 
     assert fair.refused("room")["frees_at"] == "2026-12-06T23:00:00Z"
+
+
+def test_two_quotas_do_not_point_at_each_other_s_full_weeks(fair: FairUse) -> None:
+    week = 7 * 24 * 4
+    fair.group("rooms", Place("space", "room"))
+    fair.group("halls", Place("space", "hall"), Place("space", "room"))
+    fair.quota("a", week_minutes=120)
+    for number in (0, 2):
+        fair.counter.hold("hall", number * week, 8)
+    for number in (1, 3):
+        fair.counter.hold("room", number * week)
+    fair.quota("b", group="rooms", week_minutes=60)
+
+    told = fair.refused("room", 8)
+
+    assert (told["quota"], told["frees_at"]) == ("a", "2026-12-20T23:00:00Z")
 
 
 def test_versions_are_expected(fair: FairUse) -> None:
@@ -370,6 +390,7 @@ def test_a_refusal_says_which_and_when_it_frees(fair: FairUse, client: Any, lang
         "used": 60,
         "asked": 75,
         "week": "2026-11-23",
+        "first": "2026-11-23T14:00:00Z",
         "frees_at": None,
         "frees": "–",
     }
@@ -467,6 +488,139 @@ def test_a_quota_waits_for_bookings_under_way_so_that_they_are_counted(fair: Fai
         setting.result(20)
 
     assert fair.refused("room")["used"] == 1
+
+
+# The tree: what is counted is what is taken, whatever it is booked as
+
+
+@pytest.fixture
+def joined(fair: FairUse, town: Any) -> FairUse:
+    """The hall of three thirds, the room, and a joint space of the first third and the room."""
+    joint = replace(town.space("joint"), joins=("third-1", "room"))
+    house = town.arena("house", town.HALL, town.space("room", capacity=10), joint)
+    fair.counter.publish(replace(town.BORGEN, arenas=(house,)))
+    return fair
+
+
+TREE = [
+    ("hall", "third-1", True),
+    ("hall", "joint", True),
+    ("hall", "room", False),
+    ("third-1", "third-2", False),
+    ("third-2", "joint", False),
+    ("room", "joint", True),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "counts"), [*TREE, *((b, a, counts) for a, b, counts in TREE)])
+def test_a_quota_follows_what_a_space_is_made_of(joined: FairUse, one: str, other: str, counts: bool) -> None:
+    joined.group("halls", Place("space", one))
+    joined.quota(week_minutes=60)
+
+    joined.counter.hold(other)
+
+    if counts:
+        assert joined.refused(other, 4)["used"] == 60
+        assert joined.refused(one, 4)["used"] == 60
+    else:
+        joined.counter.hold(other, 4)
+        joined.counter.hold(one, 8)
+    (used,) = joined.used(RESIDENT.person)
+    assert used.week_minutes == 60
+
+
+@pytest.mark.parametrize("place", ["hall", "third-1", "joint"])
+def test_a_booking_counts_once_whatever_names_it(joined: FairUse, place: str) -> None:
+    joined.group("halls", *(Place("space", each) for each in ("hall", "third-1", "room", "joint")))
+    joined.quota(week_minutes=120, open_bookings=2)
+
+    joined.counter.hold(place)
+    joined.counter.hold(place, 4)
+
+    assert joined.refused(place, 8)["used"] == 120
+
+
+def test_bookings_of_different_parts_at_one_time_count_each(joined: FairUse) -> None:
+    joined.group("halls", Place("space", "hall"))
+    joined.quota(week_minutes=120)
+
+    joined.counter.hold("third-1")
+    joined.counter.hold("third-2")
+
+    assert joined.refused("third-3")["used"] == 120
+
+
+def test_a_space_divided_after_the_quota_was_set_is_counted_by_its_new_parts(joined: FairUse, town: Any) -> None:
+    joined.group("halls", Place("space", "room"))
+    joined.quota(week_minutes=60)
+    divided = town.space("room", town.space("nook"), town.space("cranny"))
+    joined.counter.publish(replace(town.BORGEN, arenas=(town.arena("house", town.HALL, divided),)))
+
+    joined.counter.hold("nook")
+
+    assert joined.refused("cranny")["used"] == 60
+    joined.counter.hold("third-1")
+
+
+def test_of_rivals_in_different_parts_of_a_hall_one_has_what_is_left(joined: FairUse, many: Database) -> None:
+    joined.group("halls", Place("space", "hall"))
+    joined.quota(week_minutes=60)
+    parts = ["third-1", "third-2", "third-3", "joint"]
+
+    def ask(number: int) -> Any:
+        try:
+            with many.transaction() as tx:
+                return booking_usecases.hold(tx, RESIDENT, joined.counter.wanted(parts[number], begin=4 * number))
+        except QuotaExceeded as refused:
+            return refused.fields["used"]
+
+    outcomes = at_once(ask, range(len(parts)))
+
+    assert sorted(str(type(each)) == str(Booking) for each in outcomes) == [False, False, False, True]
+    assert [each for each in outcomes if each == 60] == [60, 60, 60]
+
+
+def test_a_quota_that_is_set_waits_for_bookings_of_the_parts(joined: FairUse, many: Database) -> None:
+    joined.group("halls", Place("space", "hall"))
+
+    with many.transaction() as tx, ThreadPoolExecutor(1) as pool:
+        booking_usecases.hold(tx, RESIDENT, joined.counter.wanted("third-1"))
+        setting = pool.submit(joined.quota, week_minutes=60)
+        _until_somebody_waits(many)
+        tx.commit()
+        setting.result(30)
+
+    assert joined.refused("third-2")["used"] == 60
+
+
+# Those who did not come
+
+
+@pytest.mark.parametrize(("gives_back", "used"), [(False, 60), (True, 0)])
+def test_whether_a_no_show_gives_its_minutes_back_is_the_quota_s_to_say(
+    fair: FairUse, town: Any, gives_back: bool, used: int
+) -> None:
+    rules = replace(town.RULES, release_minutes=15)
+    fair.counter.publish(
+        replace(town.BORGEN, arenas=(town.arena("house", town.HALL, town.space("room", rules=rules)),))
+    )
+    fair.quota(week_minutes=60, open_bookings=1, no_show_gives_back=gives_back)
+    booking = fair.counter.confirmed("room")
+    fair.counter.clock.move(timedelta(minutes=135))
+    told = KeyUnused(key=UUID(int=3), booking=booking.id, release_at=booking.release_at)
+    fair.counter.deliver(*[envelope(told, str(told.key), 9)] * 2)
+    assert fair.counter.load(booking).state == "released"
+
+    (standing,) = fair.used(RESIDENT.person)
+    assert (standing.week_minutes, standing.open_bookings) == (used, 0)
+    if gives_back:
+        fair.counter.hold("room", 4)
+    else:
+        assert fair.refused("room", 4)["used"] == 60
+
+
+def test_a_quota_gives_a_no_show_nothing_back_unless_it_says_so(fair: FairUse) -> None:
+    assert fair.quota(week_minutes=60).no_show_gives_back is False
 
 
 def given(**limits: Any) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from services.booking.events import (
 from services.booking.model.actors import NotRepresentative
 from services.booking.model.refusals import HoldExpired, NotHeld, NotLive, NotPriced, SlotTaken
 from services.booking.model.resources import Equipment, UnknownSpace
+from services.booking.model.rules import TooShort
 from services.booking.model.series import (
     NothingToChange,
     NotOfSeries,
@@ -101,7 +102,7 @@ def test_a_preview_counts_what_a_series_does_to_itself(season: Season) -> None:
 
 def test_holds_whose_time_is_over_are_in_nobody_s_way(counter: Any, season: Season) -> None:
     expired = take(counter, "room", 2)
-    counter.clock.move(timedelta(minutes=15))
+    counter.clock.move(timedelta(hours=2))
 
     assert season.preview("room").clashes == 0
     series = season.book("room")
@@ -186,6 +187,63 @@ def test_what_is_refused_leaves_nothing(
     with pytest.raises(error):
         season.book("room", **different)
     assert rows(counter)[:2] == [0, 0]
+
+
+@pytest.fixture
+def gym(counter: Any, town: Any) -> None:
+    """A shared gym with ten chairs. On the day after the second date somebody fills it, on that after the third they
+    have the chairs."""
+    gym = replace(town.space("gym", capacity=20), sharing=Sharing(groups=3))
+    chairs = Equipment(id="chairs", name=town.name("chairs"), pieces=10)
+    counter.publish(replace(town.BORGEN, arenas=(replace(town.arena("house", gym), equipment=(chairs,)),)))
+    full = counter.wanted("gym", participants=15)
+    lent = counter.wanted("gym", participants=1, equipment={"chairs": 6})
+    for like, number in ((full, 1), (lent, 2)):
+        when = {name: moment + timedelta(days=1) for name, moment in at(number).items()}
+        counter.run(counter.usecases.hold, STRANGER, replace(like, **when))
+
+
+@pytest.mark.parametrize(
+    ("use", "clashes", "number", "reason"),
+    [
+        ({"participants": 8}, 1, 1, "no_room"),
+        ({"participants": 2, "equipment": {"chairs": 5}}, 1, 2, "equipment_lent"),
+        ({"participants": 8, "equipment": {"chairs": 5}}, 2, 1, "no_room"),
+    ],
+)
+@pytest.mark.usefixtures("gym")
+def test_moving_names_the_first_date_that_others_are_in_the_way_of(
+    counter: Any, season: Season, use: dict[str, Any], clashes: int, number: int, reason: str
+) -> None:
+    series = season.book("gym", **use)
+    before = season.dates(series)
+
+    with pytest.raises(SeriesClashes) as refused:
+        season.move(series, days=1)
+
+    first = FIRST + number * WEEK + timedelta(days=1)
+    assert refused.value.fields == {
+        "clashes": clashes,
+        "dates": 4,
+        "first": first.isoformat().replace("+00:00", "Z"),
+        "reason": reason,
+    }
+    assert season.dates(series) == before
+
+
+def test_whatever_is_refused_for_one_date_names_it(counter: Any, season: Season) -> None:
+    series = season.book("room")
+    dates = [counter.booking(season.booking(series, number)) for number in range(4)]
+    for number in (0, 1, 3):
+        counter.deliver(counter.priced(dates[number], quote=number + 1))
+
+    with pytest.raises(NotPriced) as refused:
+        counter.run(usecases.confirm, RESIDENT, series.id, ANY_VERSION)
+    assert refused.value.fields["first"] == (FIRST + 2 * WEEK).isoformat().replace("+00:00", "Z")
+
+    with pytest.raises(TooShort) as too_short:
+        season.move(series, scope="this", booking=dates[1].id, minutes=15)
+    assert too_short.value.fields["first"] == (FIRST + WEEK).isoformat().replace("+00:00", "Z")
 
 
 def test_places_in_a_shared_space_and_pieces_are_reasons_too(counter: Any, season: Season, town: Any) -> None:

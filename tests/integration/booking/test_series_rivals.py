@@ -107,7 +107,7 @@ def test_holds_whose_time_is_over_make_way_however_a_date_is_booked(
         mine = season.book(space, policy="skip", confirm="when_priced", equipment=equipment)
         season.priced(mine)
         assert season.states(mine)[1] != "confirmed"
-    counter.clock.move(timedelta(minutes=15))
+    counter.clock.move(timedelta(hours=2))
 
     if how == "book":
         mine = season.book(space, equipment=equipment)

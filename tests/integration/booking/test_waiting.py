@@ -170,7 +170,7 @@ WAYS: dict[str, Callable[[Any, Any], object]] = {
     "decline": lambda counter, booking: counter.run(
         deciding.decline, MANAGER, booking.id, ANY_VERSION, why="Fullt hus"
     ),
-    "expire": after(15, lambda counter, _: counter.expire_holds()),
+    "expire": after(120, lambda counter, _: counter.expire_holds()),
     "release": after(135, unused),
     "move": moved(space="attic"),
     "shrink": moved(ends_at=quarter(4)),
@@ -230,24 +230,24 @@ def test_what_was_closed_is_offered_when_it_is_opened(counter: Any, line: Line) 
 def test_one_who_gives_up_many_at_once_gives_them_to_who_waited_for_them_all(counter: Any, line: Line) -> None:
     """Not a part of it to somebody who came later."""
     for third in ("third-1", "third-2", "third-3"):
-        counter.hold(third)
-    hall, third_1 = line.join(STRANGER, "hall"), line.join(NINA, "third-1")
+        counter.hold(third, 60)
+    hall, third_1 = line.join(STRANGER, "hall", 60), line.join(NINA, "third-1", 60)
 
-    counter.clock.move(15 * MINUTE)
+    counter.clock.move(120 * MINUTE)
     counter.expire_holds()
 
     assert line.states(hall, third_1) == ["offered", "waiting"]
 
 
 def test_who_asks_for_a_hold_that_is_over_does_not_overtake(counter: Any, line: Line) -> None:
-    counter.hold("room")
-    other = counter.hold("third-1")
-    first = line.join(STRANGER, "room")
-    counter.clock.move(15 * MINUTE)
+    counter.hold("room", 60)
+    other = counter.hold("third-1", 60)
+    first = line.join(STRANGER, "room", 60)
+    counter.clock.move(120 * MINUTE)
 
     with pytest.raises(SlotTaken):
-        counter.hold("room", who=NINA)
-    assert counter.hold("hall", who=NINA).live
+        counter.hold("room", 60, who=NINA)
+    assert counter.hold("hall", 60, who=NINA).live
     counter.expire_holds()
 
     assert (line.states(first), counter.load(other).state) == (["offered"], "expired")

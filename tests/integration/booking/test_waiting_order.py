@@ -164,7 +164,12 @@ def test_an_offer_ends_when_others_could_not_book_it_any_more(
 
     counter.run(counter.usecases.cancel, RESIDENT, taken.id, ANY_VERSION)
 
+    offered = line.offer(first)
+    assert offered.hold_expires_at == counter.clock.now() + 105 * MINUTE
+    counter.deliver(counter.priced(offered))
     assert line.offer(first).hold_expires_at == counter.clock.now() + minutes * MINUTE
+    [told] = counter.told(WaitingOffered)
+    assert told.data.offered_until == counter.clock.now() + minutes * MINUTE
 
 
 @pytest.mark.parametrize(("before", "state"), [(16, "waiting"), (15, "waiting"), (14, "over")])

@@ -125,7 +125,7 @@ def test_what_is_confirmed_is_not_waited_for_by_its_tenant_and_may_be_by_others(
 
 def test_nor_while_ones_hold_has_run_out_and_is_not_cleared_away(counter: Any, line: Line) -> None:
     counter.hold("room", 60)
-    counter.clock.move(15 * MINUTE)
+    counter.clock.move(120 * MINUTE)
 
     with pytest.raises(AlreadyYours):
         line.join(RESIDENT, "room", 60)
@@ -138,7 +138,7 @@ def test_what_was_let_go_is_waited_for_again_once_somebody_has_confirmed_it(coun
     if how == "cancel":
         counter.cancel(mine)
     else:
-        counter.clock.move(15 * MINUTE)
+        counter.clock.move(120 * MINUTE)
         counter.expire_holds()
     with pytest.raises(FreeNow):
         line.join(RESIDENT, "room", 60)

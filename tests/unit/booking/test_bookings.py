@@ -20,11 +20,11 @@ from services.booking.events import (
 )
 from services.booking.model.actors import Actor, resident
 from services.booking.model.bookings import (
-    HOLD,
     Booking,
     BookingRequest,
-    hold,
 )
+from services.booking.model.deadlines import UNPRICED
+from services.booking.model.holding import hold
 from services.booking.model.prices import Price, PriceLine
 from services.booking.model.refusals import AlreadyOver, HoldExpired, HoldNotExpired, NotHeld, NotLive, NotPriced
 from services.booking.model.rules import Bookable, BookingRules, TooShort
@@ -75,7 +75,7 @@ def test_a_hold_has_its_space_for_a_while_and_waits_for_a_price() -> None:
     booking = held()
 
     assert (booking.state, booking.version, booking.price) == ("held", 1, None)
-    assert booking.hold_expires_at == NOW + HOLD
+    assert booking.hold_expires_at == NOW + UNPRICED
     assert booking.live
 
 
@@ -166,7 +166,7 @@ STEPS: dict[str, Callable[[Booking], Booking]] = {
     "price": lambda booking: booking.priced(replace(PRICE, total=1), now=NOW),
     "confirm": lambda booking: booking.accepted(now=NOW),
     "decline": lambda booking: booking.declined("no_price", now=NOW),
-    "expire": lambda booking: booking.expired(now=NOW + HOLD),
+    "expire": lambda booking: booking.expired(now=NOW + UNPRICED),
     "cancel": lambda booking: booking.cancelled(now=NOW),
 }
 ALLOWED = {
@@ -229,7 +229,7 @@ def test_an_event_holds_the_whole_booking_and_no_name() -> None:
         booked_by=str(KARI),
         booked_at=NOW,
         title="Konsert",
-        hold_expires_at=NOW + HOLD,
+        hold_expires_at=NOW + UNPRICED,
     )
 
 

@@ -9,9 +9,11 @@ from uuid import UUID
 import pytest
 
 from kernel.errors import Text
+from services.booking.model.minutes import Span
 from services.booking.model.opening import OSLO, Hours, hours
 from services.booking.model.places import Place
 from services.booking.model.quotas import (
+    WEEK,
     Booked,
     InvalidQuota,
     PrimeTimeUsedUp,
@@ -19,7 +21,6 @@ from services.booking.model.quotas import (
     QuotaExceeded,
     Shortfall,
     SpaceGroup,
-    Span,
     Standing,
     TooManyOpen,
     WeekUsedUp,
@@ -28,6 +29,7 @@ from services.booking.model.quotas import (
     week_of,
     whole_weeks,
 )
+from services.booking.model.room_again import Bound, room_again
 
 NAME = Text(nb="Haller", nn="Hallar", en="Halls")
 EVENINGS = tuple(hours(weekday, "17:00", "21:00") for weekday in range(1, 6))
@@ -67,6 +69,13 @@ def booked(*spans: Span, open: bool = True, replaced: bool = False) -> list[Book
 
 def short(of: Standing, has: Sequence[Booked], *asked: Span) -> Shortfall | None:
     return shortfall(of, has, asked, now=NOW)
+
+
+def again(bounds: Sequence[tuple[Standing, Sequence[Booked]]], *asked: Span) -> datetime | None:
+    """When there is room again in all of these for what one of them refuses."""
+    found = next(each for of, has in bounds if (each := short(of, has, *asked)) is not None)
+    bound = [Bound(standing=of, booked=has, asked=asked) for of, has in bounds]
+    return room_again(bound, found.week or week_of(found.first), now=NOW)
 
 
 TUESDAY = span(1, "10:00", "12:00")
@@ -298,10 +307,7 @@ FREES = {
 
 @pytest.mark.parametrize(("limit", "has", "valid", "frees"), FREES.values(), ids=FREES)
 def test_when_a_week_frees(limit: int, has: list[Span], valid: dict[str, date], frees: datetime | None) -> None:
-    found = short(standing(week_minutes=limit, **valid), booked(*has), WEDNESDAY)
-
-    assert found is not None
-    assert found.frees_at(booked(*has), now=NOW) == frees
+    assert again([(standing(week_minutes=limit, **valid), booked(*has))], WEDNESDAY) == frees
 
 
 @pytest.mark.parametrize(
@@ -311,20 +317,58 @@ def test_when_a_week_frees(limit: int, has: list[Span], valid: dict[str, date], 
 def test_when_open_bookings_free(limit: int, asked: int, frees: datetime | None) -> None:
     has = booked(WEDNESDAY, TUESDAY)
 
-    found = short(standing(open_bookings=limit), has, *[span(20 + number, "10:00", "12:00") for number in range(asked)])
+    wanted = [span(20 + number, "10:00", "12:00") for number in range(asked)]
 
-    assert found is not None
-    assert found.frees_at(has, now=NOW) == frees
+    assert again([(standing(open_bookings=limit), has)], *wanted) == frees
 
 
 def test_prime_time_frees_where_prime_time_is_left() -> None:
     evening, next_evening = span(1, "17:00", "21:00"), span(8, "17:00", "19:00")
     has = booked(evening, next_evening, span(15, "10:00", "16:00"))
 
-    found = short(standing(prime_week_minutes=240), has, span(2, "18:00", "21:00"))
+    assert again([(standing(prime_week_minutes=240), has)], span(2, "18:00", "21:00")) == local(14, "00:00")
+
+
+def test_there_is_room_again_when_all_quotas_allow_it() -> None:
+    """Each alone would point at a week that the other has filled."""
+    odd = (standing(week_minutes=120), booked(TUESDAY, span(15, "10:00", "12:00"), span(29, "10:00", "12:00")))
+    even = (standing(week_minutes=120), booked(span(8, "10:00", "12:00"), span(22, "10:00", "12:00")))
+
+    assert again([odd], WEDNESDAY) == local(7, "00:00")
+    assert again([odd, even], WEDNESDAY) == local(4, "00:00", month=1, year=2027)
+
+
+def test_room_in_the_week_waits_for_an_open_booking_to_end() -> None:
+    weekly = (standing(week_minutes=120), booked(TUESDAY))
+    at_a_time = (standing(open_bookings=1), booked(span(16, "10:00", "12:00")))
+
+    assert again([weekly, at_a_time], WEDNESDAY) == local(16, "12:00")
+
+
+def test_room_among_open_bookings_does_not_mend_a_full_week() -> None:
+    at_a_time = (standing(open_bookings=1), booked(TUESDAY))
+    weekly = (standing(week_minutes=120), booked(TUESDAY))
+
+    assert again([at_a_time], WEDNESDAY) == TUESDAY[1]
+    assert again([at_a_time, weekly], WEDNESDAY) == local(7, "00:00")
+
+
+@pytest.mark.parametrize(("full_weeks", "there_is"), [(51, True), (52, False), (53, False)])
+def test_room_is_looked_for_within_a_year(full_weeks: int, there_is: bool) -> None:
+    has = booked(*((TUESDAY[0] + number * WEEK, TUESDAY[1] + number * WEEK) for number in range(full_weeks + 1)))
+
+    assert (again([(standing(week_minutes=120), has)], WEDNESDAY) is not None) == there_is
+
+
+@pytest.mark.parametrize(("limit", "first"), [(0, 0), (119, 0), (120, 1), (239, 1), (240, 2)])
+def test_the_first_that_there_is_no_room_for_is_told(limit: int, first: int) -> None:
+    asked = [span(day, "10:00", "12:00") for day in (1, 2, 3)]
+
+    found = short(standing(week_minutes=limit), [], *reversed(asked))
 
     assert found is not None
-    assert found.frees_at(has, now=NOW) == local(14, "00:00")
+    assert found.first == asked[first][0]
+    assert short(standing(open_bookings=first), [], *reversed(asked)).first == asked[first][0]  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(

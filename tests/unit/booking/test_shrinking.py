@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 
 from services.booking.model.actors import resident
-from services.booking.model.bookings import Booking, BookingRequest, hold
+from services.booking.model.bookings import Booking, BookingRequest
+from services.booking.model.holding import hold
 from services.booking.model.refusals import NotLive
 from services.booking.model.rules import (
     Bookable,

@@ -7,9 +7,11 @@ from uuid import UUID
 
 import pytest
 
-from services.booking.model import bookings, waiting
+from services.booking.model import waiting
 from services.booking.model.actors import resident
 from services.booking.model.bookings import BookingRequest
+from services.booking.model.holding import hold
+from services.booking.model.prices import Price
 from services.booking.model.rules import Bookable, BookingRules, EndsBeforeBegin, TooManyParticipants
 from services.booking.model.waiting import (
     LONGEST_WHILE,
@@ -26,6 +28,7 @@ from services.booking.model.waiting import (
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 WHO = UUID(int=7)
+PRICE = Price(quote=UUID(int=8), tariff="nesodden-2017", total=35000, currency="NOK", lines=())
 RULES = BookingRules(grid_minutes=15, min_minutes=30, max_minutes=480, notice_minutes=0, horizon_days=30)
 ROOM = Bookable(
     space="room",
@@ -108,9 +111,13 @@ def test_until_when_an_offer_stands(begin: int, notice: int, minutes: int) -> No
     place = replace(ROOM, rules=free, open=((NOW, NOW + timedelta(days=2)),))
     in_line = joined(begin, begin + 60, place=place)
     request = in_line.request(in_line.earliest)
-    held = bookings.hold(request, place, tenant=in_line.tenant, booked_by=WHO, id=UUID(int=2), now=NOW)
+    held = hold(request, place, tenant=in_line.tenant, booked_by=WHO, id=UUID(int=2), now=NOW)
 
-    assert waiting.offer(held, place, in_line, now=NOW).hold_expires_at == NOW + minutes * MINUTE
+    offered = waiting.offer(held, place, in_line)
+
+    assert in_line.offered(offered, now=NOW).told(offered).offered_until == NOW + minutes * MINUTE
+    assert offered.hold_expires_at == NOW + min(begin, 120) * MINUTE
+    assert offered.priced(PRICE, now=NOW).hold_expires_at == NOW + minutes * MINUTE
 
 
 @pytest.mark.parametrize(("begin", "offered"), [(14, []), (15, [15]), (16, [16])])
@@ -127,9 +134,7 @@ def test_of_a_while_the_next_time_is_offered(passed: int, first: int) -> None:
 
 def test_a_place_in_line_is_offered_once() -> None:
     in_line = joined(60, 120)
-    held = bookings.hold(
-        in_line.request(in_line.earliest), ROOM, tenant=in_line.tenant, booked_by=WHO, id=UUID(int=2), now=NOW
-    )
+    held = hold(in_line.request(in_line.earliest), ROOM, tenant=in_line.tenant, booked_by=WHO, id=UUID(int=2), now=NOW)
     offered = in_line.offered(held, now=NOW)
 
     assert offered.version == 2

@@ -340,6 +340,7 @@ class FakeServices:
             hold_expires_at="2026-12-03T09:15:00Z",
             version=1,
             release_at=None,
+            confirm="by_me",
             **{"title": None, **priced, **wanted},
         )
         return self.bookings[booking]
@@ -398,7 +399,9 @@ class FakeServices:
             when = {"begins_at": begins_at.isoformat(), "ends_at": (begins_at + timedelta(hours=2)).isoformat()}
             made = self.a_booking(**when, state=state) if state else None
             space, skipped, price = ("borgen-storsal", None, 60000) if state else (None, "slot_taken", None)
-            dates.append({**when, "booking": made, "space": space, "state": state, "skipped": skipped, "price": price})
+            kept = "2026-12-03T09:15:00Z" if state else None
+            date = {**when, "booking": made, "space": space, "state": state, "hold_expires_at": kept}
+            dates.append({**date, "skipped": skipped, "price": price})
         series = str(an_id(f"series {len(self.series)}"))
         self.series[series] = as_recorded(
             "GET booking /series/{series}",

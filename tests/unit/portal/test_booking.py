@@ -260,6 +260,45 @@ def test_waits_for_the_price_and_gives_up_waiting(portal: Portal, kari: Visitor)
     page = kari.go(f"/bookings/{booking}?looks=20")
     assert "http-equiv" not in page.text
     assert "Det tar lengre tid enn det skal." in page.text
+    assert "Vi regner ut prisen." not in page.text
+    assert "Bookingen din er trygg" not in page.text
+
+
+@pytest.mark.parametrize("looks", [0, 20])
+@pytest.mark.parametrize(
+    ("changed", "then"),
+    [
+        ({}, "Når prisen kommer, har du opptil 15 min på å bekrefte bookingen, aldri lenger enn til den begynner."),
+        ({"answer_minutes": 120}, "har du opptil 2 timer på å bekrefte bookingen"),
+        ({"confirm": "when_priced"}, "Når prisen kommer, bekreftes bookingen av seg selv"),
+    ],
+)
+def test_until_when_it_is_held_without_a_price_and_what_the_price_brings(
+    portal: Portal, kari: Visitor, looks: int, changed: dict[str, object], then: str
+) -> None:
+    portal.services.events_arrive = False
+    booking = portal.services.a_booking(hold_expires_at="2026-12-03T11:00:00Z", **changed)
+
+    page = kari.go(f"/bookings/{booking}?looks={looks}")
+
+    assert "Tida holdes av for deg til torsdag 3. desember kl. 12:00." in page.text
+    assert then in page.text
+
+
+def test_that_no_price_came_in_time_is_said(portal: Portal, kari: Visitor) -> None:
+    without = kari.go(f"/bookings/{portal.services.a_booking(state='expired', price=None)}").text
+    with_one = kari.go(f"/bookings/{portal.services.a_booking(state='expired')}").text
+
+    assert "Prisen kom ikke i tide" in without
+    assert "Prisen kom ikke i tide" not in with_one
+
+
+def test_a_key_that_is_late_leaves_the_booking_safe(portal: Portal, kari: Visitor) -> None:
+    booking = portal.services.a_booking(state="confirmed")
+    portal.services.events_arrive = False
+    page = kari.go(f"/bookings/{booking}?looks=20")
+
+    assert "Det tar lengre tid enn det skal. Bookingen din er trygg." in page.text
 
 
 def test_does_not_wait_for_the_key_of_a_time_that_is_over(portal: Portal, kari: Visitor) -> None:

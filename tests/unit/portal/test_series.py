@@ -28,6 +28,21 @@ def test_all_its_dates_with_what_was_skipped(portal: Portal, kari: Visitor) -> N
     assert "Bekreft alle datoene" not in page.text
 
 
+def test_until_when_its_dates_are_held(portal: Portal, kari: Visitor) -> None:
+    series = portal.services.a_series()
+    first, second, _ = portal.services.series[series]["occurrences"]
+    first["hold_expires_at"] = "2026-12-03T11:00:00Z"
+    assert "Bekreft før torsdag 3. desember kl. 10:15." in kari.go(f"/series/{series}").text
+
+    second["price"] = None
+
+    for looks in (0, 20):
+        page = kari.go(f"/series/{series}?looks={looks}")
+        assert "den første av dem til torsdag 3. desember kl. 10:15." in page.text
+        assert "Når den siste prisen kommer, har du opptil et kvarter" in page.text
+        assert ("Det tar lengre tid enn det skal." in page.text) == (looks == 20)
+
+
 def test_confirms_them_all_at_once(portal: Portal, kari: Visitor) -> None:
     series = portal.services.a_series()
     kari.go(f"/series/{series}")

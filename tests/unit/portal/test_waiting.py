@@ -61,6 +61,15 @@ def test_what_is_offered_is_shown_first_with_its_limit(portal: Portal, kari: Vis
     assert "(1 time)" in page.text
 
 
+def test_an_offer_without_a_price_says_how_long_it_is_kept(portal: Portal, kari: Visitor) -> None:
+    offer = {"state": "offered", "place": None, "booking": str(an_id("held")), "offered_until": "2026-12-03T11:00:00Z"}
+    portal.services.wait(space="borgen-storsal", **TIMES, **offer, awaits_price=True)
+    page = kari.go("/waiting")
+    assert "Prisen er på vei. Holdes av for deg til torsdag 3. desember kl. 12:00" in page.text
+    assert "Når prisen kommer, har du opptil to timer på å svare." in page.text
+    assert "Svar innen" not in page.text
+
+
 def test_leaves_the_line(portal: Portal, kari: Visitor) -> None:
     waiting = portal.services.wait(space="borgen-storsal", title="Korpsøving", **TIMES)["id"]
     kari.go("/waiting")

@@ -1,0 +1,27 @@
+"""How a series is refused: always with the date it is refused for. `series` calls it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from kernel.errors import DomainError
+from services.booking.model.series import Clash, SeriesClashes
+
+
+@contextmanager
+def naming(date: datetime) -> Iterator[None]:
+    """What is refused in here is refused for a date of a series, and tells which."""
+    try:
+        yield
+    except DomainError as error:
+        raise type(error)(**{**error.fields, "first": _told(date)}) from error
+
+
+def refuse(clashes: Sequence[tuple[datetime, Clash]], of: int) -> None:
+    """Raises SeriesClashes with how many of the dates clash, and the first of them."""
+    first, clash = min(clashes, key=lambda each: each[0])
+    raise SeriesClashes(clashes=len(clashes), dates=of, first=_told(first), reason=clash.code)
+
+
+def _told(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
