@@ -37,6 +37,7 @@ _WRITTEN = (
     "inbox",
     "outbox",
     "imported_bookings",
+    "imported_revisions",
     "booking_keys",
     "booking_steps",
     "equipment_loans",

@@ -28,6 +28,7 @@ from services.booking.model.import_refusals import (
     UnreadableFile,
     UnreadableRow,
 )
+from services.booking.model.import_revisions import Revision
 from services.booking.model.imports import MOST_READ, File, Row
 from services.booking.model.opening import OSLO
 from services.booking.model.recurrence import (
@@ -131,13 +132,14 @@ class _Reading:
         self._over: dict[tuple[str, str], Row] = {}
         self._read = 0
         self._whole: dict[str, date | None] = {}
+        self._revisions: dict[tuple[str, str], Revision] = {}
 
     def of(self, versions: Iterable[Version]) -> File:
         by_uid: dict[str, list[Version]] = {}
         for each in versions:
             by_uid.setdefault(trimmed(str(each.event.get("UID", ""))), []).append(each)
         rows = list(chain.from_iterable(self._of_uid(uid, found) for uid, found in by_uid.items()))
-        return File(rows=rows, whole=self._whole, over=self._over)
+        return File(rows=rows, whole=self._whole, over=self._over, revisions=self._revisions)
 
     def _of_uid(self, uid: str, versions: list[Version]) -> Iterator[Row]:
         if imports.uid(uid) is None:
@@ -158,6 +160,7 @@ class _Reading:
             return
         try:
             event.master, older = newest(versions)
+            self._revisions[event.uid, ""] = event.master.revision(self._now)
             yield from (_superseded(event.uid, each) for each in older)
             ended = self._ended(event.uid, event.master)
             if ended is not None:
@@ -191,6 +194,7 @@ class _Reading:
                 yield from (_superseded(event.uid, each) for each in older)
                 if alone:
                     event.dates[at] = self._exception(event, at, last)
+                    self._revised(event.dates[at], last)
                 elif event.is_superseded(at, last):
                     yield _superseded(event.uid, last)
                 else:
@@ -230,6 +234,13 @@ class _Reading:
             after = calendar.row(version.event, version.line, event.uid, span, void=void, gone=gone)
             kept = replace(after, recurrence=before.recurrence, recurring=before.recurring)
             event.dates[each] = self._hidden(event, version, kept)
+            self._revised(kept, version)
+
+    def _revised(self, row: Row, version: Version) -> None:
+        """Notes which version a date is of. What is said of the only date of an event is the event's own word, too."""
+        revision = version.revision(self._now)
+        if row.recurrence or self._revisions.get(row.key, revision).changed_before(revision):
+            self._revisions[row.key] = revision
 
     def _void(self, event: _Event, at: datetime, version: Version) -> DomainError | None:
         if event.is_superseded(at, version):

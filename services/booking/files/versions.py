@@ -13,6 +13,7 @@ from icalendar.cal.component import Component as Event
 
 from services.booking.files import meaning
 from services.booking.model.import_refusals import TwiceInFile
+from services.booking.model.import_revisions import Revision
 
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _MATTERS = (
@@ -47,7 +48,12 @@ class Version:
     @property
     def rank(self) -> tuple[int, datetime, datetime]:
         """Where it stands among versions of the same."""
-        return self._sequence, self._changed, self._stamp("DTSTAMP")
+        return self._sequence or 0, self._changed or _NEVER, self._stamp("DTSTAMP") or _NEVER
+
+    def revision(self, now: datetime) -> Revision:
+        """What is to be remembered of it. A stamp that is ahead of the clock is as new as can be, and no newer."""
+        changed, stamped = self._changed, self._stamp("DTSTAMP")
+        return Revision(self._sequence, changed and min(changed, now), stamped and min(stamped, now))
 
     def newer_than(self, other: "Version") -> bool:
         """Return True if one date of an event was changed after the event, or the other way round."""
@@ -61,19 +67,20 @@ class Version:
 
     @property
     def _age(self) -> tuple[datetime, int, datetime]:
-        return self._changed, self._sequence, self._stamp("DTSTAMP")
+        return self._changed or _NEVER, self._sequence or 0, self._stamp("DTSTAMP") or _NEVER
 
     @property
-    def _changed(self) -> datetime:
+    def _changed(self) -> datetime | None:
         return self._stamp("LAST-MODIFIED" if "LAST-MODIFIED" in self.event else "DTSTAMP")
 
     @property
-    def _sequence(self) -> int:
-        return max((each for each in _all(self.event, "SEQUENCE") if isinstance(each, int)), default=0)
+    def _sequence(self) -> int | None:
+        found = (each for each in _all(self.event, "SEQUENCE") if isinstance(each, int))
+        return max((each for each in found if each >= 0), default=None)
 
-    def _stamp(self, name: str) -> datetime:
+    def _stamp(self, name: str) -> datetime | None:
         found = [each.dt for each in _all(self.event, name) if isinstance(each, vDDDTypes)]
-        return max((_instant(each) for each in found if isinstance(each, date)), default=_NEVER)
+        return max((_instant(each) for each in found if isinstance(each, date)), default=None)
 
 
 def newest(versions: Sequence[Version]) -> tuple[Version, list[Version]]:

@@ -177,13 +177,14 @@ class NotDecidedYet(DomainError):
 
 
 class Superseded(DomainError):
-    """The file has a newer version of it, or of its event, which does not have this date any more."""
+    """There is a newer version of it, or of its event, which does not have this date any more: in the file, or in one
+    that was imported before."""
 
     code = "superseded"
     text = Text(
-        nb="Fila har en nyere utgave, som gjelder i stedet.",
-        nn="Fila har ei nyare utgåve, som gjeld i staden.",
-        en="The file has a newer version, which holds instead.",
+        nb="Det finnes en nyere utgave, som gjelder i stedet.",
+        nn="Det finst ei nyare utgåve, som gjeld i staden.",
+        en="There is a newer version, which holds instead.",
     )
 
 

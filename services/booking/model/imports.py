@@ -21,6 +21,7 @@ from kernel.text import blank, cut, forbidden, key, one_line, trimmed
 from services.booking.model.actors import Actor
 from services.booking.model.bookings import Booking, BookingRequest, placed
 from services.booking.model.import_refusals import ImportRefused, OtherTenant, UnreadableRow
+from services.booking.model.import_revisions import Revisions
 from services.booking.model.opening import AHEAD
 from services.booking.model.recurrence import Recurrence
 from services.booking.model.refusals import AlreadyBegun, AlreadyOver, NotLive
@@ -79,11 +80,16 @@ class Row:
 class File:
     """A file that was read. Of the uids in `whole` it tells all dates, or all until a day: those that were imported and
     are not there any more are cancelled. `over` are the dates of recurring events that have passed: no rows of their
-    own."""
+    own. `revisions` are those of the events, and of the dates that something is said of alone."""
 
     rows: Sequence[Row]
     whole: Mapping[str, date | None] = field(default_factory=dict)
     over: Mapping[tuple[str, str], Row] = field(default_factory=dict)
+    revisions: Revisions = field(default_factory=dict)
+
+    @property
+    def uids(self) -> set[str]:
+        return {row.uid for row in self.rows} | self.whole.keys() | {uid for uid, _ in self.revisions}
 
     def tells(self, key: tuple[str, str]) -> bool:
         """Return True if the file would have this date if there were one."""
@@ -134,12 +140,13 @@ class ImportRequest:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """What was imported before under a uid: the booking, and a digest of what the file said then; none, if it said that
-    it is cancelled."""
+    it is cancelled. `begins_at` is when it was to begin by the file, None if that was not remembered."""
 
     uid: str
     recurrence: str
     booking: UUID
     digest: bytes
+    begins_at: datetime | None = None
 
     @property
     def cancelled(self) -> bool:

@@ -6,7 +6,9 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     Column,
+    DateTime,
     ForeignKey,
+    Integer,
     LargeBinary,
     Table,
     Text,
@@ -21,6 +23,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from kernel.db import Transaction
 from services.booking.model.actors import Actor
+from services.booking.model.import_revisions import Revision, Revisions
 from services.booking.model.imports import InTheWay, Known
 from services.booking.store.tables import actors, bookings, metadata
 
@@ -32,16 +35,36 @@ imported = Table(
     Column("recurrence", Text, primary_key=True, comment="the date, of an event that recurs"),
     Column("booking", ForeignKey("bookings.id"), nullable=False, unique=True),
     Column("digest", LargeBinary, nullable=False, comment="of what the file said when it was last imported"),
+    Column("begins_at", DateTime(timezone=True), comment="what the file said; null: not remembered"),
+)
+revisions = Table(
+    "imported_revisions",
+    metadata,
+    Column("source", Text, primary_key=True, comment="the other system"),
+    Column("uid", Text, primary_key=True),
+    Column("recurrence", Text, primary_key=True, comment="the date that something is said of alone; else empty"),
+    Column("sequence", Integer),
+    Column("changed_at", DateTime(timezone=True)),
+    Column("stamped_at", DateTime(timezone=True)),
+    comment="the newest version that was read of each event of other systems, booked or not",
 )
 
 _QUEUE = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)))
-_KNOWN = select(imported.c.uid, imported.c.recurrence, imported.c.booking, imported.c.digest).where(
-    imported.c.source == bindparam("of"), imported.c.uid == func.any(bindparam("uids", type_=ARRAY(Text)))
-)
+_KNOWN = select(
+    imported.c.uid, imported.c.recurrence, imported.c.booking, imported.c.digest, imported.c.begins_at
+).where(imported.c.source == bindparam("of"), imported.c.uid == func.any(bindparam("uids", type_=ARRAY(Text))))
 _REMEMBER = insert(imported)
 _REMEMBER = _REMEMBER.on_conflict_do_update(
     index_elements=["source", "uid", "recurrence"],
-    set_={name: _REMEMBER.excluded[name] for name in ("booking", "digest")},
+    set_={name: _REMEMBER.excluded[name] for name in ("booking", "digest", "begins_at")},
+)
+_REVISIONS = select(
+    revisions.c.uid, revisions.c.recurrence, revisions.c.sequence, revisions.c.changed_at, revisions.c.stamped_at
+).where(revisions.c.source == bindparam("of"), revisions.c.uid == func.any(bindparam("uids", type_=ARRAY(Text))))
+_REVISE = insert(revisions)
+_REVISE = _REVISE.on_conflict_do_update(
+    index_elements=["source", "uid", "recurrence"],
+    set_={name: _REVISE.excluded[name] for name in ("sequence", "changed_at", "stamped_at")},
 )
 _TENANTS = select(actors.c.id, actors.c.kind, actors.c.name, actors.c.organisation_number).where(
     or_(
@@ -83,9 +106,7 @@ def queue(tx: Transaction, source: str) -> None:
 def known(tx: Transaction, source: str, uids: Collection[str]) -> dict[tuple[str, str], Known]:
     """What was imported under these uids, by uid and date."""
     rows = tx.execute(_KNOWN, {"of": source, "uids": sorted(uids)})
-    found = [
-        Known(uid=row.uid, recurrence=row.recurrence, booking=row.booking, digest=bytes(row.digest)) for row in rows
-    ]
+    found = [Known(**{**row._mapping, "digest": bytes(row.digest)}) for row in rows]
     return {(each.uid, each.recurrence): each for each in found}
 
 
@@ -98,11 +119,35 @@ def remember(tx: Transaction, source: str, said: Iterable[Known]) -> None:
             "recurrence": each.recurrence,
             "booking": each.booking,
             "digest": each.digest,
+            "begins_at": each.begins_at,
         }
         for each in said
     ]
     if rows:
         tx.execute(_REMEMBER, rows)
+
+
+def known_revisions(tx: Transaction, source: str, uids: Collection[str]) -> Revisions:
+    """The newest versions that were read under these uids."""
+    rows = tx.execute(_REVISIONS, {"of": source, "uids": sorted(uids)})
+    return {(uid, recurrence): Revision(*which) for uid, recurrence, *which in rows}
+
+
+def remember_revisions(tx: Transaction, source: str, read: Revisions) -> None:
+    """Writes which versions were read."""
+    rows = [
+        {
+            "source": source,
+            "uid": uid,
+            "recurrence": recurrence,
+            "sequence": each.sequence,
+            "changed_at": each.changed_at,
+            "stamped_at": each.stamped_at,
+        }
+        for (uid, recurrence), each in read.items()
+    ]
+    if rows:
+        tx.execute(_REVISE, rows)
 
 
 def tenants(tx: Transaction, numbers: Collection[str], actor: UUID | None) -> tuple[dict[str, Actor], Actor | None]:

@@ -21,10 +21,12 @@ from services.booking.model.import_refusals import (
     NeverImported,
     NotDecidedYet,
     NoTenant,
+    Superseded,
     TwiceInFile,
     UnmappedPlace,
     UnregisteredTenant,
 )
+from services.booking.model.import_revisions import Revision, Revisions, is_superseded, newly_known
 from services.booking.model.imports import File, ImportRequest, Known, Outcome, Result, Row
 from services.booking.model.opening import AHEAD, DAY, instant
 from services.booking.model.refusals import NotLive
@@ -43,6 +45,8 @@ class Plan:
     said: dict[int, Known] = field(default_factory=dict)
     series: dict[tuple[str, UUID], UUID] = field(default_factory=dict)
     """New series, by the event's uid and who rents."""
+    revisions: Mapping[tuple[str, str], Revision] = field(default_factory=dict)
+    """Which versions were read, where they are news."""
     left: list[Left] = field(default_factory=list)
     """What others wait for, of what is cancelled or moved."""
 
@@ -61,6 +65,8 @@ class Standing:
     tenants: Mapping[str, Actor]
     tenant: Actor | None
     imported: Mapping[tuple[str, str], Known]
+    revisions: Revisions
+    """Of the events and dates of the file, as far as they were read before."""
     bookings: Mapping[UUID, Booking]
     series: Mapping[UUID, Series]
 
@@ -85,13 +91,21 @@ class Standing:
         last = self.reckoned.get(place.arena, date.min) if place else (now + AHEAD).date()
         return asked.ends_at <= min(now + AHEAD, instant(last, DAY))
 
-    def is_changed(self, row: Row, earlier: Known, booking: Booking) -> bool:
-        """Whether a row of what has passed says something else than when it was imported. It need not say who rents."""
+    def is_superseded(self, file: File, key: tuple[str, str]) -> bool:
+        """Return True if what a file says of a date is older than what was read before."""
+        earlier = self.imported.get(key)
+        return is_superseded(key, file.revisions, self.revisions, stands=earlier is not None and not earlier.cancelled)
+
+    def is_moved(self, row: Row, earlier: Known, booking: Booking) -> bool:
+        """Return True if a row of what has passed says another time than when it was imported: where the time was not
+        remembered, if it says anything else. It need not say who rents."""
         try:
             tenant = self.tenant_of(row).id
         except (NoTenant, UnregisteredTenant):
             tenant = booking.tenant.id
-        return model.digest(self.wanted.wanted(row, tenant)) != earlier.digest
+        if model.digest(self.wanted.wanted(row, tenant)) == earlier.digest:
+            return False
+        return earlier.begins_at is None or earlier.begins_at != row.begins_at
 
     def tenant_of(self, row: Row) -> Actor:
         found = self.tenant if row.organisation is None else self.tenants.get(row.organisation)
@@ -101,7 +115,7 @@ class Standing:
 
 
 def planned(tx: Transaction, who: Caller, known: Standing, file: File) -> Plan:
-    plan = Plan(results=[])
+    plan = Plan(results=[], revisions=newly_known(file.revisions, known.revisions))
     seen: set[tuple[str, str]] = set()
     whole = []
     for row in file.rows:
@@ -111,7 +125,10 @@ def planned(tx: Transaction, who: Caller, known: Standing, file: File) -> Plan:
         number = len(plan.results)
         try:
             _demand_sound(row, seen, tx.now)
-            plan.results.append(_considered(tx, who, known, row, plan, number))
+            if known.is_superseded(file, row.key):
+                plan.results.append(_skipped(row, known.wanted.space(row), Superseded()))
+            else:
+                plan.results.append(_considered(tx, who, known, row, plan, number))
         except DomainError as error:
             plan.results.append(
                 Result(row=row, outcome="refused", space=known.wanted.space(row), reason=Clash.of(error))
@@ -119,7 +136,7 @@ def planned(tx: Transaction, who: Caller, known: Standing, file: File) -> Plan:
         seen.add(row.key)
     _follow_into_the_past(tx, known, file, plan)
     _cancel_vanished(tx, known, file, seen, plan)
-    _tell_of_whole(known, whole, plan)
+    _tell_of_whole(known, file, whole, plan)
     return plan
 
 
@@ -142,9 +159,15 @@ def _considered(tx: Transaction, who: Caller, known: Standing, row: Row, plan: P
         return _passed(tx, known, row, plan, number)
     tenant = known.tenant_of(row)
     asked = known.wanted.wanted(row, tenant.id)
-    said = Known(uid=row.uid, recurrence=row.recurrence, booking=new_id(), digest=model.digest(asked))
+    said = Known(
+        uid=row.uid,
+        recurrence=row.recurrence,
+        booking=new_id(),
+        digest=model.digest(asked),
+        begins_at=asked.begins_at,
+    )
     if earlier is not None and earlier.digest == said.digest:
-        return Result(row=row, outcome="unchanged", space=asked.space, booking=earlier.booking)
+        return _unchanged(row, earlier, plan, number, space=asked.space)
     current = None if earlier is not None and earlier.cancelled else booking
     if current is not None and not current.live:
         return _skipped(row, asked.space, NotLive())
@@ -159,6 +182,13 @@ def _considered(tx: Transaction, who: Caller, known: Standing, row: Row, plan: P
     plan.after[number] = after
     plan.said[number] = replace(said, booking=after.id)
     return Result(row=row, outcome="moved" if current else "added", space=asked.space, booking=after.id)
+
+
+def _unchanged(row: Row, earlier: Known, plan: Plan, number: int, *, space: str) -> Result:
+    """What says the same as before; when it begins by the file is remembered if it was not yet."""
+    if earlier.begins_at is None:
+        plan.said[number] = replace(earlier, begins_at=row.begins_at)
+    return Result(row=row, outcome="unchanged", space=space, booking=earlier.booking)
 
 
 def _series(known: Standing, plan: Plan, uid: str, tenant: UUID) -> UUID:
@@ -177,8 +207,8 @@ def _passed(tx: Transaction, known: Standing, row: Row, plan: Plan, number: int)
         return _skipped(row, space, IsOver())
     if row.fault is not None:
         raise row.fault
-    if not known.is_changed(row, earlier, booking):
-        return Result(row=row, outcome="unchanged", space=space, booking=booking.id)
+    if not known.is_moved(row, earlier, booking):
+        return _unchanged(row, earlier, plan, number, space=space)
     return _given_up(tx, replace(row, void=IsOver()), earlier, booking, plan, number, space=space)
 
 
@@ -230,9 +260,12 @@ def _follow_into_the_past(tx: Transaction, known: Standing, file: File, plan: Pl
     for key in sorted(file.over.keys() & known.imported.keys()):
         row, earlier = file.over[key], known.imported[key]
         booking = known.bookings[earlier.booking]
-        ends = row.cancelled or row.void or known.is_changed(row, earlier, booking)
+        ends = row.cancelled or row.void or known.is_moved(row, earlier, booking)
         if ends and _is_to_come(booking, tx.now):
             space = known.wanted.space(row)
+            if known.is_superseded(file, key):
+                plan.results.append(_skipped(row, space, Superseded()))
+                continue
             void = row.void or (None if row.cancelled else IsOver())
             number = len(plan.results)
             plan.results.append(_given_up(tx, replace(row, void=void), earlier, booking, plan, number, space=space))
@@ -257,16 +290,20 @@ def _cancel_vanished(
             cancelled=True,
             void=void.get(earlier.uid),
         )
+        if known.is_superseded(file, key):
+            plan.results.append(_skipped(row, booking.space, Superseded()))
+            continue
         number = len(plan.results)
         plan.results.append(_given_up(tx, row, earlier, booking, plan, number, space=booking.space))
 
 
-def _tell_of_whole(known: Standing, rows: Collection[Row], plan: Plan) -> None:
+def _tell_of_whole(known: Standing, file: File, rows: Collection[Row], plan: Plan) -> None:
     """Events that ended, of which no date was left to cancel: the dates themselves tell of the others."""
     told = {each.row.uid for each in plan.results}
     for row in rows:
         space = known.wanted.space(row)
         if row.uid not in told:
+            void = Superseded() if known.is_superseded(file, row.key) else row.void
             plan.results.append(
-                _skipped(row, space, row.void) if row.void else Result(row=row, outcome="unchanged", space=space)
+                _skipped(row, space, void) if void else Result(row=row, outcome="unchanged", space=space)
             )

@@ -77,7 +77,7 @@ def _written(tx: Transaction, who: Caller, wanted: ImportRequest) -> tuple[Stand
 
 
 def _known(tx: Transaction, who: Caller, wanted: ImportRequest, file: File) -> Standing:
-    imported = store.known(tx, wanted.source, {row.uid for row in file.rows} | file.whole.keys())
+    imported = store.known(tx, wanted.source, file.uids)
     numbers = {row.organisation for row in file.rows if row.organisation is not None}
     tenants, tenant = store.tenants(tx, numbers, wanted.tenant)
     ids = [each.booking for each in imported.values()]
@@ -94,6 +94,7 @@ def _known(tx: Transaction, who: Caller, wanted: ImportRequest, file: File) -> S
         tenants=tenants,
         tenant=tenant,
         imported=imported,
+        revisions=store.known_revisions(tx, wanted.source, file.uids),
         bookings=locked,
         series=together,
     )
@@ -169,6 +170,7 @@ def _told(tx: Transaction, who: Caller, wanted: ImportRequest, plan: Plan) -> No
     for number in [*plan.of("cancelled"), *plan.of("moved")]:
         noted(tx, plan.before[number], plan.after[number], by=who.person)
     store.remember(tx, wanted.source, plan.said.values())
+    store.remember_revisions(tx, wanted.source, plan.revisions)
 
 
 def _tell_series(tx: Transaction, who: Caller, known: Standing, plan: Plan) -> None:
