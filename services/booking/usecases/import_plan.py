@@ -127,6 +127,8 @@ def planned(tx: Transaction, who: Caller, known: Standing, file: File) -> Plan:
             _demand_sound(row, seen, tx.now)
             if known.is_superseded(file, row.key):
                 plan.results.append(_skipped(row, known.wanted.space(row), Superseded()))
+            elif row.key in seen:  # what is over may be there twice
+                plan.results.append(_skipped(row, known.wanted.space(row), IsOver()))
             else:
                 plan.results.append(_considered(tx, who, known, row, plan, number))
         except DomainError as error:

@@ -84,6 +84,14 @@ def test_a_row_that_is_moved_into_the_past_is_given_up(moving: Moving) -> None:
     assert outcomes(report) == [("1", "cancelled", "is_over"), ("2", "unchanged", None)]
 
 
+def test_what_is_twice_in_the_past_is_given_up_once(moving: Moving) -> None:
+    moving.run(moving.file(line("1"), line("2", day=2)))
+    past = [line("1").replace("2026-12", "2026-10"), line("1", "hall").replace("2026-12", "2026-09")]
+    report = moving.run(moving.file(*past, line("2", day=2)))
+    assert outcomes(report) == [("1", "cancelled", "is_over"), ("1", "skipped", "is_over"), ("2", "unchanged", None)]
+    assert len(moving.counter.told(BookingCancelled)) == 1
+
+
 @pytest.mark.parametrize("said", ["STATUS:CANCELLED", "TRANSP:TRANSPARENT"])
 def test_a_date_that_is_cancelled_after_it_was_moved_here(moving: Moving, said: str) -> None:
     """Exchange writes the date as it was at first, which has passed."""
