@@ -1,6 +1,7 @@
 """What was imported from other systems, by their own names for it; and what stands in the way of an import."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -14,12 +15,13 @@ from sqlalchemy import (
     Text,
     Uuid,
     bindparam,
+    cast,
     func,
     or_,
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from kernel.db import Transaction
 from services.booking.model.actors import Actor
@@ -49,23 +51,36 @@ revisions = Table(
     comment="the newest version that was read of each event of other systems, booked or not",
 )
 
+
+def _written_over(table: Table) -> Insert:
+    """Return the statement that writes rows of one source, given as lists by column, in one go."""
+    given = [column for column in table.c if column.name != "source"]
+    lists = (cast(bindparam(f"{each.name}s"), ARRAY(each.type)) for each in given)
+    names = [each.name for each in given]
+    rows = func.unnest(*lists).table_valued(*names, name="given").render_derived()
+    statement = insert(table).from_select(
+        ["source", *names], select(bindparam("of", type_=Text), *(rows.c[name] for name in names))
+    )
+    kept = [name for name in names if not table.c[name].primary_key]
+    return statement.on_conflict_do_update(
+        index_elements=list(table.primary_key), set_={name: statement.excluded[name] for name in kept}
+    )
+
+
+def _as_lists(table: Table, source: str, rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    """Rows as `_written_over` is given them; the columns are those after `source`, in order."""
+    names = [f"{column.name}s" for column in table.c if column.name != "source"]
+    return {"of": source} | {name: list(values) for name, values in zip(names, zip(*rows, strict=True), strict=True)}
+
+
+_REMEMBER, _REVISE = _written_over(imported), _written_over(revisions)
 _QUEUE = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)))
 _KNOWN = select(
     imported.c.uid, imported.c.recurrence, imported.c.booking, imported.c.digest, imported.c.begins_at
 ).where(imported.c.source == bindparam("of"), imported.c.uid == func.any(bindparam("uids", type_=ARRAY(Text))))
-_REMEMBER = insert(imported)
-_REMEMBER = _REMEMBER.on_conflict_do_update(
-    index_elements=["source", "uid", "recurrence"],
-    set_={name: _REMEMBER.excluded[name] for name in ("booking", "digest", "begins_at")},
-)
 _REVISIONS = select(
     revisions.c.uid, revisions.c.recurrence, revisions.c.sequence, revisions.c.changed_at, revisions.c.stamped_at
 ).where(revisions.c.source == bindparam("of"), revisions.c.uid == func.any(bindparam("uids", type_=ARRAY(Text))))
-_REVISE = insert(revisions)
-_REVISE = _REVISE.on_conflict_do_update(
-    index_elements=["source", "uid", "recurrence"],
-    set_={name: _REVISE.excluded[name] for name in ("sequence", "changed_at", "stamped_at")},
-)
 _TENANTS = select(actors.c.id, actors.c.kind, actors.c.name, actors.c.organisation_number).where(
     or_(
         actors.c.organisation_number == func.any(bindparam("numbers", type_=ARRAY(Text))),
@@ -112,19 +127,9 @@ def known(tx: Transaction, source: str, uids: Collection[str]) -> dict[tuple[str
 
 def remember(tx: Transaction, source: str, said: Iterable[Known]) -> None:
     """Writes what was imported."""
-    rows = [
-        {
-            "source": source,
-            "uid": each.uid,
-            "recurrence": each.recurrence,
-            "booking": each.booking,
-            "digest": each.digest,
-            "begins_at": each.begins_at,
-        }
-        for each in said
-    ]
+    rows = [(each.uid, each.recurrence, each.booking, each.digest, each.begins_at) for each in said]
     if rows:
-        tx.execute(_REMEMBER, rows)
+        tx.execute(_REMEMBER, _as_lists(imported, source, rows))
 
 
 def known_revisions(tx: Transaction, source: str, uids: Collection[str]) -> Revisions:
@@ -135,19 +140,9 @@ def known_revisions(tx: Transaction, source: str, uids: Collection[str]) -> Revi
 
 def remember_revisions(tx: Transaction, source: str, read: Revisions) -> None:
     """Writes which versions were read."""
-    rows = [
-        {
-            "source": source,
-            "uid": uid,
-            "recurrence": recurrence,
-            "sequence": each.sequence,
-            "changed_at": each.changed_at,
-            "stamped_at": each.stamped_at,
-        }
-        for (uid, recurrence), each in read.items()
-    ]
+    rows = [(*key, each.sequence, each.changed_at, each.stamped_at) for key, each in read.items()]
     if rows:
-        tx.execute(_REVISE, rows)
+        tx.execute(_REVISE, _as_lists(revisions, source, rows))
 
 
 def tenants(tx: Transaction, numbers: Collection[str], actor: UUID | None) -> tuple[dict[str, Actor], Actor | None]:
