@@ -231,7 +231,7 @@ class FakeServices:
                 "version": booking["version"],
             }
             history = "GET booking /bookings/{booking}/history"
-            return httpx.Response(200, json={"items": [as_recorded(history, "cancelled, not settled", **step)]})
+            return httpx.Response(200, json={"items": [as_recorded(history, "held, not priced", **step)]})
         return httpx.Response(200, json=self.consequence if about == "cancellation" else booking)
 
     def _put_booking(self, parts: list[str], _: Json, body: Any) -> httpx.Response:
