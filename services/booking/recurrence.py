@@ -88,9 +88,9 @@ def dates_of(recurrence: Recurrence, *, since: datetime | None = None) -> list[O
     if sum(since is None or each >= since for each in wall) > MOST:
         raise TooManyDates(most=MOST)
     # two times on the wall may be one instant, when an hour is left out
-    dates = {each.begins_at: each for each in (occurrence(each, recurrence.minutes) for each in wall)}
+    dates = {each.begins_at: each for each in (occurrence(each, recurrence.length) for each in wall)}
     for each in excepted:
-        dates.pop(occurrence(each, recurrence.minutes).begins_at, None)
+        dates.pop(occurrence(each, recurrence.length).begins_at, None)
     if not dates:
         raise NoDates
     return sorted(dates.values())

@@ -12,7 +12,7 @@ from services.booking.model import imports
 from services.booking.model.import_refusals import NotOnTheMinute, OtherTimeZone, UnreadableRow
 from services.booking.model.imports import Row
 from services.booking.model.opening import OSLO, instant
-from services.booking.model.recurrence import Occurrence
+from services.booking.model.recurrence import Length, Occurrence, occurrence
 from services.booking.model.rules import LONGEST
 
 _MINUTE = timedelta(minutes=1)
@@ -40,8 +40,10 @@ def row(
 
 
 def span(event: Event) -> Occurrence:
-    begins, ends = _times(event)
-    return Occurrence(_instant(begins), _instant(ends))
+    begins = one(event, "DTSTART")
+    length = _length(event, begins)
+    days_end_at = _instant(begins + timedelta(days=length.days))
+    return Occurrence(_instant(begins), days_end_at + length.minutes * _MINUTE)
 
 
 def span_if_any(event: Event) -> Occurrence | None:
@@ -52,15 +54,15 @@ def span_if_any(event: Event) -> Occurrence | None:
         return None
 
 
-def on_the_wall(event: Event) -> tuple[datetime, int]:
-    """When a recurring event is at first, by the clock on the wall in Oslo, and for how many minutes that pass."""
-    begins, ends = _times(event)
+def on_the_wall(event: Event) -> tuple[datetime, Length]:
+    """When a recurring event is at first, by the clock on the wall in Oslo, and how long it lasts each time."""
+    begins = one(event, "DTSTART")
     if isinstance(begins, datetime) and begins.tzinfo is not None and not _as_in_norway(begins):
         raise OtherTimeZone
-    minutes = (_instant(ends) - _instant(begins)) // _MINUTE
-    if not 1 <= minutes <= LONGEST:
+    length = _length(event, begins)
+    if not 1 <= length.nominal <= LONGEST:
         raise UnreadableRow(part="DTEND")
-    return datetime.combine(begins, begins.time() if isinstance(begins, datetime) else time.min), minutes
+    return datetime.combine(begins, begins.time() if isinstance(begins, datetime) else time.min), length
 
 
 def _as_in_norway(at: datetime) -> bool:
@@ -70,26 +72,29 @@ def _as_in_norway(at: datetime) -> bool:
     return all(each.replace(tzinfo=at.tzinfo).utcoffset() == each.replace(tzinfo=OSLO).utcoffset() for each in days)
 
 
-def _times(event: Event) -> tuple[date | datetime, date | datetime]:
-    begins = one(event, "DTSTART")
+def _length(event: Event, begins: date | datetime) -> Length:
+    """How long an event lasts: dates and days are of the calendar, times and hours pass (RFC 5545, 3.3.6)."""
     if "DTEND" in event:
-        ends = one(event, "DTEND")
-    elif "DURATION" in event:
-        ends = _after(begins, one(event, "DURATION", timedelta))
-    else:  # a day lasts until the next, and a moment no time at all
-        ends = begins if isinstance(begins, datetime) else begins + timedelta(days=1)
+        return _until(event, begins, one(event, "DTEND"))
+    if "DURATION" in event:
+        written = one(event, "DURATION", timedelta)
+        if not isinstance(begins, datetime):
+            return Length(days=written.days or 1)
+        return Length(days=written.days, minutes=written.seconds // 60)
+    # a day lasts until the next, and a moment no time at all
+    return Length() if isinstance(begins, datetime) else Length(days=1)
+
+
+def _until(event: Event, begins: date | datetime, ends: date | datetime) -> Length:
     if isinstance(begins, datetime) != isinstance(ends, datetime):
         raise UnreadableRow(part="DTEND")
-    if begins == ends and not isinstance(begins, datetime):  # a day, by those who count the last one in
-        ends += timedelta(days=1)
-    return begins, ends
-
-
-def _after(begins: date | datetime, length: timedelta) -> date | datetime:
-    """What is so much later: days by the calendar, hours and minutes as they pass (RFC 5545, 3.3.6)."""
-    if not isinstance(begins, datetime):
-        return begins + length
-    return _instant(begins + timedelta(days=length.days)) + timedelta(seconds=length.seconds)
+    if not isinstance(begins, datetime):  # one that ends on its first day: by those who count the last one in
+        return Length(days=(ends - begins).days or 1)
+    ours = begins.tzinfo is None or _as_in_norway(begins)
+    midnights = [wall(each, "DTEND") for each in (begins, ends)]
+    if ours and meaning.is_all_day(event) and all(each.time() == time.min for each in midnights):
+        return Length(days=(midnights[1] - midnights[0]).days)
+    return Length(minutes=(_instant(ends) - _instant(begins)) // _MINUTE)
 
 
 def one(event: Event, name: str, kind: type = date) -> Any:
@@ -125,22 +130,23 @@ def wall(at: Any, part: str) -> datetime:
     return _instant(at).astimezone(OSLO).replace(tzinfo=None)
 
 
-def listed(event: Event, name: str, starts: datetime, minutes: int) -> list[datetime]:
+def listed(event: Event, name: str, starts: datetime, length: Length) -> list[datetime]:
     """The dates that are named one by one; a day alone is at the event's own time."""
     props = event.get(name, [])
     if any(each[0] == name for each in event.errors):
         raise UnreadableRow(part=name)
     return [
-        _listed(each.dt, prop, name, starts, minutes)
+        _listed(each.dt, prop, name, starts, length)
         for prop in (props if isinstance(props, list) else [props])
         for each in prop.dts
     ]
 
 
-def _listed(at: Any, prop: Any, name: str, starts: datetime, minutes: int) -> datetime:
+def _listed(at: Any, prop: Any, name: str, starts: datetime, length: Length) -> datetime:
     if isinstance(at, tuple):  # a period: of the event's own length, or there is nothing here to keep its length in
         at, until = at
-        if (until if isinstance(until, timedelta) else _instant(until) - _instant(at)) != minutes * _MINUTE:
+        ends_at = _instant(at) + until if isinstance(until, timedelta) else _instant(until)
+        if ends_at != occurrence(wall(at, name), length).ends_at:
             raise UnreadableRow(part=name)
     if isinstance(at, datetime):
         if at.tzinfo is None and "TZID" in prop.params:

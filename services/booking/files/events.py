@@ -225,12 +225,12 @@ class _Reading:
         """What is said of a date and all that follow (RANGE=THISANDFUTURE): each is moved as far as the first."""
         if event.master is None:
             raise UnreadableRow(part="RANGE")
-        begins, minutes = calendar.on_the_wall(version.event)
+        begins, length = calendar.on_the_wall(version.event)
         gone = event.is_cancelled(version)
         void = None if gone else meaning.void(version.event, event.master.event)
         for each in filter(at.__le__, there):
             before = event.dates[each]
-            span = occurrence(each + (begins - at), minutes)
+            span = occurrence(each + (begins - at), length)
             after = calendar.row(version.event, version.line, event.uid, span, void=void, gone=gone)
             kept = replace(after, recurrence=before.recurrence, recurring=before.recurring)
             event.dates[each] = self._hidden(event, version, kept)
@@ -271,15 +271,16 @@ class _Reading:
 
     def _recurrence(self, version: Version) -> Recurrence:
         event = version.event
-        starts, minutes = calendar.on_the_wall(event)
+        starts, length = calendar.on_the_wall(event)
         if "EXRULE" in event or isinstance(event.get("RRULE"), list):
             raise UnreadableRow(part="RRULE")
         return Recurrence(
             starts=starts,
-            minutes=minutes,
+            days=length.days,
+            minutes=length.minutes,
             rule=self._rule(version),
-            dates=calendar.listed(event, "RDATE", starts, minutes),
-            excepted=calendar.listed(event, "EXDATE", starts, minutes),
+            dates=calendar.listed(event, "RDATE", starts, length),
+            excepted=calendar.listed(event, "EXDATE", starts, length),
         )
 
     def _reckoned(self, when: Recurrence) -> list[Occurrence]:

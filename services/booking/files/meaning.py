@@ -40,7 +40,7 @@ def void(event: Event, master: Event | None = None) -> DomainError | None:
         return ShownAsFree()
     if "TENTATIVE" in shown | _first_said("STATUS", event, master):
         return Tentative()
-    if _is_all_day(event) and not shown & _BUSY:
+    if is_all_day(event) and not shown & _BUSY:
         return AllDayNote()
     if _is_moment(event):
         return TakesNoTime()
@@ -54,7 +54,7 @@ def _shown(event: Event) -> set[str]:
     return own | intended | _said(event, "TRANSP", "FBTYPE")
 
 
-def _is_all_day(event: Event) -> bool:
+def is_all_day(event: Event) -> bool:
     begins = _value(event, "DTSTART")
     return (begins is not None and not isinstance(begins, datetime)) or "TRUE" in _said(event, *_ALL_DAY)
 

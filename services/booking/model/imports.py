@@ -311,7 +311,7 @@ def series(id: UUID, first: Booking, when: Recurrence) -> Series:
         equipment=first.equipment,
         policy="skip",
         starts=when.starts,
-        minutes=when.minutes,
+        minutes=when.length.nominal,
         rule=when.rule,
         dates=when.dates,
         excepted=when.excepted,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kernel.errors import DomainError, Text
-from services.booking.model.opening import instant
+from services.booking.model.opening import DAY, instant
 from services.booking.model.rules import BookingRules
 
 MOST = 520
@@ -83,15 +83,33 @@ class TooFarReaching(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recurrence:
-    """When a series is: from `starts` by the clock on the wall in Oslo, for so many minutes that pass, again by `rule`
-    (an RRULE of RFC 5545; None: no more than that once) and at `dates`, but not at `excepted`. A rule's first date is
-    the first that it gives, not before `starts`."""
+    """When a series is: from `starts` by the clock on the wall in Oslo, for so many days of the calendar and then so
+    many minutes that pass, again by `rule` (an RRULE of RFC 5545; None: no more than that once) and at `dates`, but not
+    at `excepted`. A rule's first date is the first that it gives, not before `starts`."""
 
     starts: datetime
     minutes: int
+    days: int = 0
     rule: str | None = None
     dates: Sequence[datetime] = ()
     excepted: Sequence[datetime] = ()
+
+    @property
+    def length(self) -> "Length":
+        return Length(days=self.days, minutes=self.minutes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Length:
+    """How long a date lasts: days of the calendar, whatever hours they have, and then minutes that pass."""
+
+    days: int = 0
+    minutes: int = 0
+
+    @property
+    def nominal(self) -> int:
+        """The minutes it has in a week when the clock does not change."""
+        return self.days * DAY + self.minutes
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -107,7 +125,9 @@ class Occurrence:
         return self.begins_at - setup, self.ends_at + clearing
 
 
-def occurrence(starts: datetime, minutes: int) -> Occurrence:
-    """Return a date of a series: it begins by the clock on the wall, and lasts for the minutes that pass."""
-    begins_at = instant(starts.date(), starts.hour * 60 + starts.minute)
-    return Occurrence(begins_at, begins_at + timedelta(minutes=minutes))
+def occurrence(starts: datetime, length: Length) -> Occurrence:
+    """Return a date of a series: it begins by the clock on the wall, lasts for the days of the calendar, and then for
+    the minutes that pass."""
+    at = starts.hour * 60 + starts.minute
+    days_end_at = instant(starts.date() + timedelta(days=length.days), at)
+    return Occurrence(instant(starts.date(), at), days_end_at + timedelta(minutes=length.minutes))

@@ -134,7 +134,7 @@ class ClosureRequestSchema(Schema):
     def _made(self, given: dict[str, Any], **_: object) -> dict[str, Any]:
         asked = {name: given.pop(name) for name in ("dry_run", "decisions")}
         if (when := given["recurrence"]) is not None:
-            first = occurrence(when.starts, when.minutes)
+            first = occurrence(when.starts, when.length)
             given |= {"begins_at": first.begins_at, "ends_at": first.ends_at}
         return {"wanted": ClosureRequest(**given), **asked}
 

@@ -13,7 +13,7 @@ from kernel.http import Instant, Schema, TextSchema, invalid
 from kernel.pagination import PageArguments
 from services.booking.events import BookingState, SeriesState
 from services.booking.model.bookings import BookingRequest
-from services.booking.model.recurrence import MOST, Recurrence, occurrence
+from services.booking.model.recurrence import MOST, Length, Recurrence, occurrence
 from services.booking.model.rules import LONGEST
 from services.booking.model.series import Policy, Scope, SeriesRequest, Shift
 from services.booking.schemas.bookings import BookingRequestSchema, TenantSchema, why
@@ -121,7 +121,7 @@ class SeriesRequestSchema(BookingRequestSchema):
     def _made(self, given: Mapping[str, Any], **_: object) -> Any:
         when = {name: given[name] for name in ("starts", "minutes", "rule", "dates", "excepted")}
         how = {name: given[name] for name in ("policy", "elsewhere", "wait")}
-        first = occurrence(when["starts"], when["minutes"])
+        first = occurrence(when["starts"], Length(minutes=when["minutes"]))
         like = {name: value for name, value in given.items() if name not in (*when, *how)}
         wanted = BookingRequest(**like, begins_at=first.begins_at, ends_at=first.ends_at)
         return SeriesRequest(like=wanted, recurrence=Recurrence(**when), **how)
