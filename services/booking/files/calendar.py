@@ -86,10 +86,10 @@ def _length(event: Event, begins: date | datetime) -> Length:
 
 
 def _until(event: Event, begins: date | datetime, ends: date | datetime) -> Length:
-    if isinstance(begins, datetime) != isinstance(ends, datetime):
+    if not isinstance(begins, datetime) and not isinstance(ends, datetime):
+        return Length(days=(ends - begins).days or 1)  # some count the last day in, and end on the first
+    if not isinstance(begins, datetime) or not isinstance(ends, datetime):
         raise UnreadableRow(part="DTEND")
-    if not isinstance(begins, datetime):  # one that ends on its first day: by those who count the last one in
-        return Length(days=(ends - begins).days or 1)
     ours = begins.tzinfo is None or _as_in_norway(begins)
     midnights = [wall(each, "DTEND") for each in (begins, ends)]
     if ours and meaning.is_all_day(event) and all(each.time() == time.min for each in midnights):

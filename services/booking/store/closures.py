@@ -279,12 +279,14 @@ def _date(id: str, begins_at: str, ends_at: str, lifted_at: str | None, lifted_b
 def _recurrence(stored: Mapping[str, Any]) -> Recurrence:
     wall = {name: tuple(map(datetime.fromisoformat, stored[name])) for name in ("dates", "excepted")}
     starts = datetime.fromisoformat(stored["starts"])
-    return Recurrence(starts=starts, minutes=stored["minutes"], rule=stored["rule"], **wall)
+    days = stored.get("days", 0)  # closures that were stored before there were days have none
+    return Recurrence(starts=starts, days=days, minutes=stored["minutes"], rule=stored["rule"], **wall)
 
 
 def _stored(when: Recurrence) -> dict[str, Any]:
     wall = {name: [each.isoformat() for each in getattr(when, name)] for name in ("dates", "excepted")}
-    return {"starts": when.starts.isoformat(), "minutes": when.minutes, "rule": when.rule, **wall}
+    length = {"days": when.days, "minutes": when.minutes}
+    return {"starts": when.starts.isoformat(), **length, "rule": when.rule, **wall}
 
 
 def _columns(closure: Closure) -> dict[str, Any]:
