@@ -35,7 +35,7 @@ FOUR_TUESDAYS = Recurrence(starts=datetime(2026, 12, 1, 18, 0), minutes=120, rul
 
 
 def request(when: Recurrence = FOUR_TUESDAYS, space: str = "room", **different: Any) -> ClosureRequest:
-    first = occurrence(when.starts, when.minutes)
+    first = occurrence(when.starts, when.length)
     times = {"begins_at": first.begins_at, "ends_at": first.ends_at}
     place = {"arena": "house"} if space == "house" else {"space": space}
     return ClosureRequest(kind="maintenance", reason=CLEANING, recurrence=when, **times, **place, **different)
