@@ -193,8 +193,8 @@ def _until(value: str) -> datetime:
         wall = at.replace(tzinfo=UTC).astimezone(OSLO) if utc else at
         # whatever is in the hour that comes twice is in the first of it, and so is over in the second
         return wall.replace(tzinfo=None) if not wall.fold else wall.replace(minute=59, second=59, tzinfo=None)
-    except OverflowError as cause:  # the last day there is, moved beyond by its offset
-        raise ValueError(value) from cause
+    except OverflowError:  # the last day there is, moved beyond by its offset
+        return at
 
 
 def _number(least: int, most: int) -> Callable[[str], int]:

@@ -12,10 +12,12 @@ from services.booking.model import imports
 from services.booking.model.import_refusals import NotOnTheMinute, OtherTimeZone, UnreadableRow
 from services.booking.model.imports import Row
 from services.booking.model.opening import OSLO, instant
-from services.booking.model.recurrence import Length, Occurrence, occurrence
+from services.booking.model.recurrence import LONGEST_YEARS, Length, Occurrence, TooFarReaching, occurrence
 from services.booking.model.rules import LONGEST
 
 _MINUTE = timedelta(minutes=1)
+_FIRST_YEAR, _LAST_YEAR = 1970, 2200
+"""Years in which something can be."""
 
 
 def row(
@@ -42,8 +44,13 @@ def row(
 def span(event: Event) -> Occurrence:
     begins = one(event, "DTSTART")
     length = _length(event, begins)
-    days_end_at = _instant(begins + timedelta(days=length.days))
-    return Occurrence(_instant(begins), days_end_at + length.minutes * _MINUTE)
+    try:
+        ends_at = _instant(begins + timedelta(days=length.days)) + length.minutes * _MINUTE
+    except OverflowError as cause:
+        raise UnreadableRow(part="DURATION") from cause
+    if ends_at.year > _LAST_YEAR:
+        raise UnreadableRow(part="DURATION")
+    return Occurrence(_instant(begins), ends_at)
 
 
 def span_if_any(event: Event) -> Occurrence | None:
@@ -105,7 +112,7 @@ def one(event: Event, name: str, kind: type = date) -> Any:
     found = getattr(prop, "dt", None)
     if not isinstance(found, kind):
         raise UnreadableRow(part=name)
-    if isinstance(found, date) and not 1970 <= found.year <= 2200:
+    if isinstance(found, date) and not _FIRST_YEAR <= found.year <= _LAST_YEAR:
         raise UnreadableRow(part=name)
     if isinstance(found, datetime):
         if found.second or found.microsecond:
@@ -139,14 +146,23 @@ def listed(event: Event, name: str, starts: datetime, length: Length) -> list[da
         _listed(each.dt, prop, name, starts, length)
         for prop in (props if isinstance(props, list) else [props])
         for each in prop.dts
+        if _matters(each.dt, name)
     ]
+
+
+def _matters(at: Any, name: str) -> bool:
+    """Return False of a date at which no event is: before all calendars, or left out after them. Raises
+    TooFarReaching."""
+    year = getattr(at[0] if isinstance(at, tuple) else at, "year", _FIRST_YEAR)
+    if year > _LAST_YEAR and name == "RDATE":
+        raise TooFarReaching(years=LONGEST_YEARS)
+    return bool(_FIRST_YEAR <= year <= _LAST_YEAR)
 
 
 def _listed(at: Any, prop: Any, name: str, starts: datetime, length: Length) -> datetime:
     if isinstance(at, tuple):  # a period: of the event's own length, or there is nothing here to keep its length in
         at, until = at
-        ends_at = _instant(at) + until if isinstance(until, timedelta) else _instant(until)
-        if ends_at != occurrence(wall(at, name), length).ends_at:
+        if not _lasts(at, until, occurrence(wall(at, name), length)):
             raise UnreadableRow(part=name)
     if isinstance(at, datetime):
         if at.tzinfo is None and "TZID" in prop.params:
@@ -155,6 +171,14 @@ def _listed(at: Any, prop: Any, name: str, starts: datetime, length: Length) -> 
     if isinstance(at, date):
         return datetime.combine(at, starts.time())
     raise UnreadableRow(part=name)
+
+
+def _lasts(at: datetime, until: datetime | timedelta, span: Occurrence) -> bool:
+    """Return True if a period ends when the date of an event does."""
+    try:
+        return (_instant(at) + until if isinstance(until, timedelta) else _instant(until)) == span.ends_at
+    except OverflowError:
+        return False
 
 
 def _text(event: Event, name: str) -> str:

@@ -32,7 +32,10 @@ def was_over(event: Event, now: datetime) -> datetime | None:
     if (rule is not None and last is None) or ("RDATE" in event and not _times(event, "RDATE")):
         return None
     end = max(times if last is None else [*times, last])
-    return min(begins) if end + _ANYWHERE + _length(event) < now else None
+    try:
+        return min(begins) if end + _ANYWHERE + _length(event) < now else None
+    except OverflowError:  # as far ahead as a calendar goes
+        return None
 
 
 def _last(rule: object, begins: datetime) -> datetime | None:
@@ -80,5 +83,13 @@ def _at(value: Any) -> datetime | None:
         except ValueError:
             return None
     if isinstance(at, datetime):
-        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+        return in_utc(at)
     return None if at is None else datetime.combine(at, time.max, UTC)
+
+
+def in_utc(at: datetime) -> datetime:
+    """Return an instant in UTC; a time without a zone, and one at either end of the calendar, as it is written."""
+    try:
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except OverflowError:
+        return at.replace(tzinfo=UTC)

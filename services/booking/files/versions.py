@@ -12,6 +12,7 @@ from icalendar import vDDDTypes
 from icalendar.cal.component import Component as Event
 
 from services.booking.files import meaning
+from services.booking.files.past import in_utc
 from services.booking.model.import_refusals import TwiceInFile
 from services.booking.model.import_revisions import Revision
 
@@ -100,4 +101,4 @@ def _all(event: Event, name: str) -> list[object]:
 def _instant(at: date) -> datetime:
     if not isinstance(at, datetime):
         return datetime.combine(at, time.min, UTC)
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    return in_utc(at)

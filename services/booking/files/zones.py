@@ -129,7 +129,7 @@ def _zone(lines: Iterable[str], now: datetime) -> tuple[str, tzinfo | None]:
                 said = changes[-1].said
                 said[key] = f"{said[key]},{value}" if key in said else value
         return name, _known(changes, now)
-    except (DomainError, KeyError, ValueError):
+    except (DomainError, KeyError, OverflowError, ValueError):
         return name, None
 
 

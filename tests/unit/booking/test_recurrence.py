@@ -216,7 +216,7 @@ def test_dates_left_out_do_not_count() -> None:
         ("FREQ=WEEKLY;UNTIL=2027", InvalidRecurrence),
         ("FREQ=WEEKLY;UNTIL=20271301", InvalidRecurrence),
         ("FREQ=WEEKLY;UNTIL=20270101T250000", InvalidRecurrence),
-        ("FREQ=WEEKLY;UNTIL=99991231T235959Z", InvalidRecurrence),
+        ("FREQ=WEEKLY;UNTIL=99991231T235959Z", TooFarReaching),
         ("FREQ=WEEKLY;UNTIL=99991231", TooFarReaching),
         ("FREQ=MONTHLY;COUNT=2;BYDAY=" + ",".join(["MO"] * 61), InvalidRecurrence),
         ("FREQ=WEEKLY;UNTIL=20261130", NoDates),
