@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from tests.booking_house import NOISES, OWNED, Wish
 
 DAY = 24 * 60
-UNPRICED, HOLD, OFFER, LEAST = 120, 15, 120, 15
+UNPRICED, HOLD, OFFER, LEAST, A_MOMENT = 120, 15, 120, 15, 1
 PAYMENT = DAY
 WAITING = ("held", "awaiting_approval", "awaiting_payment")
 LIVE = (*WAITING, "confirmed", "in_use")
@@ -183,7 +183,11 @@ class House:
 
     def wanted(self, wish: Wish) -> Known:
         """What would be there if it were held now."""
-        return Known(wish, *_where(wish), deadline=min(self.now + UNPRICED, wish.begin), price_by=self.now + UNPRICED)
+        return Known(wish, *_where(wish), deadline=self.unpriced(wish), price_by=self.now + UNPRICED)
+
+    def unpriced(self, wish: Wish, price_by: int | None = None) -> int:
+        """Until when it is kept without a price, if it is made or moved now."""
+        return min(self.now + UNPRICED if price_by is None else price_by, max(wish.begin, self.now + A_MOMENT))
 
     def held(self, name: str, new: Known) -> None:
         """It is there."""
@@ -225,7 +229,7 @@ class House:
         else:
             until = max(min(self.now + OFFER, before), min(self.now + LEAST, begin))
             latest = known.price_by + OFFER
-        known.deadline = min(until, latest, begin)
+        known.deadline = min(until, latest)
 
     def confirm(self, name: str) -> str | None:
         """Its tenant takes it."""
@@ -354,7 +358,7 @@ class House:
         known.moved_by_house = by_house and (known.relocated or known.moved_by_house)
         if known.state == "held":
             known.price = known.free_until = known.answer_from = None
-            known.deadline = min(max(known.price_by, known.deadline), known.wish.begin)
+            known.deadline = self.unpriced(known.wish, max(known.price_by, known.deadline))
             if known.offered_before is not None:
                 known.offered_before = known.wish.begin - known.wish.place.notice
         elif known.state == "awaiting_approval" or (known.approval and not by_house and not smaller):

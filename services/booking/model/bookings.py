@@ -18,7 +18,7 @@ from uuid import UUID
 
 from services.booking.events import BookingState, GivenUpBy
 from services.booking.model.actors import Actor
-from services.booking.model.deadlines import PAYMENT, answer_by, answer_time
+from services.booking.model.deadlines import PAYMENT, answer_by, answer_time, unpriced_until
 from services.booking.model.house_rules import RuleVersion
 from services.booking.model.prices import Consequence, Price
 from services.booking.model.refusals import (
@@ -364,7 +364,8 @@ class Booking:
 
     def _unpriced(self, place: Bookable) -> "Booking":
         """It waits for its price anew, no longer than it could have waited for the first."""
-        until = min(max(self.price_by or self.hold_expires_at, self.hold_expires_at), self.begins_at)
+        price_by = max(self.price_by or self.hold_expires_at, self.hold_expires_at)
+        until = unpriced_until(self.changed_at, self.begins_at, price_by)
         before = self.offered_before and self.begins_at - timedelta(minutes=place.rules.notice_minutes)
         return replace(self, price=None, answer_from=None, offered_before=before, hold_expires_at=until)
 

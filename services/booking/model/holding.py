@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.booking.model.actors import Actor
 from services.booking.model.bookings import Booking, BookingRequest, placed
-from services.booking.model.deadlines import UNPRICED
+from services.booking.model.deadlines import UNPRICED, unpriced_until
 from services.booking.model.rules import Bookable
 
 
@@ -34,7 +34,7 @@ def hold(
         confirm=wanted.confirm,
         created_at=now,
         changed_at=now,
-        hold_expires_at=min(now + unpriced, wanted.begins_at),
+        hold_expires_at=unpriced_until(now, wanted.begins_at, now + unpriced),
         price_by=now + unpriced,
         **placed(place, wanted),
     )

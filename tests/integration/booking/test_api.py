@@ -90,6 +90,7 @@ def test_a_booking_is_made_and_shown(counter: Any, ask: Any) -> None:
         "free_until": None,
         "key": None,
         "opened_at": None,
+        "ended_at": None,
         "cancelled_at": None,
         "cancelled_by": None,
         "noise": "normal",

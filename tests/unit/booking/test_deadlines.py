@@ -9,7 +9,7 @@ import pytest
 
 from services.booking.model.actors import resident
 from services.booking.model.bookings import Booking, BookingRequest
-from services.booking.model.deadlines import HOLD, UNPRICED, answer_by
+from services.booking.model.deadlines import HOLD, UNPRICED, answer_by, unpriced_until
 from services.booking.model.holding import hold
 from services.booking.model.prices import Price
 from services.booking.model.refusals import HoldExpired
@@ -57,9 +57,14 @@ def moved(booking: Booking, minutes: float, begin: int = 600) -> Booking:
     return booking.rescheduled(PLACE, wanted(begin), now=at(minutes), by="tenant")
 
 
-@pytest.mark.parametrize(("begin", "kept"), [(600, 120), (125, 120), (120, 120), (115, 115), (5, 5)])
+@pytest.mark.parametrize(("begin", "kept"), [(600, 120), (125, 120), (120, 120), (115, 115), (5, 5), (0, 1)])
 def test_what_has_no_price_is_kept_for_two_hours_or_until_it_begins(begin: int, kept: int) -> None:
     assert held(begin).hold_expires_at == at(kept)
+
+
+@pytest.mark.parametrize(("begin", "kept"), [(1.5, 1.5), (1, 1), (0.5, 1)])
+def test_a_price_has_a_minute_to_come_however_soon_it_begins(begin: float, kept: float) -> None:
+    assert unpriced_until(NOW, at(begin), at(120)) == at(kept)
 
 
 def test_how_long_it_may_wait_for_its_price_is_the_municipality_s_to_say() -> None:
@@ -68,9 +73,9 @@ def test_how_long_it_may_wait_for_its_price_is_the_municipality_s_to_say() -> No
 
 @pytest.mark.parametrize(
     ("priced", "begin", "kept"),
-    [(0, 600, 15), (1, 600, 16), (119, 600, 134), (100, 120, 115), (100, 115, 115), (100, 110, 110)],
+    [(0, 600, 15), (1, 600, 16), (119, 600, 134), (100, 120, 115), (100, 115, 115), (100, 110, 115), (0.5, 0, 15.5)],
 )
-def test_from_its_price_on_there_are_fifteen_minutes_to_confirm_it(priced: int, begin: int, kept: int) -> None:
+def test_from_its_price_on_there_are_fifteen_minutes_to_confirm_it(priced: float, begin: int, kept: float) -> None:
     booking = held(begin).priced(PRICE, now=at(priced))
 
     assert (booking.hold_expires_at, booking.answer_from) == (at(kept), at(priced))
@@ -160,8 +165,5 @@ def test_one_that_was_held_before_these_rules_keeps_what_it_was_told() -> None:
     assert moved(before, 5).hold_expires_at == at(15)
 
 
-@pytest.mark.parametrize(("begin", "kept"), [(200, 135), (130, 130)])
-def test_whatever_the_clock_it_ends_no_later_than_it_begins(begin: int, kept: int) -> None:
-    until = answer_by(at(125), at(begin), at(120), None)
-
-    assert until == at(kept)
+def test_what_a_price_gives_is_counted_from_no_later_than_the_end_of_the_first_two_hours() -> None:
+    assert answer_by(at(125), at(600), at(120), None) == at(135)
