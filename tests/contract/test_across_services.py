@@ -4,6 +4,7 @@ nothing is left anywhere."""
 import base64
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -38,12 +39,20 @@ def everything(municipality: Municipality) -> dict[str, str]:
     return found
 
 
+def an_import(
+    municipality: Municipality, owned: dict[str, Owned], uid: int = 1, until: str = "11:00"
+) -> tuple[str, dict[str, Any]]:
+    """Mona's token, and what she imports for the band."""
+    day = f"2026-12-{18 + uid}"
+    table = f"uid;space;begins_at;ends_at;title\n{uid};Salen;{day} 09:00;{day} {until};Julekonsert\n"
+    wanted = things.an_import(owned["represented"].things["band"])
+    manager = municipality.token("mona", Role.ARENA_MANAGER, squares=(SQUARE,))
+    return manager, wanted | {"file": base64.b64encode(table.encode()).decode()}
+
+
 def test_an_imported_booking_is_priced_charged_keyed_and_shown(own: tuple[Municipality, dict[str, Owned]]) -> None:
     municipality, owned = own
-    band = owned["represented"].things["band"]
-    table = "uid;space;begins_at;ends_at;title\n1;Salen;2026-12-19 09:00;2026-12-19 11:00;Julekonsert\n"
-    wanted = things.an_import(band) | {"file": base64.b64encode(table.encode()).decode()}
-    manager = municipality.token("mona", Role.ARENA_MANAGER, squares=(SQUARE,))
+    manager, wanted = an_import(municipality, owned)
 
     foreseen = municipality.did("POST", "/booking/imports/preview", manager, wanted)
     assert (foreseen["counts"]["added"], foreseen["rows"][0]["booking"]) == (1, None)
@@ -60,16 +69,18 @@ def test_an_imported_booking_is_priced_charged_keyed_and_shown(own: tuple[Munici
     shown = municipality.did("GET", f"/programming/activities?{day}&square={SQUARE}", manager)
     assert "Julekonsert" in {each["title"] for each in shown["items"]}
 
-    moved = {"file": base64.b64encode(table.replace("11:00", "12:00").encode()).decode()}
-    [again] = municipality.did("POST", "/booking/imports", manager, wanted | moved)["rows"]
+    _, moved = an_import(municipality, owned, until="12:00")
+    [again] = municipality.did("POST", "/booking/imports", manager, moved)["rows"]
     assert (again["outcome"], again["booking"]) == ("moved", row["booking"])
     dearer = municipality.did("GET", f"/booking/bookings/{row['booking']}", manager)
     assert (dearer["state"], dearer["version"] > booking["version"]) == ("confirmed", True)
 
 
 def test_nothing_is_left_of_a_person_in_any_service(own: tuple[Municipality, dict[str, Owned]]) -> None:
-    """Kari has bookings, keys, hours, a series and comments; Mona has approved and registered for the municipality."""
-    municipality, _ = own
+    """Kari has bookings, keys, hours, a series and comments; Mona has imported for the municipality."""
+    municipality, owned = own
+    manager, wanted = an_import(municipality, owned, uid=2)
+    municipality.did("POST", "/booking/imports", manager, wanted)
     for name, roles, squares in (("kari", (), ()), ("mona", (Role.ARENA_MANAGER,), (SQUARE,))):
         person = str(municipality.person(name))
         before = everything(municipality)
