@@ -54,8 +54,7 @@ LIVE: tuple[BookingState, ...] = (*WAITING, "confirmed", "in_use")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingRequest:
-    """What somebody asks for. `tenant` is the actor who rents; None is the person who asks. `equipment` is pieces by
-    id."""
+    """A request to book a space. `tenant` rents; None is the person who asks. `equipment` is pieces by id."""
 
     space: str
     begins_at: datetime
@@ -365,8 +364,8 @@ class Booking:
     def _unpriced(self, place: Bookable) -> "Booking":
         """It waits for its price anew, no longer than it could have waited for the first."""
         price_by = max(self.price_by or self.hold_expires_at, self.hold_expires_at)
-        until = unpriced_until(self.changed_at, self.begins_at, price_by)
         before = self.offered_before and self.begins_at - timedelta(minutes=place.rules.notice_minutes)
+        until = unpriced_until(self.changed_at, self.begins_at, price_by)
         return replace(self, price=None, answer_from=None, offered_before=before, hold_expires_at=until)
 
     def _settled(self, now: datetime) -> "Booking":
