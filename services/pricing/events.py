@@ -63,7 +63,7 @@ class BookingPaid(Event):
 @dataclass(frozen=True, kw_only=True)
 class BookingUnpriceable(Event):
     """The adopted tariff has no price for this booking; `reason` is a stable code. Subject: the quote's id.
-    Pricing → booking, which declines."""
+    Pricing → booking, which declines it, or puts a confirmed one back from where its tenant moved it."""
 
     TYPE: ClassVar[str] = "no.torg.pricing.booking_unpriceable.v1"
     LISTENERS: ClassVar[tuple[str, ...]] = ("booking",)

@@ -50,7 +50,9 @@ class Priced:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Quote:
-    """A booking's price, or the reason there is none. `version` grows when it is priced anew, or told again.
+    """A booking's price, or the reason there is none. Both: a charged booking was moved to where there is no price; the
+    price, and what it was `priced` for, stand until booking has settled it. `version` grows when it is priced anew, or
+    told again.
     `priced` is None for quotes from before bookings could be moved. `awaits_payment` is the version of the booking
     that waits to be paid, None when it does not."""
 
@@ -74,9 +76,18 @@ class Quote:
         priced = replace(self.priced, sequence=sequence) if self.priced else None
         return replace(self, version=self.version + 1, priced=priced)
 
+    def standing(self, reason: Reason, asked: Priced) -> "Quote":
+        """The price that was charged, of a booking that has none where a later version of it is."""
+        priced = replace(self.priced or asked, sequence=asked.sequence)
+        return replace(self, version=self.version + 1, priced=priced, reason=reason)
+
+    def put_back(self, sequence: int) -> "Quote":
+        """The price that stood, of a booking that is again where it has it."""
+        return replace(self.told_again(sequence), reason=None)
+
     def __post_init__(self) -> None:
-        if (self.price is None) == (self.reason is None):
-            raise ValueError("a quote has either a price or the reason it has none")
+        if self.price is None and self.reason is None:
+            raise ValueError("a quote has a price or the reason it has none")
 
 
 def price(tariff: Tariff, lines: Sequence[PriceLine], begins_at: datetime) -> Price:

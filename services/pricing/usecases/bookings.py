@@ -33,8 +33,8 @@ Told = Envelope[BookingSnapshot]
 
 
 class ConfirmedWithoutPrice(Exception):
-    """A booking was confirmed that no tariff has a price for. The event becomes a dead letter, to be replayed once a
-    tariff is adopted: nobody uses a space unpriced without an operator knowing."""
+    """A booking was confirmed that no tariff has a price for, and that was never charged. The event becomes a dead
+    letter, to be replayed once a tariff is adopted: nobody uses a space unpriced without an operator knowing."""
 
 
 def follow_booking(tx: Transaction, event: Told) -> None:
@@ -42,7 +42,7 @@ def follow_booking(tx: Transaction, event: Told) -> None:
 
     held, awaiting: quoted. confirmed: charged, and for good if nobody comes. cancelled: settled by the tariff's rule,
     or credited when the house gave it up. expired, declined: given back. Moved in any of them: quoted anew, and the
-    charge reversed and made anew.
+    charge reversed and made anew; where there is no price it stands, and booking is told.
     """
     if not inbox.newest(tx, event):
         return
@@ -80,9 +80,11 @@ def _waits(tx: Transaction, told: Told) -> bool:
 
 def _confirmed(tx: Transaction, told: Told) -> bool:
     quote, anew = prices.current(tx, told, must_have_price=True)
-    if quote.price is None:
-        raise ConfirmedWithoutPrice(quote.reason)
     made = charges.of_booking(tx, told.data.booking)
+    if quote.price is None or quote.reason is not None:
+        if made is None:
+            raise ConfirmedWithoutPrice(quote.reason)
+        return anew  # moved to where it has no price: what is charged stands until booking has settled it
     if made is None:
         _charge(tx, quote, quote.price)
     elif made.state == "reversed" or (anew and made.state == "charged"):
@@ -102,8 +104,11 @@ def _cancelled(tx: Transaction, told: Told) -> bool:
     made = charges.of_booking(tx, booking.booking)
     if made is None or made.state not in OPEN:
         return changed
-    settled = made.cancelled(_price_of(tx, told), _cancelled_at(booking), tx.now)
-    _settle(tx, made, made.credited(tx.now) if _for_nothing(booking) else settled)
+    price = _price_of(tx, told)
+    if price is None or _for_nothing(booking):
+        _settle(tx, made, made.credited(tx.now))
+    else:
+        _settle(tx, made, made.cancelled(price, _cancelled_at(booking), tx.now))
     return True
 
 
@@ -168,11 +173,10 @@ def _is_open(charge: Charge | None) -> bool:
     return charge is None or charge.state in OPEN
 
 
-def _price_of(tx: Transaction, told: Told) -> Price:
+def _price_of(tx: Transaction, told: Told) -> Price | None:
+    """Its price; None when it was moved to where it has none, and nothing is charged for it."""
     quote = quotes.of_booking(tx, told.data.booking)
-    if quote is None or quote.price is None:
-        raise ConfirmedWithoutPrice("charged without a price")
-    return quote.price
+    return quote.price if quote else None
 
 
 def _for_nothing(booking: BookingSnapshot) -> bool:

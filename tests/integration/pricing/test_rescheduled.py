@@ -229,9 +229,95 @@ def test_a_move_to_where_there_is_no_price_is_told(office: Office) -> None:
     assert unpriceable.data == BookingUnpriceable(booking=booking.id, reason="no_tariff", priced_sequence=3)
 
 
-def test_a_confirmed_booking_that_moves_to_where_there_is_no_price_is_refused(office: Office) -> None:
+def unpriced(office: Office) -> list[tuple[int, int]]:
+    """Each time booking was told that there is no price: its sequence, and of which version of the booking."""
+    return [(each.sequence, each.data.priced_sequence) for each in office.emitted(BookingUnpriceable)]
+
+
+OBSERVATORY: dict[str, Any] = {"premises": "observatory", "space": "observatory"}
+
+
+def test_a_confirmed_booking_that_moves_to_where_there_is_no_price_is_told_and_its_charge_stands(
+    office: Office,
+) -> None:
+    office.grant(minutes=60)
     booking = Booking()
     office.deliver(booking.held(), booking.confirmed())
-    with pytest.raises(ConfirmedWithoutPrice):
-        office.deliver(booking.rescheduled(4, premises="observatory"))
+    moved = booking.rescheduled(4, **OBSERVATORY)
+    office.deliver(moved, moved)
+    assert unpriced(office) == [(2, 4)]
+    assert (office.owed(booking), office.balance()) == (("charged", 50_000), 0)
+
+
+def test_put_back_it_has_the_price_it_had_whatever_was_adopted_meanwhile(office: Office) -> None:
+    office.grant(minutes=60)
+    booking = Booking()
+    office.deliver(booking.held(), booking.confirmed(), booking.rescheduled(4, **OBSERVATORY))
+    office.adopt(counting="started", remarks=["another"])
+    back = booking.rescheduled(5, premises="hall", space="borgen-storsal")
+    office.deliver(back, back)
+    assert told(office) == [(1, 1, 50_000), (3, 5, 50_000)]
+    assert (office.owed(booking), office.balance()) == (("charged", 50_000), 0)
+    assert entries(office, booking) == [("confirmed", 50_000)]
+
+
+def test_declined_where_it_has_no_price_all_that_was_charged_is_credited(office: Office) -> None:
+    office.grant(minutes=60)
+    booking = Booking()
+    office.deliver(booking.held(), booking.confirmed(), booking.rescheduled(4, **OBSERVATORY))
+    office.deliver(booking.declined(5), booking.declined(5))
+    assert (office.owed(booking), office.balance()) == (("credited", 0), 20_000)
+
+
+def test_moved_on_to_where_it_has_a_price_it_is_charged_that(office: Office) -> None:
+    office.grant(minutes=60)
+    booking = Booking()
+    office.deliver(booking.held(), booking.confirmed(), booking.rescheduled(4, **OBSERVATORY))
+    office.deliver(booking.rescheduled(5, premises="hall", space="borgen-storsal", ends_at=ENDS_AT + HOUR))
+    assert (office.owed(booking), office.balance()) == (("charged", 85_000), 0)
+
+
+@pytest.mark.parametrize("state", ["in_use", "completed", "released"])
+def test_what_stays_where_it_has_no_price_costs_what_it_did(office: Office, state: str) -> None:
+    """The house moved it, or it was over before booking heard."""
+    booking = Booking()
+    office.deliver(booking.held(), booking.confirmed(), booking.rescheduled(4, **OBSERVATORY))
+    office.deliver(booking.restated(state, 5, confirmed_at=BOOKED_AT))
     assert office.owed(booking) == ("charged", 70_000)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_given_up_where_it_has_no_price_the_limit_of_the_price_that_stands_holds(office: Office, late: bool) -> None:
+    for order in permutations(("moved", "given_up")):
+        booking = Booking()
+        office.deliver(booking.held(), booking.confirmed())
+        events = {"moved": booking.rescheduled(4, **OBSERVATORY)}
+        events["given_up"] = booking.given_up(5, cancelled_at=LIMIT + (TICK if late else timedelta()))
+        office.deliver(*(events[name] for name in order), *events.values())
+        assert office.owed(booking) == (("kept", 70_000) if late else ("credited", 0)), order
+
+
+def test_approved_before_booking_heard_that_it_has_no_price_it_is_told_again(office: Office) -> None:
+    booking = Booking()
+    office.deliver(booking.held(), booking.confirmed())
+    office.deliver(booking.rescheduled(4, "awaiting_approval", **OBSERVATORY), booking.confirmed(5))
+    assert unpriced(office) == [(2, 4), (3, 5)]
+    assert office.owed(booking) == ("reversed", 0)
+    office.deliver(booking.rescheduled(6, premises="hall", space="borgen-storsal"))
+    assert office.owed(booking) == ("charged", 70_000)
+
+
+def test_approved_where_it_has_no_price_and_given_up_it_owes_nothing(office: Office) -> None:
+    booking = Booking()
+    office.deliver(booking.held(), booking.confirmed())
+    office.deliver(booking.rescheduled(4, "awaiting_approval", **OBSERVATORY), booking.confirmed(5))
+    office.deliver(booking.given_up(6, cancelled_at=BEGINS_AT))
+    assert office.owed(booking) == ("credited", 0)
+
+
+def test_one_that_was_never_charged_is_refused_where_there_is_no_price(office: Office) -> None:
+    booking = Booking()
+    office.deliver(booking.held())
+    with pytest.raises(ConfirmedWithoutPrice):
+        office.deliver(booking.rescheduled(4, **OBSERVATORY))
+    assert office.owed(booking) is None
