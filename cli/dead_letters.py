@@ -3,14 +3,14 @@
 Without TORG_…_DATABASE_URL in the environment it looks at the demo's databases, if the demo runs.
 """
 
+import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from cli.targets import database_urls
 from kernel import failures
@@ -18,11 +18,20 @@ from kernel.db import Database, Transaction
 from kernel.failures import Failure
 
 app = typer.Typer(help="The events that were given up: list, show, replay, discard.", no_args_is_help=True)
-console = Console()
+
+SHORTEST = 4
+
+
+def id_or_beginning(written: str) -> str:
+    """An id, or as much of its beginning as tells which is meant. Raises BadParameter."""
+    if not re.fullmatch(rf"[0-9a-f-]{{{SHORTEST},36}}", written.lower()):
+        raise typer.BadParameter(f"{written!r} is neither an id nor the first {SHORTEST} or more characters of one")
+    return written.lower()
+
 
 Service = Annotated[str, typer.Option("--service", help="Only this service's.")]
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
-Id = Annotated[UUID, typer.Argument(help="A dead letter's id, as `list` shows it.")]
+Id = Annotated[str, typer.Argument(parser=id_or_beginning, help="A dead letter's id, or its beginning.", metavar="ID")]
 
 
 @app.command("list")
@@ -30,12 +39,13 @@ def list_(service: Service = "", as_json: Json = False, most: int = 100) -> None
     """Lists the dead letters, oldest first."""
     found = [(name, letter) for name, tx in _transactions(service) for letter in failures.dead_letters(tx, most=most)]
     if as_json:
-        console.print_json(data=[_told(name, letter) for name, letter in found])
+        typer.echo(_as_json([_told(name, letter) for name, letter in found]))
     elif not found:
-        console.print("No dead letters.")
+        typer.echo("No dead letters.")
     else:
-        console.print(_table(found))
-        console.print("./torg dead-letters show ID tells more; replay ID tries one again.")
+        for name, letter in found:
+            typer.echo(_block(name, letter))
+        typer.echo("./torg dead-letters show ID tells more; replay ID tries one again.")
 
 
 @app.command()
@@ -44,26 +54,32 @@ def show(id: Id, as_json: Json = False) -> None:
     name, letter = _find(id)
     body = letter.body.decode(errors="backslashreplace")
     if as_json:
-        console.print_json(data={**_told(name, letter), "body": body})
+        typer.echo(_as_json({**_told(name, letter), "body": body}))
         return
     for key, value in _told(name, letter).items():
-        console.print(f"[bold]{key:10}[/bold] {value}")
-    console.print(body, markup=False)
+        typer.echo(f"{key:10} {value}")
+    typer.echo(body)
 
 
 @app.command()
 def replay(
-    id: Annotated[UUID | None, typer.Argument(help="A dead letter's id.")] = None,
+    id: Annotated[
+        str | None, typer.Argument(parser=id_or_beginning, help="A dead letter's id, or its beginning.", metavar="ID")
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
     service: Service = "",
 ) -> None:
     """Has a worker try a dead letter again, with all its retries."""
     if (id is None) != everything:
         raise typer.BadParameter("give an id, or --all")
-    done = sum(_replay(tx, id) for _, tx in _transactions(service, write=True))
+    one: UUID | None = None
+    if id is not None:
+        service, letter = _find(id, service)
+        one = letter.id
+    done = sum(_replay(tx, one) for _, tx in _transactions(service, write=True))
     if id is not None and not done:
         raise _none(id)
-    console.print(f"{done} to be tried again.")
+    typer.echo(f"{done} to be tried again.")
 
 
 @app.command()
@@ -72,8 +88,8 @@ def discard(id: Id, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.
     name, letter = _find(id)
     if not yes:
         typer.confirm(f"Delete {letter.entrypoint} of {name}, failed at {letter.failed_at:%Y-%m-%d %H:%M}?", abort=True)
-    discarded = sum(failures.settle(tx, id) for _, tx in _transactions(name, write=True))
-    console.print(f"{discarded} discarded.")
+    discarded = sum(failures.settle(tx, letter.id) for _, tx in _transactions(name, write=True))
+    typer.echo(f"{discarded} discarded.")
 
 
 def _replay(tx: Transaction, id: UUID | None) -> int:
@@ -81,15 +97,18 @@ def _replay(tx: Transaction, id: UUID | None) -> int:
     return sum(failures.replay(tx, each) for each in ids)
 
 
-def _find(id: UUID) -> tuple[str, Failure]:
-    for name, tx in _transactions(""):
-        letter = failures.dead_letter(tx, id)
-        if letter is not None:
-            return name, letter
-    raise _none(id)
+def _find(id: str, service: str = "") -> tuple[str, Failure]:
+    """The one dead letter whose id begins so, and its service. Raises BadParameter for none and for several."""
+    found = [(name, letter) for name, tx in _transactions(service) for letter in failures.dead_letters(tx, id=id)]
+    if not found:
+        raise _none(id)
+    if len(found) > 1:
+        ids = ", ".join(str(letter.id) for _, letter in found)
+        raise typer.BadParameter(f"{len(found)} dead letters begin with {id}: {ids}")
+    return found[0]
 
 
-def _none(id: UUID) -> typer.BadParameter:
+def _none(id: str) -> typer.BadParameter:
     return typer.BadParameter(f"there is no dead letter {id}; `./torg dead-letters list` shows those there are")
 
 
@@ -124,9 +143,11 @@ def _told(service: str, letter: Failure) -> dict[str, Any]:
     }
 
 
-def _table(found: list[tuple[str, Failure]]) -> Table:
-    table = Table("id", "service", "event", "error", "attempts", "failed at (UTC)", box=None)
-    for name, letter in found:
-        when = f"{letter.failed_at:%Y-%m-%d %H:%M:%S}"
-        table.add_row(str(letter.id), name, letter.entrypoint, letter.error, str(letter.attempts), when)
-    return table
+def _block(service: str, letter: Failure) -> str:
+    """One letter of the list: the id whole on a line of its own, for a narrow terminal and for a click."""
+    when = f"{letter.failed_at:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{letter.id}  {service}, attempts: {letter.attempts}\n  {when}  {letter.entrypoint}\n  {letter.error}\n"
+
+
+def _as_json(told: Any) -> str:
+    return json.dumps(told, ensure_ascii=False, indent=2)

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    cast,
     delete,
     func,
     insert,
@@ -103,17 +104,12 @@ def settle(tx: Transaction, id: UUID) -> bool:
     return tx.execute(delete(failed_deliveries).where(_columns.id == id)).rowcount > 0
 
 
-def dead_letters(tx: Transaction, *, most: int = 100) -> Sequence[Failure]:
-    """The dead letters, oldest first."""
-    found = (
-        select(failed_deliveries).where(_columns.due_at.is_(None)).order_by(_columns.failed_at, _columns.id).limit(most)
-    )
-    return [Failure(*row) for row in tx.execute(found)]
-
-
-def dead_letter(tx: Transaction, id: UUID) -> Failure | None:
-    """One dead letter, or None."""
-    return _failure(tx.execute(select(failed_deliveries).where(_columns.id == id, _columns.due_at.is_(None))).first())
+def dead_letters(tx: Transaction, *, id: str = "", most: int = 100) -> Sequence[Failure]:
+    """The dead letters whose id begins with `id`, oldest first."""
+    dead = select(failed_deliveries).where(_columns.due_at.is_(None)).order_by(_columns.failed_at, _columns.id)
+    if id:
+        dead = dead.where(cast(_columns.id, Text).startswith(id, autoescape=True))
+    return [Failure(*row) for row in tx.execute(dead.limit(most))]
 
 
 def replay(tx: Transaction, id: UUID) -> bool:

@@ -26,9 +26,12 @@ def databases(fresh_url: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) 
         database.close()
 
 
-def bury(database: Database, entrypoint: str, body: bytes = b"{}") -> UUID:
+PLACE = "RuntimeError at services.booking.usecases.following_along.pricing:1234"
+
+
+def bury(database: Database, entrypoint: str, body: bytes = b"{}", error: str = "RuntimeError at here:1") -> UUID:
     with database.transaction() as tx:
-        failures.record(tx, entrypoint, body, "RuntimeError at here:1", due_at=None)
+        failures.record(tx, entrypoint, body, error, due_at=None)
         return failures.dead_letters(tx)[-1].id
 
 
@@ -104,3 +107,71 @@ def test_one_that_is_not_there_is_told(databases: dict[str, Database], command: 
 
 def test_an_unknown_service_is_told(databases: dict[str, Database]) -> None:
     assert run("list", "--service", "weather").exit_code == 2
+
+
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+
+@pytest.mark.usefixtures("narrow")
+def test_the_list_is_whole_at_80_columns(databases: dict[str, Database]) -> None:
+    event = "no.torg.programming.activity_withdrawn.v1"
+    letter = bury(databases["programming"], event, error=PLACE)
+    listed = run("list").output
+    assert max(map(len, listed.splitlines())) <= 80
+    for told in (str(letter), "programming", event, PLACE):
+        assert told in listed
+
+
+@pytest.mark.usefixtures("narrow")
+def test_brackets_and_colons_are_told_as_they_are(databases: dict[str, Database]) -> None:
+    letter = bury(databases["access"], "[bold]one[/bold] :smile:", b"[red]x[/red] :smile:", error="[/] :smile:")
+    listed, shown = run("list").output, run("show", str(letter)).output
+    for told in ("[bold]one[/bold] :smile:", "[/] :smile:"):
+        assert told in listed
+        assert told in shown
+    assert "[red]x[/red] :smile:" in shown
+
+
+@pytest.mark.usefixtures("narrow")
+def test_a_body_is_printed_as_it_came(databases: dict[str, Database]) -> None:
+    body = json.dumps({"data": {"words": ["and more"] * 60}})
+    letter = bury(databases["access"], "one.v1", body.encode())
+    assert run("show", str(letter)).output.splitlines()[-1] == body
+    assert json.loads(run("show", str(letter), "--json").output)["body"] == body
+
+
+@pytest.mark.parametrize("command", [("show",), ("replay",), ("discard", "--yes")])
+@pytest.mark.parametrize("case", [str, str.upper])
+def test_the_beginning_of_an_id_will_do(
+    databases: dict[str, Database], command: tuple[str, ...], case: Callable[[str], str]
+) -> None:
+    letter = bury(databases["pricing"], "one.v1")
+    assert run(*command, case(str(letter)[:4])).exit_code == 0
+    assert dead(databases["pricing"]) == ([letter] if command == ("show",) else [])
+
+
+@pytest.mark.parametrize("command", [("show",), ("replay",), ("discard", "--yes")])
+def test_a_beginning_that_two_share_changes_nothing(databases: dict[str, Database], command: tuple[str, ...]) -> None:
+    letters = [bury(databases["access"], "one.v1"), bury(databases["pricing"], "two.v1")]
+    told = run(*command, str(letters[0])[:4])
+    assert told.exit_code == 2
+    assert "2 dead letters" in told.output
+    assert [*dead(databases["access"]), *dead(databases["pricing"])] == letters
+
+
+@pytest.mark.parametrize("wrong", ["", "019", "%%%%", "____", "no id", f"{new_id()}0"])
+@pytest.mark.parametrize("command", [("show",), ("replay",), ("discard", "--yes")])
+def test_what_is_no_beginning_of_an_id_is_refused(
+    databases: dict[str, Database], command: tuple[str, ...], wrong: str
+) -> None:
+    letter = bury(databases["access"], "one.v1")
+    assert run(*command, wrong).exit_code == 2
+    assert dead(databases["access"]) == [letter]
+
+
+def test_replay_looks_in_the_named_service_only(databases: dict[str, Database]) -> None:
+    letter = bury(databases["access"], "one.v1")
+    assert run("replay", str(letter), "--service", "pricing").exit_code == 2
+    assert dead(databases["access"]) == [letter]
