@@ -7,7 +7,7 @@ from typing import Any
 from icalendar.cal.component import Component as Event
 
 from kernel.errors import DomainError
-from services.booking.files import meaning
+from services.booking.files import meaning, parsing
 from services.booking.model import imports
 from services.booking.model.import_refusals import NotOnTheMinute, OtherTimeZone, UnreadableRow
 from services.booking.model.imports import Row
@@ -45,7 +45,7 @@ def span(event: Event) -> Occurrence:
     begins = one(event, "DTSTART")
     length = _length(event, begins)
     try:
-        ends_at = _instant(begins + timedelta(days=length.days)) + length.minutes * _MINUTE
+        ends_at = _after(begins, length.days, length.minutes * _MINUTE)
     except OverflowError as cause:
         raise UnreadableRow(part="DURATION") from cause
     if ends_at.year > _LAST_YEAR:
@@ -84,10 +84,11 @@ def _length(event: Event, begins: date | datetime) -> Length:
     if "DTEND" in event:
         return _until(event, begins, one(event, "DTEND"))
     if "DURATION" in event:
-        written = one(event, "DURATION", timedelta)
+        lasts = one(event, "DURATION", timedelta)
         if not isinstance(begins, datetime):
-            return Length(days=written.days or 1)
-        return Length(days=written.days, minutes=written.seconds // 60)
+            return Length(days=lasts.days or 1)
+        days = parsing.days(event["DURATION"])
+        return Length(days=days, minutes=(lasts - timedelta(days=days)) // _MINUTE)
     # a day lasts until the next, and a moment no time at all
     return Length() if isinstance(begins, datetime) else Length(days=1)
 
@@ -114,6 +115,8 @@ def one(event: Event, name: str, kind: type = date) -> Any:
         raise UnreadableRow(part=name)
     if isinstance(found, date) and not _FIRST_YEAR <= found.year <= _LAST_YEAR:
         raise UnreadableRow(part=name)
+    if isinstance(found, timedelta) and found % _MINUTE:
+        raise NotOnTheMinute(part=name, cell=str(found))
     if isinstance(found, datetime):
         if found.second or found.microsecond:
             raise NotOnTheMinute(part=name, cell=found.strftime("%H:%M:%S"))
@@ -143,9 +146,9 @@ def listed(event: Event, name: str, starts: datetime, length: Length) -> list[da
     if any(each[0] == name for each in event.errors):
         raise UnreadableRow(part=name)
     return [
-        _listed(each.dt, prop, name, starts, length)
+        _listed(each.dt, prop, number, name, starts, length)
         for prop in (props if isinstance(props, list) else [props])
-        for each in prop.dts
+        for number, each in enumerate(prop.dts)
         if _matters(each.dt, name)
     ]
 
@@ -159,10 +162,11 @@ def _matters(at: Any, name: str) -> bool:
     return bool(_FIRST_YEAR <= year <= _LAST_YEAR)
 
 
-def _listed(at: Any, prop: Any, name: str, starts: datetime, length: Length) -> datetime:
+def _listed(at: Any, prop: Any, number: int, name: str, starts: datetime, length: Length) -> datetime:
     if isinstance(at, tuple):  # a period: of the event's own length, or there is nothing here to keep its length in
         at, until = at
-        if not _lasts(at, until, occurrence(wall(at, name), length)):
+        days = parsing.days(prop, number) if isinstance(until, timedelta) else 0
+        if not _lasts(at, until, days, occurrence(wall(at, name), length)):
             raise UnreadableRow(part=name)
     if isinstance(at, datetime):
         if at.tzinfo is None and "TZID" in prop.params:
@@ -173,12 +177,18 @@ def _listed(at: Any, prop: Any, name: str, starts: datetime, length: Length) -> 
     raise UnreadableRow(part=name)
 
 
-def _lasts(at: datetime, until: datetime | timedelta, span: Occurrence) -> bool:
+def _lasts(at: datetime, until: datetime | timedelta, days: int, span: Occurrence) -> bool:
     """Return True if a period ends when the date of an event does."""
     try:
-        return (_instant(at) + until if isinstance(until, timedelta) else _instant(until)) == span.ends_at
+        ends_at = _instant(until) if isinstance(until, datetime) else _after(at, days, until - timedelta(days=days))
     except OverflowError:
         return False
+    return ends_at == span.ends_at
+
+
+def _after(begins: date | datetime, days: int, hours: timedelta) -> datetime:
+    """What is so much later: days by the calendar, hours and minutes as they pass (RFC 5545, 3.3.6)."""
+    return _instant(begins + timedelta(days=days)) + hours
 
 
 def _text(event: Event, name: str) -> str:

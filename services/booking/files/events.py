@@ -11,11 +11,10 @@ from datetime import date, datetime
 from itertools import chain
 from typing import Any
 
-from icalendar import Calendar
-
 from kernel.errors import DomainError
 from kernel.text import trimmed
 from services.booking.files import calendar, meaning
+from services.booking.files.parsing import Parser
 from services.booking.files.past import was_over
 from services.booking.files.versions import Version, newest
 from services.booking.files.zones import resolve, without_zones
@@ -68,24 +67,21 @@ _FAULTS = (
 def read(text: str, *, until: date | None, now: datetime) -> File:
     """The rows of all events in a file."""
     kept, zones = without_zones(text, now)
+    parser = Parser(kept)
+    calendars = parser.calendars()
     try:
-        calendars = Calendar.from_ical(kept, multiple=True)
         events = [event for calendar in calendars for event in calendar.walk("VEVENT")]
-        methods = {str(each.get("METHOD", "")).strip().upper() for each in calendars}
-        given_up = [each for each in calendars if str(each.get("METHOD", "")).strip().upper() == "CANCEL"]
-    except Exception as cause:  # a parser raises what it meets: ValueError, KeyError, IndexError
-        raise UnreadableFile(part="iCalendar") from cause
+    except RecursionError as cause:  # one in the other, hundreds deep
+        raise UnreadableFile(part="VEVENT") from cause
+    methods = {str(each.get("METHOD", "")).strip().upper() for each in calendars}
+    given_up = [each for each in calendars if str(each.get("METHOD", "")).strip().upper() == "CANCEL"]
     if replies := methods & _REPLIES:
         raise UnreadableFile(part=f"METHOD:{min(replies)}")
     if not calendars or any(each.name != "VCALENDAR" for each in calendars):
         raise UnreadableFile(part="VCALENDAR")
     resolve(events, zones)
-    lines = [number for number, line in enumerate(text.split("\n"), 1) if line.strip().upper() == "BEGIN:VEVENT"]
-    lines += [1] * (len(events) - len(lines))  # a line that is folded where nobody folds is not found
     withdrawn = {id(event) for calendar in given_up for event in calendar.walk("VEVENT")}
-    return _Reading(until, now).of(
-        Version(event, line, id(event) in withdrawn) for event, line in zip(events, lines, strict=False)
-    )
+    return _Reading(until, now).of(Version(event, parser.lines[id(event)], id(event) in withdrawn) for event in events)
 
 
 @dataclass(slots=True)

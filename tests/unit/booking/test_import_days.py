@@ -108,3 +108,43 @@ def test_a_file_with_such_days_is_the_same_when_read_again() -> None:
     ]
     assert first.rows[0].recurring is not None
     assert (first.rows[0].recurring.days, first.rows[0].recurring.minutes) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("length", "ends"),
+    [
+        ("P1D", "03-28 12:00"),
+        ("PT24H", "03-28 13:00"),
+        ("PT1440M", "03-28 13:00"),
+        ("PT86400S", "03-28 13:00"),
+        ("PT23H60M", "03-28 13:00"),
+        ("PT25H", "03-28 14:00"),
+        ("P1DT1H", "03-28 13:00"),
+        ("P1W", "04-03 12:00"),
+        ("PT168H", "04-03 13:00"),
+    ],
+)
+def test_days_and_hours_of_a_duration_are_told_apart(length: str, ends: str) -> None:
+    when = ("DTSTART;TZID=Europe/Oslo:20270327T120000", f"DURATION:{length}")
+    again = (*when, "RRULE:FREQ=YEARLY;COUNT=1")
+    period = (*again, f"RDATE;TZID=Europe/Oslo;VALUE=PERIOD:20270327T120000/{length}")
+    for each in (when, again, period):
+        assert spans(*each) == [("03-27 12:00", ends)]
+
+
+def test_a_period_of_hours_is_none_of_days() -> None:
+    """Both last as long in any other week."""
+    day = ("DTSTART;TZID=Europe/Oslo:20270320T120000", "DURATION:P1D")
+    for period, fault in (("20270327T120000/P1D", None), ("20270327T120000/PT24H", "unreadable_row")):
+        rows = reading(ics(event(when=(*day, f"RDATE;TZID=Europe/Oslo;VALUE=PERIOD:{period}"))))
+        assert set(faults(rows)) == {fault}
+
+
+def test_a_duration_with_seconds_is_refused() -> None:
+    when = ("DTSTART;TZID=Europe/Oslo:20270327T120000", "DURATION:PT1H30S")
+    assert faults(reading(ics(event(when=when)))) == ["not_on_the_minute"]
+
+
+def test_a_file_can_not_say_how_many_days_its_hours_are() -> None:
+    when = ("DTSTART;TZID=Europe/Oslo:20270327T120000", "DURATION;X-DAYS=7:PT24H")
+    assert spans(*when) == [("03-27 12:00", "03-28 13:00")]
