@@ -13,6 +13,7 @@ from kernel.issuers import IssuerUnavailable
 from kernel.trace import current_traceparent, trace_id
 from services.portal.backend import Refused, Silent
 from services.portal.language import gettext, noted
+from services.portal.reasons import reason
 from services.portal.session import person, to_sign_in
 
 _log = structlog.get_logger(__name__)
@@ -72,7 +73,7 @@ def page(status: int, text: str | None = None, code: str = "") -> Response:
 def _refused(said: Refused) -> AnyResponse:
     if said.status == HTTPStatus.UNAUTHORIZED:
         return _unauthorized(said)
-    return page(said.status, said.detail, said.code)
+    return page(said.status, reason(said), said.code)
 
 
 def _unauthorized(said: Refused) -> AnyResponse:
@@ -80,7 +81,7 @@ def _unauthorized(said: Refused) -> AnyResponse:
     if person() is None:
         return to_sign_in()
     _log.error("token_refused_by_service", code=said.code)
-    return page(HTTPStatus.SERVICE_UNAVAILABLE, said.detail, said.code)
+    return page(HTTPStatus.SERVICE_UNAVAILABLE, reason(said), said.code)
 
 
 def _silent(silence: Silent) -> AnyResponse:

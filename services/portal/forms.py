@@ -15,6 +15,7 @@ from kernel.text import blank, trimmed
 from services.portal import written
 from services.portal.backend import Refused
 from services.portal.language import gettext
+from services.portal.reasons import reason
 from services.portal.session import now
 
 CENTURY = (date(2000, 1, 1), date(2100, 1, 1))
@@ -48,10 +49,10 @@ class Form:
         """The same values with what a service said of them. `fields` maps its names to ours, and `codes` its rules to
         the field that breaks them; the rest is told above."""
         if (name := (codes or {}).get(said.code)) is not None:
-            return Form(self.values, {name: said.detail})
+            return Form(self.values, {name: reason(said)})
         faults = {fields[name]: text for name, text in said.faults.items() if name in fields}
         others = [text for name, text in said.faults.items() if name not in fields]
-        return Form(self.values, faults, " ".join([said.detail, *others]) if others or not faults else "")
+        return Form(self.values, faults, " ".join([reason(said), *others]) if others or not faults else "")
 
 
 def sent() -> Form:

@@ -20,6 +20,7 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, g, has_request_context, request
 
 from kernel.clock import OSLO
+from services.portal.session import now
 
 LANGUAGES = {"nb": "Bokmål", "nn": "Nynorsk", "en": "English"}
 COOKIE = "language"
@@ -71,10 +72,19 @@ def named(names: Mapping[str, str]) -> str:
     return names.get(chosen()) or names["nb"]
 
 
-def day(at: date | datetime) -> str:
-    """A day as people say it: torsdag 3. desember."""
-    forms = {"en": "EEEE d MMMM"}
-    return format_date(_local_date(at), forms.get(chosen(), "EEEE d. MMMM"), locale=_LOCALES[chosen()])
+def day(at: date | datetime, *, year: bool = False) -> str:
+    """A day as people say it: torsdag 3. desember; with its year when that is another than the present one, or asked
+    for."""
+    on = _local_date(at)
+    form = "EEEE d MMMM" if chosen() == "en" else "EEEE d. MMMM"
+    named_year = " y" if year or on.year != _local_date(now()).year else ""
+    return format_date(on, form + named_year, locale=_LOCALES[chosen()])
+
+
+def days(first: date | datetime, last: date | datetime) -> str:
+    """From one day to another; both with their years when these are two."""
+    year = _local_date(first).year != _local_date(last).year
+    return f"{day(first, year=year)} – {day(last, year=year)}"
 
 
 def clock(at: datetime) -> str:
@@ -126,7 +136,7 @@ def register(app: Flask) -> None:
         named=named,
         number=number,
     )
-    app.jinja_env.globals.update(span=span, languages=LANGUAGES, language=chosen)
+    app.jinja_env.globals.update(span=span, days=days, languages=LANGUAGES, language=chosen)
 
 
 def _wanted() -> str:

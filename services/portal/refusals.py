@@ -3,11 +3,12 @@ speaks of. `services.portal.pages` show it."""
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
+from services.portal import written
 from services.portal.backend import Json, Refused, ask
-from services.portal.forms import Form, instant
-from services.portal.language import clock, day, gettext, length, named, noted
+from services.portal.forms import Form
+from services.portal.language import gettext
+from services.portal.reasons import reason
 
 ABOUT = {
     "too_many_participants": "participants",
@@ -32,18 +33,6 @@ OF_TIME = {
 """The same where the time is a field, too."""
 _RULES = re.compile(r"(square|arena|space)/([a-z0-9-]{1,100})/(\d{1,9})", re.ASCII)
 _SIGNED_OUT_OR_TOO_MANY = (401, 429)
-_LIMITS = {
-    "week_minutes": noted(
-        "Fair use, %(name)s: %(limit)s a week. %(used)s of that week are used, and this is %(asked)s more."
-    ),
-    "prime_week_minutes": noted(
-        "Fair use, %(name)s: %(limit)s of prime time a week. %(used)s of that week are used, and this is %(asked)s "
-        "more."
-    ),
-    "open_bookings": noted(
-        "Fair use, %(name)s: %(limit)s bookings at a time. You have %(used)s, and this is %(asked)s more."
-    ),
-}
 
 
 def told(form: Form, said: Refused, fields: Mapping[str, str], codes: Mapping[str, str]) -> Form:
@@ -51,10 +40,18 @@ def told(form: Form, said: Refused, fields: Mapping[str, str], codes: Mapping[st
     if said.status in _SIGNED_OUT_OR_TOO_MANY:
         raise said
     if said.code == "quota_exceeded":
-        return Form(form.values, problem=quota_words(said.fields))
+        return Form(form.values, problem=reason(said))
+    if said.code == "too_long" and form["from"] and _ends_the_day_after(form):
+        return Form(form.values, {"to": gettext("The end must be after the beginning.")})
     if said.code == "house_rules_not_accepted":
         return Form(form.values, {"accept": gettext("Read the house rules and accept them first.")})
     return form.refused(said, fields, codes)
+
+
+def _ends_the_day_after(form: Form) -> bool:
+    """Whether the end was written before the beginning, or is the same, and so is meant for the day after."""
+    begins, ends = written.clock(form["from"]), written.clock(form["to"])
+    return begins is not None and ends is not None and ends <= begins and form["last"] in ("", form["date"])
 
 
 def house_rules(space: str) -> list[Json]:
@@ -68,18 +65,3 @@ def accepted(form: Form) -> Json:
     found = [_RULES.fullmatch(each) for each in form["accept"].split(" ")]
     rules = [{"scope": each[1], "id": each[2], "version": int(each[3])} for each in found if each]
     return {"accept_house_rules": rules} if rules else {}
-
-
-def quota_words(fields: Mapping[str, Any]) -> str:
-    """Which limit of fair use it is, how much of it is used, and when there is room again."""
-    quota = ask("booking", f"/quotas/{fields['quota']}")
-    amount = str if fields["limited"] == "open_bookings" else length
-    said = {name: amount(fields[name]) for name in ("limit", "used", "asked")} | {"name": named(quota["name"])}
-    return f"{gettext(_LIMITS[fields['limited']]) % said} {_room_again(fields['frees_at'])}"
-
-
-def _room_again(at: str | None) -> str:
-    if at is None:
-        return gettext("There is room again when you give up or shorten something you have.")
-    moment = instant(at)
-    return gettext("There is room again from %(day)s at %(time)s.") % {"day": day(moment), "time": clock(moment)}

@@ -64,7 +64,7 @@ DECLINE_REASONS = {
     "price_not_published": noted("The adopted price rules have no price for this place on such a day."),
     "declined_by_manager": noted("The arena manager has said no."),
 }
-SKIPPED = {
+CLASHES = {
     "slot_taken": noted("Taken by others"),
     "space_closed": noted("Closed"),
     "no_room": noted("No room for so many"),
@@ -74,6 +74,17 @@ SKIPPED = {
     "in_the_past": noted("In the past"),
     "too_short_notice": noted("Too short notice"),
     "beyond_horizon": noted("Too far ahead"),
+    "off_grid": noted("Begins or ends at an odd time"),
+    "ends_before_begin": noted("Ends before it begins"),
+    "too_short": noted("Too short"),
+    "too_long": noted("Too long"),
+    "too_many_participants": noted("Too many people for the space"),
+    "purpose_not_permitted": noted("The space is not let for this purpose"),
+    "audience_not_permitted": noted("The space is not let for this audience"),
+    "too_loud": noted("Too loud for the space"),
+    "unknown_equipment": noted("The equipment is not lent here"),
+    "unknown_space": noted("The space is not let any more"),
+    "house_rules_not_accepted": noted("The house rules are not accepted"),
 }
 
 _ALL = (
@@ -87,10 +98,16 @@ _ALL = (
     | UNITS
     | DOOR_REFUSALS
     | DECLINE_REASONS
-    | SKIPPED
+    | CLASHES
 )
 
 
 def word(code: str) -> str:
     """What people read for a code, in their language; the code itself when it is a new one of a service's."""
     return gettext(_ALL[code]) if code in _ALL else code.replace("_", " ")
+
+
+def reason_word(code: str) -> str:
+    """Why a date can't be had, within a sentence."""
+    text = word(code)
+    return text[:1].lower() + text[1:]

@@ -12,6 +12,7 @@ from services.portal.backend import Json, Refused, ask, everything, note, tell
 from services.portal.forms import Form, asked_whole, instant, sent, timed
 from services.portal.language import clock, gettext
 from services.portal.places import places
+from services.portal.reasons import reason
 from services.portal.session import now, person, signed_in
 from services.portal.words import word
 
@@ -199,7 +200,7 @@ def _done(state: str) -> str:
 def _told(said: Refused, booking: UUID) -> Response:
     if said.status not in _UNDOABLE:
         raise said
-    texts = [said.detail, *said.faults.values()]
+    texts = [reason(said), *said.faults.values()]
     flash(" ".join(texts), "refused")
     return redirect(url_for("bookings.show", booking=booking))
 

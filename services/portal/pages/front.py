@@ -41,7 +41,7 @@ def programme(square: str) -> str:
         "programme.html",
         square=places().squares[square],
         places=places(),
-        days=_by_day(_activities(first, last, square)),
+        by_day=_by_day(_activities(first, last, square)),
         first=first,
         last=last,
         before=first - WEEK,

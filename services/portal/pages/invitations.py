@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from services.portal.backend import Refused, tell
 from services.portal.forms import new_key, sent, timed
 from services.portal.language import gettext
+from services.portal.reasons import reason
 from services.portal.session import Seal, signed_in
 
 blueprint = Blueprint("invitations", __name__, url_prefix="/invitations")
@@ -59,7 +60,7 @@ def _answer(invitation: UUID, answer: str, done: str) -> Response:
     except Refused as said:
         if said.status != 409:
             raise
-        flash(said.detail, "refused")
+        flash(reason(said), "refused")
     else:
         flash(done, "done")
     response = redirect(url_for("front.front"))

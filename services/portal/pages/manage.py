@@ -9,6 +9,7 @@ from services.portal.backend import Json, Refused, ask, everything, tell
 from services.portal.forms import Form, sent, timed
 from services.portal.language import gettext
 from services.portal.places import places
+from services.portal.reasons import reason
 from services.portal.session import person, to_sign_in
 
 blueprint = Blueprint("manage", __name__, url_prefix="/manage")
@@ -87,7 +88,7 @@ def _decide(registration: UUID, decision: str, body: Json, form: Form, done: str
     except Refused as said:
         if said.status not in _UNDECIDABLE:
             raise
-        flash(said.detail, "refused")
+        flash(reason(said), "refused")
     else:
         flash(done, "done")
     return redirect(url_for("manage.hours"))

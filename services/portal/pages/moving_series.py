@@ -21,6 +21,7 @@ from services.portal.session import now, signed_in
 blueprint = Blueprint("moving_series", __name__, url_prefix="/series")
 
 _A_DAY = timedelta(days=1)
+_MOST_DAYS = 366
 _A_MINUTE = timedelta(minutes=1)
 _FIELDS = {"participants": "participants", "days": "date", "at": "from", "minutes": "to", "why": "why"}
 
@@ -88,6 +89,8 @@ def _wanted(form: Form, series: Json, chosen: Json) -> Json:
     changes: dict[str, Any] = {}
     if day != before["date"]:
         changes["days"] = (day - before["date"]).days
+        if abs(changes["days"]) > _MOST_DAYS and "date" not in form.faults:
+            form.faults["date"] = gettext("Choose a day within a year of the one it is on now.")
     if begins != clock_of(was, "from"):
         changes["at"] = _clock(begins)
     if (length := _minutes(begins, ends)) != _minutes(clock_of(was, "from"), clock_of(was, "to")):

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from kernel.clock import OSLO
 from services.portal.backend import Json, Refused, tell
 from services.portal.forms import Form, day_of, new_key, sent, timed
+from services.portal.language import named
 from services.portal.places import places
 from services.portal.refusals import told
 from services.portal.session import signed_in
@@ -15,6 +16,7 @@ from services.portal.words import EVERY
 blueprint = Blueprint("repeating", __name__)
 
 _RULES = {"week": "FREQ=WEEKLY", "fortnight": "FREQ=WEEKLY;INTERVAL=2"}
+_WAITED_FOR = ("slot_taken", "no_room", "equipment_lent")
 _POLICIES = ("all_or_nothing", "skip", "alternatives")
 _USE = ("space", "purpose", "audience", "participants", "tenant", "title", "accept")
 _CARRIED = (*_USE, "begins_at", "minutes", "every", "until")
@@ -48,8 +50,12 @@ def asked(form: Form) -> Json:
 
 
 def look_ahead(form: Form, wanted: Json) -> str:
-    """What would become of each date. Raises Refused when there are none to look at."""
-    found = tell("booking", "/series/preview", wanted, key=new_key())
+    """What would become of each date. Raises Refused when there are none to look at, or the whole is refused before
+    anything was sent."""
+    found = _preview(wanted, "skip")
+    if (refusal := found["refusal"]) and not form.wrong:
+        raise Refused(409, refusal["code"], named(refusal["text"]))
+    free = len(found["dates"]) - found["clashes"]
     space, begins_at, minutes = wanted_in(form.values)
     return render_template(
         "look_ahead.html",
@@ -58,10 +64,28 @@ def look_ahead(form: Form, wanted: Json) -> str:
         every=EVERY.get(form["every"], EVERY["week"]),
         dates=[timed(each, "begins_at", "ends_at") for each in found["dates"]],
         clashes=found["clashes"],
-        refusal=found["refusal"],
+        free=free,
+        elsewhere=_with_alternatives(wanted, found["dates"]),
+        beyond_fair_use=any(each["clash"] and each["clash"]["code"] == "quota_exceeded" for each in found["dates"]),
+        waits=any(each["clash"] and each["clash"]["code"] in _WAITED_FOR for each in found["dates"]),
+        refused=bool(refusal),
         space=space,
         begins_at=begins_at.astimezone(OSLO),
         minutes=minutes,
         names=lambda spaces: ", ".join(places().space_name(each) for each in spaces),
         places=places(),
     )
+
+
+def _preview(wanted: Json, policy: str) -> Json:
+    """What would become of each date by that policy. What a quota allows goes to the first ones."""
+    found: Json = tell("booking", "/series/preview", wanted | {"policy": policy}, key=new_key())
+    return found
+
+
+def _with_alternatives(wanted: Json, dates: list[Json]) -> int:
+    """How many dates can be had where others are taken elsewhere; 0 where none has to be."""
+    if not any(each["alternatives"] for each in dates):
+        return 0
+    found = _preview(wanted, "alternatives")["dates"]
+    return sum(each["clash"] is None or bool(each["alternatives"]) for each in found)

@@ -11,6 +11,7 @@ from services.portal.forms import Form, asked_whole, sent, timed
 from services.portal.language import gettext
 from services.portal.pages.bookings import MOST_LOOKS, sides
 from services.portal.places import places
+from services.portal.reasons import reason
 from services.portal.session import signed_in
 
 blueprint = Blueprint("series", __name__, url_prefix="/series")
@@ -105,5 +106,5 @@ def _act(series: UUID, action: str, body: Json, form: Form, done: str) -> Respon
 def _told(said: Refused, series: UUID) -> Response:
     if said.status not in _UNDOABLE:
         raise said
-    flash(" ".join([said.detail, *said.faults.values()]), "refused")
+    flash(" ".join([reason(said), *said.faults.values()]), "refused")
     return redirect(url_for("series.show", series=series))

@@ -11,6 +11,7 @@ from services.portal.forms import Form, sent, timed
 from services.portal.language import gettext
 from services.portal.pages import search
 from services.portal.places import places
+from services.portal.reasons import reason
 from services.portal.refusals import ABOUT, told
 from services.portal.session import signed_in
 from services.portal.wishes import use, wanted_in
@@ -63,7 +64,7 @@ def leave(waiting: UUID) -> Response:
     except Refused as said:
         if said.status not in _UNDOABLE:
             raise
-        flash(said.detail, "refused")
+        flash(reason(said), "refused")
     else:
         flash(gettext("You are no longer in line."), "done")
     return redirect(url_for("waiting.mine"))

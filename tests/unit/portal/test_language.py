@@ -11,8 +11,10 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from flask import Flask, g
 
+from kernel.clock import FixedClock
 from services.portal import language
 from tests.unit.portal.conftest import Visitor
+from tests.unit.portal.services import NOW
 
 PORTAL = Path(language.__file__).parent
 SOURCES = [("**.py", "python"), ("templates/**.html", "jinja2")]
@@ -54,8 +56,10 @@ def test_a_translation_has_the_same_fields(code: str) -> None:
 
 @pytest.fixture(params=["nb", "nn", "en"])
 def chosen(request: pytest.FixtureRequest) -> Iterator[str]:
-    """A request in each language."""
-    with Flask("a request").test_request_context():
+    """A request in each language, at the third of December 2026."""
+    app = Flask("a request")
+    app.extensions["torg-clock"] = FixedClock(NOW)
+    with app.test_request_context():
         g.language = request.param
         yield request.param
 
@@ -64,6 +68,21 @@ def test_a_day(chosen: str) -> None:
     said = {"nb": "torsdag 3. desember", "nn": "torsdag 3. desember", "en": "Thursday 3 December"}
     assert language.day(date(2026, 12, 3)) == said[chosen]
     assert language.day(datetime(2026, 12, 2, 23, 0, tzinfo=UTC)) == said[chosen]
+
+
+def test_a_day_of_another_year_has_its_year(chosen: str) -> None:
+    other = {"nb": "fredag 1. januar 2027", "nn": "fredag 1. januar 2027", "en": "Friday 1 January 2027"}
+    assert language.day(datetime(2026, 12, 31, 23, 0, tzinfo=UTC)) == other[chosen]
+    assert "2026" not in language.day(datetime(2026, 12, 31, 22, 59, tzinfo=UTC))
+    assert "2025" in language.day(date(2025, 12, 31))
+
+
+@pytest.mark.usefixtures("chosen")
+def test_days_of_two_years_have_both() -> None:
+    assert language.days(date(2026, 12, 9), date(2026, 12, 31)).count("2026") == 0
+    across = language.days(date(2026, 12, 9), date(2027, 11, 24))
+    assert across.index("2026") < across.index("2027")
+    assert language.days(date(2027, 1, 1), date(2027, 1, 8)).count("2027") == 2
 
 
 @pytest.mark.usefixtures("chosen")

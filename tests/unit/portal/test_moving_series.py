@@ -97,3 +97,41 @@ def test_what_is_over_can_not_be_moved(portal: Portal, kari: Visitor) -> None:
     series = portal.services.a_series(("completed", "cancelled"))
     page = kari.go(f"/series/{series}/move")
     assert (kari.path, "Ingen av datoene kan flyttes lenger." in page.text) == (f"/series/{series}", True)
+
+
+def test_which_dates_clash_is_told_in_words(portal: Portal, kari: Visitor, series: str) -> None:
+    fields = {"clashes": 1, "dates": 5, "first": "2026-12-30T17:00:00Z", "reason": "slot_taken"}
+    said = "1 av 5 datoer kan ikke bookes; den første er 2026-12-30T17:00:00Z: slot_taken."
+    portal.services.refusals[f"POST booking /series/{series}/reschedule"] = refused(
+        409, "series_clashes", said, fields=fields
+    )
+    page = kari.submit("/move", **AS_IT_IS | {"date": "9.12.2026"})
+    assert "1 av 5 datoer kan du ikke få. Den første er onsdag 30. desember kl. 18:00: tatt av andre." in page.text
+    assert "slot_taken" not in page.text
+
+
+def test_the_date_that_a_rule_is_broken_by_is_named(portal: Portal, kari: Visitor, series: str) -> None:
+    portal.services.refusals[f"POST booking /series/{series}/reschedule"] = refused(
+        422, "too_short_notice", "minst 90 minutter", fields={"minutes": 90, "first": "2027-01-05T17:00:00Z"}
+    )
+    page = kari.submit("/move", **AS_IT_IS | {"date": "9.12.2026"})
+    said = "Lokalet må bookes minst 1 t 30 min i forveien. Det gjelder tirsdag 5. januar 2027 kl. 18:00."
+    assert f'<a href="#date">{said}</a>' in page.text
+
+
+@pytest.mark.parametrize(("date", "told"), [("9.12.2027", False), ("10.12.2027", True), ("6.12.2025", True)])
+def test_dates_are_moved_within_a_year(portal: Portal, kari: Visitor, series: str, date: str, *, told: bool) -> None:
+    page = kari.submit("/move", **AS_IT_IS | {"date": date})
+    assert ('<a href="#date">Velg en dag innen et år' in page.text) == told
+    assert bool(portal.services.asked("POST", "booking")) == (not told)
+
+
+@pytest.mark.parametrize("to", ["18", "17:30"])
+def test_an_end_before_the_beginning_is_told_so(portal: Portal, kari: Visitor, series: str, to: str) -> None:
+    portal.services.refusals[f"POST booking /series/{series}/reschedule"] = refused(
+        422, "too_long", "høyst 480 minutter", fields={"minutes": 480}
+    )
+    page = kari.submit("/move", **AS_IT_IS | {"to": to})
+    assert '<a href="#to">Slutten må være etter begynnelsen.</a>' in page.text
+    page = kari.submit("/move", **AS_IT_IS | {"from": "8", "to": "18"})
+    assert '<a href="#to">Lokalet kan bookes i høyst 8 timer.</a>' in page.text

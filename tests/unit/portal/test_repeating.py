@@ -2,19 +2,25 @@
 
 import pytest
 
+from kernel.errors import DomainError
+from services.booking.api.bookings import NOT_THERE
+from services.portal.words import CLASHES
 from tests.unit.portal.conftest import Portal, Visitor
-from tests.unit.portal.services import an_id, look_ahead, refused, three
+from tests.unit.portal.services import an_id, look_ahead, refused, some_house_rules, three
 
 BOOK = "/book?space=borgen-storsal&begins_at=2026-12-05T17:00:00%2B00:00&minutes=120"
 FILLED = {"purpose": "culture", "audience": "everyone", "participants": "40", "every": "week", "until": "2026-12-19"}
+MACHINES = three("Kvoten moterom-innbygger tillater 150; 150 er brukt.")
 
 
 def test_every_date_is_shown_and_nothing_is_booked(portal: Portal, kari: Visitor) -> None:
     kari.go(BOOK)
     page = kari.submit("/book", **FILLED)
-    (call,) = portal.services.asked("POST", "booking")
-    assert call.path == "/series/preview"
-    assert call.body == {
+    skipping, elsewhere = portal.services.asked("POST", "booking")
+    assert (skipping.path, elsewhere.path) == ("/series/preview", "/series/preview")
+    assert elsewhere.body == skipping.body | {"policy": "alternatives"}
+    assert skipping.body == {
+        "policy": "skip",
         "space": "borgen-storsal",
         "starts": "2026-12-05T18:00",
         "minutes": 120,
@@ -34,7 +40,8 @@ def test_what_was_seen_is_booked_as_one(portal: Portal, kari: Visitor) -> None:
     kari.submit("/series", policy="alternatives")
     call = portal.services.asked("POST", "booking")[-1]
     assert call.path == "/series"
-    assert call.body == portal.services.asked("POST", "booking")[-2].body | {"policy": "alternatives"}
+    assert call.body == portal.services.asked("POST", "booking")[-2].body
+    assert call.body["policy"] == "alternatives"
     assert call.body["rule"] == "FREQ=WEEKLY;INTERVAL=2;UNTIL=20261219"
     assert kari.path == f"/series/{an_id('series 0')}"
 
@@ -48,13 +55,33 @@ def test_where_all_is_free_it_is_all_or_nothing(portal: Portal, kari: Visitor) -
     assert portal.services.asked("POST", "booking")[-1].body["policy"] == "all_or_nothing"
 
 
-def test_a_quota_is_told_and_nothing_offered(portal: Portal, kari: Visitor) -> None:
-    refusal = {"code": "quota_exceeded", "text": three("Kvoten tillater 10 timer.")}
+def test_what_a_quota_allows_can_be_booked_without_the_rest(portal: Portal, kari: Visitor) -> None:
+    portal.services.ahead = look_ahead(None, "quota_exceeded")
+    portal.services.ahead["dates"][1] |= {"alternatives": [], "clash": {"code": "quota_exceeded", "text": MACHINES}}
+    kari.go(BOOK)
+    page = kari.submit("/book", **FILLED)
+    assert "Det rettferdig bruk gir rom for, går til de første datoene." in page.text
+    assert "Mer enn rettferdig bruk tillater" in page.text
+    assert "150" not in page.text
+    assert "Hopp over dem</span>" not in page.text
+    assert "Hopp over dem (1 dato)" in " ".join(page.text.split())
+    kari.submit("/series", policy="skip")
+    assert portal.services.asked("POST", "booking")[-1].body["policy"] == "skip"
+
+
+def test_house_rules_are_asked_for_before_the_dates_are_shown(portal: Portal, kari: Visitor) -> None:
+    portal.services.house_rules = [some_house_rules()]
+    refusal = {"code": "house_rules_not_accepted", "text": three("Les husreglene: space/borgen-storsal/1.")}
     portal.services.ahead = look_ahead(None, None, refusal=refusal)
     kari.go(BOOK)
     page = kari.submit("/book", **FILLED)
-    assert "Kvoten tillater 10 timer." in page.text
-    assert "Reserver datoene" not in page.text
+    assert '<a href="#accept">Les husreglene og godta dem først.</a>' in page.text
+    assert "Les husreglene: space" not in page.text
+
+
+@pytest.mark.parametrize("kind", NOT_THERE, ids=lambda kind: kind.code)
+def test_every_reason_for_a_date_has_words(kind: type[DomainError]) -> None:
+    assert kind.code in CLASHES
 
 
 @pytest.mark.parametrize(

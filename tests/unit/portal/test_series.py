@@ -39,7 +39,7 @@ def test_until_when_its_dates_are_held(portal: Portal, kari: Visitor) -> None:
     for looks in (0, 20):
         page = kari.go(f"/series/{series}?looks={looks}")
         assert "den første av dem til torsdag 3. desember kl. 10:15." in page.text
-        assert "Når den siste prisen kommer, har du opptil et kvarter" in page.text
+        assert "Når den siste prisen er klar, står det her hvor lenge du kan bekrefte alle." in page.text
         assert ("Det tar lengre tid enn det skal." in page.text) == (looks == 20)
 
 
