@@ -16,6 +16,7 @@ from cli.targets import database_urls
 from kernel import failures
 from kernel.db import Database, Transaction
 from kernel.failures import Failure
+from kernel.trace import ids_in
 
 app = typer.Typer(help="The events that were given up: list, show, replay, discard.", no_args_is_help=True)
 
@@ -57,7 +58,7 @@ def show(id: Id, as_json: Json = False) -> None:
         typer.echo(_as_json({**_told(name, letter), "body": body}))
         return
     for key, value in _told(name, letter).items():
-        typer.echo(f"{key:10} {value}")
+        typer.echo(f"{key:10} {'-' if value is None else value}")
     typer.echo(body)
 
 
@@ -137,6 +138,7 @@ def _told(service: str, letter: Failure) -> dict[str, Any]:
         "id": str(letter.id),
         "service": service,
         "event": letter.entrypoint,
+        "event_id": ids_in(letter.body).get("event_id"),
         "error": letter.error,
         "attempts": letter.attempts,
         "failed_at": letter.failed_at.isoformat(),
@@ -146,7 +148,14 @@ def _told(service: str, letter: Failure) -> dict[str, Any]:
 def _block(service: str, letter: Failure) -> str:
     """One letter of the list: the id whole on a line of its own, for a narrow terminal and for a click."""
     when = f"{letter.failed_at:%Y-%m-%d %H:%M:%S} UTC"
-    return f"{letter.id}  {service}, attempts: {letter.attempts}\n  {when}  {letter.entrypoint}\n  {letter.error}\n"
+    event = ids_in(letter.body).get("event_id", "none: its body is no event")
+    lines = (
+        f"{letter.id}  {service}, attempts: {letter.attempts}",
+        f"{when}  {letter.entrypoint}",
+        f"event's id: {event}",
+        letter.error,
+    )
+    return "\n  ".join(lines) + "\n"
 
 
 def _as_json(told: Any) -> str:

@@ -34,7 +34,7 @@ from kernel.db import DatabaseUnavailable, Transaction
 from kernel.deliveries import Deliveries, Take
 from kernel.extensions import ServiceDatabase
 from kernel.failures import Retrying
-from kernel.trace import continued, trace
+from kernel.trace import continued, ids_in, trace
 
 log = structlog.get_logger(__name__)
 
@@ -205,7 +205,8 @@ class EventConsumer(SharedExtension):  # type: ignore[misc]
             with self._writing:
                 message.ack()
         except (AMQPError, KombuError, OSError) as error:
-            log.info("acknowledgement_lost", service=self._service, error=type(error).__name__)
+            known = ids_in(_body(message))
+            log.info("acknowledgement_lost", service=self._service, error=type(error).__name__, **known)
 
     def _retry_until_stopped(self) -> None:
         service = self.container.service_cls()

@@ -2,6 +2,7 @@
 number of times, and kept as a dead letter. Knows neither nameko nor the broker; `kernel.consumer` calls it."""
 
 from collections.abc import Callable
+from traceback import walk_tb
 
 import structlog
 from sqlalchemy import exc
@@ -10,11 +11,16 @@ from kernel import failures, telemetry
 from kernel.contracts import Undecodable
 from kernel.db import Database, DatabaseUnavailable, Transaction, went_away
 from kernel.failures import Failure, Retrying
+from kernel.trace import ids_in
 
 log = structlog.get_logger(__name__)
 
 Take = Callable[[Transaction, bytes], None]
 """Decodes a body and handles it within the transaction."""
+
+
+class NotTaken(Undecodable):
+    """No handler takes such an event any more."""
 
 
 class Deliveries:
@@ -44,7 +50,7 @@ class Deliveries:
         """Keeps a delivery the broker set aside as a dead letter."""
         with self._database.transaction() as tx:
             failures.record(tx, entrypoint, body, error, due_at=None)
-        telemetry.DEAD_LETTERS.labels(self._service, entrypoint).inc()
+        self._tell(entrypoint, body, error, dead=True)
 
     def retry_next(self, takes: dict[str, Take]) -> bool:
         """Tries the failed delivery that is due; its effect and its removal are one transaction. False when none is
@@ -56,7 +62,7 @@ class Deliveries:
             telemetry.RETRIES.labels(self._service, failure.entrypoint).inc()
             try:
                 with tx.savepoint(), telemetry.measured(self._service, failure.entrypoint):
-                    takes[failure.entrypoint](tx, failure.body)
+                    takes.get(failure.entrypoint, _not_taken)(tx, failure.body)
             except Exception as error:
                 if isinstance(error, exc.SQLAlchemyError) and went_away(error):
                     raise
@@ -80,27 +86,31 @@ class Deliveries:
                 failures.record(tx, entrypoint, body, name, due_at=due_at)
         except exc.SQLAlchemyError as gone:
             raise DatabaseUnavailable from gone
-        self._tell(entrypoint, name, dead=due_at is None)
+        self._tell(entrypoint, body, name, dead=due_at is None)
 
     def _failed_again(self, tx: Transaction, failure: Failure, error: Exception) -> None:
-        undecodable = isinstance(error, Undecodable | KeyError)
+        undecodable = isinstance(error, Undecodable)
         due_at = None if undecodable else self._retrying.due_after(failure.attempts + 1, tx.now)
         failures.failed_again(tx, failure, _name(error), due_at=due_at)
-        self._tell(failure.entrypoint, _name(error), dead=due_at is None)
+        self._tell(failure.entrypoint, failure.body, _name(error), dead=due_at is None)
 
-    def _tell(self, entrypoint: str, name: str, *, dead: bool) -> None:
+    def _tell(self, entrypoint: str, body: bytes, error: str, *, dead: bool) -> None:
         if dead:
             telemetry.DEAD_LETTERS.labels(self._service, entrypoint).inc()
         happened = "event_became_dead_letter" if dead else "event_failed_will_retry"
-        log.error(happened, service=self._service, entrypoint=entrypoint, error=name)
+        log.error(happened, service=self._service, entrypoint=entrypoint, error=error, **ids_in(body))
+
+
+def _not_taken(_: Transaction, __: bytes) -> None:
+    raise NotTaken
 
 
 def _where(error: Exception) -> str:
-    """The innermost place of an error, without its text, which may hold personal data."""
-    last = error.__traceback__
-    while last is not None and last.tb_next is not None:
-        last = last.tb_next
-    return f"{last.tb_frame.f_globals.get('__name__')}:{last.tb_lineno}" if last else "unknown"
+    """The innermost place of an error in a service's code, else in any; without its text, which may hold personal
+    data."""
+    frames = [(frame.f_globals.get("__name__", ""), line) for frame, line in walk_tb(error.__traceback__)]
+    ours = [place for place in frames if place[0].startswith("services.")]
+    return "{}:{}".format(*(ours or frames)[-1]) if frames else "unknown"
 
 
 def _name(error: Exception) -> str:

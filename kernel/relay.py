@@ -13,6 +13,7 @@ from uuid import UUID
 from zlib import crc32
 
 import structlog
+from amqp import Message
 from amqp.exceptions import AMQPError, PreconditionFailed
 from kombu import Connection
 from kombu.exceptions import KombuError
@@ -118,10 +119,10 @@ class AmqpPublisher:
             self._confirmed.append(self._under_way.pop(each))
 
     def _nacked(self, tag: int, multiple: bool) -> None:
-        self._refused = "refused by the broker"
+        self._refused = f"the broker refused event {self._under_way.get(tag)}"
 
-    def _returned(self, *_: object) -> None:
-        self._refused = "no queue took it"
+    def _returned(self, _: Exception, __: str, ___: str, message: Message) -> None:
+        self._refused = f"no queue took event {message.properties.get('message_id')}"
 
 
 class Relay:
@@ -164,7 +165,8 @@ class Relay:
                 self.stand_down()
                 raise
             except (PublishFailed, AMQPError, KombuError, OSError, exc.SQLAlchemyError) as error:
-                log.warning("relay_interrupted", service=self._service, error=type(error).__name__)
+                reason = {"reason": str(error)} if isinstance(error, PublishFailed) else {}
+                log.warning("relay_interrupted", service=self._service, error=type(error).__name__, **reason)
                 telemetry.BROKER_RECONNECTS.labels(self._service, "relay").inc()
                 self.stand_down()
                 pause = _STANDBY_SECONDS

@@ -4,11 +4,13 @@ The HTTP door and the consumer open `trace(...)`; the outbox reads `current_trac
 every log line inside carries the trace's id as `correlation_id`, which people are shown when something went wrong.
 """
 
+import json
 import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from uuid import UUID
 
 from structlog.contextvars import bound_contextvars
 
@@ -49,6 +51,22 @@ def trace(traceparent: str) -> Iterator[None]:
             yield
     finally:
         _current.reset(token)
+
+
+def ids_in(body: bytes) -> dict[str, str]:
+    """The ids by which logs tell of the event in `body`, as far as it has them: it may be no event at all, and then
+    its texts are nobody's to log."""
+    try:
+        raw = json.loads(body)
+        found = {"event_id": str(UUID(raw["id"]))}
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return {}
+    subject, traceparent = raw.get("subject"), raw.get("traceparent")
+    if isinstance(subject, str):
+        found["subject"] = subject
+    if isinstance(traceparent, str) and _parsed(traceparent):
+        found["correlation_id"] = trace_id(traceparent)
+    return found
 
 
 def _parsed(received: str | None) -> re.Match[str] | None:

@@ -175,3 +175,12 @@ def test_replay_looks_in_the_named_service_only(databases: dict[str, Database]) 
     letter = bury(databases["access"], "one.v1")
     assert run("replay", str(letter), "--service", "pricing").exit_code == 2
     assert dead(databases["access"]) == [letter]
+
+
+@pytest.mark.usefixtures("narrow")
+def test_the_id_of_the_event_is_told_for_the_search_in_the_logs(databases: dict[str, Database]) -> None:
+    event = str(new_id())
+    letter = bury(databases["access"], "one.v1", json.dumps({"id": event, "subject": "s"}).encode())
+    assert event in run("list").output
+    assert json.loads(run("list", "--json").output)[0]["event_id"] == event
+    assert f"event_id   {event}\n" in run("show", str(letter)).output

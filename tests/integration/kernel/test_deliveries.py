@@ -1,13 +1,16 @@
 """Deliveries on a real PostgreSQL: each takes effect once; what fails is tried again, then kept, and nothing is
 dropped."""
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from kernel import failures, inbox
 from kernel.clock import FixedClock
@@ -42,8 +45,8 @@ def deliveries(database: Database) -> Deliveries:
     return Deliveries(database, Retrying(limit=2, base=timedelta(seconds=10)))
 
 
-def body(word: str, *, sequence: int = 1, subject: str = "s", mood: str = "well") -> bytes:
-    about = {"id": new_id(), "source": "/services/booking", "type": Said.TYPE, "time": NOON}
+def body(word: str, *, sequence: int = 1, subject: str = "s", mood: str = "well", **attributes: object) -> bytes:
+    about = {"id": new_id(), "source": "/services/booking", "type": Said.TYPE, "time": NOON, **attributes}
     return Envelope(**about, subject=subject, sequence=sequence, data=Said(word=word, mood=mood)).encode()
 
 
@@ -202,3 +205,68 @@ def test_the_inbox_remembers_for_as_long_as_told(
         assert inbox.prune(tx, keep=timedelta(days=30)) == again
     deliveries.deliver(Said.TYPE, same, TAKE)
     assert heard(database) == ["one"]  # by its sequence, even when the inbox has forgotten it
+
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+IDS = {"event_id": str(new_id()), "subject": "s", "correlation_id": TRACE}
+
+
+def ids(line: dict[str, object]) -> dict[str, object]:
+    return {name: line[name] for name in IDS if name in line}
+
+
+def test_each_line_of_a_failure_has_the_ids_of_its_event(
+    database: Database, deliveries: Deliveries, clock: FixedClock
+) -> None:
+    fails = body("one", mood="badly", id=UUID(IDS["event_id"]), traceparent=f"00-{TRACE}-b7ad6b7169203331-01")
+    with capture_logs() as lines:
+        deliveries.deliver(Said.TYPE, fails, TAKE)
+        for wait in (10, 40):
+            clock.move(timedelta(seconds=wait))
+            deliveries.retry_next(TAKES)
+        deliveries.bury(Said.TYPE, fails, "set aside by the broker: delivery_limit")
+    told = [(line["event"], ids(line)) for line in lines]
+    again, dead_letter = ("event_failed_will_retry", IDS), ("event_became_dead_letter", IDS)
+    assert told == [again, again, dead_letter, dead_letter]
+
+
+@pytest.mark.parametrize(
+    ("no_event", "known"),
+    [
+        (b"", {}),
+        (b"\xff", {}),
+        (b"[" * 100_000, {}),
+        (b"[]", {}),
+        (b'{"id": 5, "subject": "Kari", "traceparent": 5}', {}),
+        (b'{"id": "Kari", "subject": "Kari", "traceparent": "Kari"}', {}),
+        (json.dumps({"id": IDS["event_id"], "subject": ["Kari"]}).encode(), {"event_id": IDS["event_id"]}),
+        (json.dumps({"id": IDS["event_id"], "subject": "s"}).encode(), {"event_id": IDS["event_id"], "subject": "s"}),
+    ],
+)
+def test_what_is_no_event_is_logged_with_the_ids_it_has(
+    deliveries: Deliveries, no_event: bytes, known: dict[str, str]
+) -> None:
+    with capture_logs() as lines:
+        deliveries.deliver(Said.TYPE, no_event, TAKE)
+    assert [(line["event"], ids(line)) for line in lines] == [("event_became_dead_letter", known)]
+
+
+def test_the_place_of_an_error_is_our_own_line_not_a_librarys(database: Database, deliveries: Deliveries) -> None:
+    ours: dict[str, object] = {"__name__": "services.ours", "loads": json.loads}
+    exec("def take(tx, body):\n    loads('{')", ours)
+    deliveries.deliver(Said.TYPE, body("one"), ours["take"])
+    with database.reading() as tx:
+        error = tx.execute(text("SELECT error FROM failed_deliveries")).scalar_one()
+    assert error == "JSONDecodeError at services.ours:2"
+
+
+def test_a_handler_that_misses_a_key_is_tried_as_often_as_any(
+    database: Database, deliveries: Deliveries, clock: FixedClock
+) -> None:
+    def misses(tx: object, body: bytes) -> None:
+        raise KeyError("missed")
+
+    deliveries.deliver(Said.TYPE, body("one"), misses)
+    clock.move(timedelta(seconds=10))
+    assert deliveries.retry_next({Said.TYPE: misses})
+    assert failed(database) == (1, 0)

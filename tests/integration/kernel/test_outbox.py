@@ -7,14 +7,18 @@ from threading import Thread
 from uuid import UUID
 
 import pytest
+from amqp import Message
+from amqp.exceptions import NotFound
 from sqlalchemy import exc, text
+from structlog.testing import capture_logs
 
 from kernel import outbox
 from kernel.clock import FixedClock
 from kernel.contracts import decode
 from kernel.db import Database
+from kernel.ids import new_id
 from kernel.outbox import Unsent
-from kernel.relay import PublishFailed, Relay
+from kernel.relay import AmqpPublisher, PublishFailed, Relay
 from tests.speakers import Said, say
 from tests.waiting import eventually
 
@@ -201,3 +205,30 @@ def test_the_backlog_tells_depth_and_age(fresh_database: Fresh) -> None:
     clock.move(timedelta(seconds=7))
     with database.reading() as tx:
         assert outbox.backlog(tx) == (2, 7.0)
+
+
+def test_the_log_names_the_event_that_the_broker_would_not_have(fresh_database: Fresh) -> None:
+    database, publisher = fresh_database("kernel"), FakePublisher()
+    relay = relay_of(database, publisher)
+    publisher.failing = True
+    say(database, "one")
+    with capture_logs() as lines:
+        running = Thread(target=relay.run)
+        running.start()
+        eventually(lambda: lines)
+        relay.stop()
+        running.join()
+    assert (lines[0]["event"], lines[0]["reason"]) == ("relay_interrupted", "as it was told to")
+
+
+def test_a_refused_event_and_one_that_no_queue_took_are_named() -> None:
+    event = new_id()
+    refused = AmqpPublisher("amqp://", [])
+    refused._under_way = {7: event}
+    refused._nacked(7, False)
+    with pytest.raises(PublishFailed, match=f"refused event {event}"):
+        refused.safe()
+    returned = AmqpPublisher("amqp://", [])
+    returned._returned(NotFound(), "", Said.TYPE, Message("", message_id=str(event)))
+    with pytest.raises(PublishFailed, match=f"no queue took event {event}"):
+        returned.safe()
