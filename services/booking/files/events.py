@@ -145,7 +145,7 @@ class _Reading:
         yield from self._master(event, [each for each in versions if "RECURRENCE-ID" not in each.event])
         yield from self._exceptions(event, [each for each in versions if "RECURRENCE-ID" in each.event])
         for row in event.dates.values():
-            if row.recurrence and row.begins_at is not None and row.begins_at < self._now:
+            if row.recurrence and row.is_over(self._now):
                 self._over[row.key] = row
             else:
                 yield row

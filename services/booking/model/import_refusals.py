@@ -152,7 +152,7 @@ class OtherTenant(DomainError):
 
 
 class IsOver(DomainError):
-    """It began before now: what was is no business of an import."""
+    """It ended before now, or goes on here as it began: what was is no business of an import."""
 
     code = "is_over"
     text = Text(nb="Tida er passert.", nn="Tida er passert.", en="Its time has passed.")

@@ -3,6 +3,7 @@
     row ──new──► added: confirmed at once          row ──as it was──► unchanged
         ──other──► moved                           row ──cancelled──► cancelled
         ──over, void or given up here──► skipped   row ──rule or clash──► refused, and with it the whole file
+        ──under way──► added for what is left of it
 
 The agreement is there already, so notice, horizon, grid, lengths, purposes, quotas, house rules and approval don't bind
 it. Opening hours, capacity, set-up and clearing do, and so does whoever has the space.
@@ -12,7 +13,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -69,11 +70,17 @@ class Row:
         return self.uid, self.recurrence
 
     def takes_room(self, now: datetime) -> bool:
-        """Return True if it asks for a time to come whose opening hours can be known."""
+        """Return True if it asks for a time to come, or the rest of one under way, whose opening hours can be known."""
         settled = self.cancelled or self.void is not None or self.fault is not None
         if settled or self.begins_at is None or self.ends_at is None:
             return False
-        return now <= self.begins_at and self.ends_at <= now + AHEAD
+        return not self.is_over(now) and self.ends_at <= now + AHEAD
+
+    def is_over(self, now: datetime) -> bool:
+        """Return True if nothing of it is to come: of what is under way, less than a minute."""
+        if self.begins_at is None or self.begins_at >= now:
+            return False
+        return self.ends_at is None or self.ends_at <= next_minute(now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +223,17 @@ def uid(written: str) -> str | None:
     """Return the other system's name for a booking, None when it is none."""
     found = trimmed(written)
     return None if blank(found) or len(found) > LONGEST_UID or forbidden(found) else found
+
+
+def next_minute(now: datetime) -> datetime:
+    """Return the first whole minute that has not begun before now."""
+    begun = now.replace(second=0, microsecond=0)
+    return begun if begun == now else begun + timedelta(minutes=1)
+
+
+def left_of(wanted: BookingRequest, now: datetime) -> BookingRequest:
+    """Return what is to come of a request: of one under way the rest, from the next whole minute."""
+    return wanted if wanted.begins_at >= now else replace(wanted, begins_at=next_minute(now))
 
 
 def digest(wanted: BookingRequest) -> bytes:

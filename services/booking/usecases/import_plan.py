@@ -144,7 +144,7 @@ def planned(tx: Transaction, who: Caller, known: Standing, file: File) -> Plan:
 
 def _demand_sound(row: Row, seen: Collection[tuple[str, str]], now: datetime) -> None:
     """Raises what is wrong with a row by itself; nothing, of what is over."""
-    if row.begins_at is not None and row.begins_at < now:
+    if row.is_over(now):
         return
     if row.fault is not None:
         raise row.fault
@@ -157,7 +157,7 @@ def _considered(tx: Transaction, who: Caller, known: Standing, row: Row, plan: P
     earlier, booking = known.before(row)
     if row.cancelled or row.void:
         return _given_up(tx, row, earlier, booking, plan, number, space=known.wanted.space(row))
-    if row.begins_at is not None and row.begins_at < tx.now:
+    if row.is_over(tx.now):
         return _passed(tx, known, row, plan, number)
     tenant = known.tenant_of(row)
     asked = known.wanted.wanted(row, tenant.id)
@@ -171,19 +171,28 @@ def _considered(tx: Transaction, who: Caller, known: Standing, row: Row, plan: P
     if earlier is not None and earlier.digest == said.digest:
         return _unchanged(row, earlier, plan, number, space=asked.space)
     current = None if earlier is not None and earlier.cancelled else booking
-    if current is not None and not current.live:
-        return _skipped(row, asked.space, NotLive())
+    if current is not None and (why := _left_alone(asked, current, tx.now)):
+        return _skipped(row, asked.space, why)
     if not known.is_decided(asked, tx.now):
         void = replace(row, void=NotDecidedYet())
         return _given_up(tx, void, earlier, booking, plan, number, space=asked.space)
-    after = _after(tx, who, known, asked, tenant, current, said.booking)
+    left = model.left_of(asked, tx.now)
+    after = _after(tx, who, known, left, tenant, current, said.booking)
     if current is not None:
         plan.before[number] = current
     elif row.recurring is not None:
         after = replace(after, series=_series(known, plan, row.uid, tenant.id))
     plan.after[number] = after
     plan.said[number] = replace(said, booking=after.id)
-    return Result(row=row, outcome="moved" if current else "added", space=asked.space, booking=after.id)
+    booked = replace(row, begins_at=left.begins_at)
+    return Result(row=booked, outcome="moved" if current else "added", space=asked.space, booking=after.id)
+
+
+def _left_alone(asked: BookingRequest, current: Booking, now: datetime) -> DomainError | None:
+    """Why a booking stays as it is whatever the file says: it was given up here, or goes on as it began."""
+    if not current.live:
+        return NotLive()
+    return IsOver() if asked.begins_at < now and not _is_to_come(current, now) else None
 
 
 def _unchanged(row: Row, earlier: Known, plan: Plan, number: int, *, space: str) -> Result:
