@@ -14,7 +14,7 @@ from kernel.clock import Clock, SystemClock
 from services.portal import door, failures, language, places, session, signin
 from services.portal.backend import Backend
 from services.portal.demo_issuer import demo_issuer
-from services.portal.forms import new_key
+from services.portal.forms import instant, new_key
 from services.portal.pages import blueprints
 from services.portal.settings import PortalSettings
 from services.portal.words import word
@@ -41,7 +41,7 @@ def build(
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
     _protect(app, settings, clock)
-    app.jinja_env.filters["word"] = word
+    app.jinja_env.filters.update(word=word, instant=instant)
     app.jinja_env.globals.update(here=session.here, new_key=new_key)
     return app
 

@@ -84,7 +84,8 @@ def hold(tx: Transaction, wanted: BookingRequest) -> Answer:
 @blp.arguments(BookingFilter, location="query")
 @blp.response(200, page_of(BookingSchema, moving=True))
 def list_bookings(tx: Transaction, wanted: dict[str, Any]) -> Page[Booking]:
-    """The bookings you may see, the latest first: your own, your organisations', and those of squares you oversee."""
+    """The bookings you may see, the latest first unless they are live: your own, your organisations', and those of
+    squares you oversee."""
     return bookings.seen_by(tx, caller(), **wanted)
 
 

@@ -11,7 +11,7 @@ from kernel.auth import Caller, Role
 from kernel.db import Transaction
 from kernel.pagination import Page, PageRequest
 from kernel.problems import NotFound
-from services.booking.model.bookings import Booking
+from services.booking.model.bookings import LIVE, Booking
 from services.booking.model.prices import Consequence
 from services.booking.store.actors import may_act
 from services.booking.store.bookings import SHOWN, Step, booking_from, steps
@@ -45,17 +45,29 @@ def consequence(tx: Transaction, who: Caller, booking: UUID) -> Consequence:
 
 
 def seen_by(
-    tx: Transaction, who: Caller, page: PageRequest, *, mine: bool = False, unread: bool = False, **same: str | None
+    tx: Transaction,
+    who: Caller,
+    page: PageRequest,
+    *,
+    mine: bool = False,
+    unread: bool = False,
+    standing: str | None = None,
+    **same: str | None,
 ) -> Page[Booking]:
     """The bookings the caller may see, or only those that are `mine`, the latest first; or those with comments that
-    their side has not seen. `same` filters by columns: square, space, state."""
+    their side has not seen; or those that are live, the next first, or over. `same` filters by columns: square, space,
+    state."""
     order = (bookings.c.begins_at, bookings.c.id)
     wanted = SHOWN.where(_own(tx, who) if mine else visible(tx, who), *filters(same))
     if unread:
         wanted = wanted.where(_unread(tx, who))
+    next_first = standing == "live"
+    if standing is not None:
+        wanted = wanted.where(bookings.c.state.in_(LIVE) if next_first else bookings.c.state.not_in(LIVE))
     if after := page.after(datetime, UUID):
-        wanted = wanted.where(tuple_(*order) < tuple_(*after))
-    rows = tx.execute(wanted.order_by(*(column.desc() for column in order)).limit(page.fetch))
+        here, last = tuple_(*order), tuple_(*after)
+        wanted = wanted.where(here > last if next_first else here < last)
+    rows = tx.execute(wanted.order_by(*(each if next_first else each.desc() for each in order)).limit(page.fetch))
     return page.cut([booking_from(row) for row in rows], lambda each: (each.begins_at, each.id))
 
 

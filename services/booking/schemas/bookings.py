@@ -48,6 +48,14 @@ class BookingFilter(PageArguments):
     square = slug("In this square.", "borgen", load_default=None)
     space = slug("Of this space.", "borgen-storsal", load_default=None)
     state = fields.String(load_default=None, validate=validate.OneOf(get_args(BookingState)))
+    standing = fields.String(
+        load_default=None,
+        validate=validate.OneOf(("live", "over")),
+        metadata={
+            "description": "`live`: those that are held, agreed or in use, the next first. `over`: the others, the "
+            "latest first."
+        },
+    )
     unread = fields.Boolean(
         load_default=False, metadata={"description": "Only those with comments that your side has not seen."}
     )

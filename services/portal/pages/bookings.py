@@ -2,6 +2,7 @@
 giving it up."""
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,13 @@ MOST_LOOKS = 20
 TIMES = ("begins_at", "ends_at", "hold_expires_at", "release_at", "opened_at", "cancelled_at", "ended_at", "created_at")
 CHANGEABLE = ("held", "awaiting_approval", "awaiting_payment", "confirmed")
 _UNDOABLE = (409, 412, 422)
+_OVERTAKEN = (409, 412)
+REACHED = {
+    "confirm": {"confirmed", "awaiting_approval", "awaiting_payment", "in_use"},
+    "cancel": {"cancelled"},
+    "end": {"completed"},
+}
+"""By what can be done, the states it leads to."""
 _EXPLAINED = ("declined", "cancelled")
 _MOVABLE = (*CHANGEABLE, "in_use")
 
@@ -31,9 +39,11 @@ _MOVABLE = (*CHANGEABLE, "in_use")
 @signed_in
 def mine() -> str:
     """Those I booked, or that were booked for an organisation of mine."""
-    page = ask("booking", "/bookings", mine="true", cursor=request.args.get("cursor"))
-    bookings = [timed(each, *TIMES) for each in page["items"]]
-    return render_template("bookings.html", bookings=bookings, next_cursor=page["next_cursor"], places=places())
+    standing = "over" if request.args.get("standing") == "over" else "live"
+    cursor = request.args.get("cursor")
+    live = _mine("live", cursor) if standing == "live" else None
+    over = _mine("over", cursor if standing == "over" else None)
+    return render_template("bookings.html", live=live, over=over, places=places())
 
 
 @blueprint.get("/<uuid:booking>")
@@ -108,6 +118,13 @@ def write(booking: UUID) -> Response | tuple[str, int]:
     return redirect(url_for("bookings.show", booking=booking, _anchor="talk"))
 
 
+def own_at(space: str, begins_at: datetime, ends_at: datetime) -> Json | None:
+    """A live booking of the person's, or of an organisation of theirs, in the space at some of that time."""
+    found = ask("booking", "/bookings", mine="true", standing="live", space=space)["items"]
+    own = [timed(each, *TIMES) for each in found]
+    return next((each for each in own if each["begins_at"] < ends_at and each["ends_at"] > begins_at), None)
+
+
 def one(booking: UUID | str) -> dict[str, Any]:
     """A booking the person may see."""
     return timed(ask("booking", f"/bookings/{booking}"), *TIMES)
@@ -153,6 +170,12 @@ def awaited(booking: Json, key: Json | None, charge: Json | None) -> str:
     return ""
 
 
+def _mine(standing: str, cursor: str | None) -> Json:
+    """A page of the person's bookings that are live, the next first, or over, the latest first."""
+    page: Json = ask("booking", "/bookings", mine="true", standing=standing, cursor=cursor)
+    return page | {"items": [timed(each, *TIMES) for each in page["items"]]}
+
+
 def _page(found: Json, form: Form) -> str:
     key, charge, side, steps = _key(found), _charge(found), sides(found), _steps(found)
     return render_template(
@@ -180,9 +203,26 @@ def _act(booking: UUID, action: str, body: Json) -> Response:
     try:
         after = tell("booking", f"/bookings/{booking}/{action}", body, key=form.key, version=form.version)
     except Refused as said:
-        return _told(said, booking)
+        if said.status not in _OVERTAKEN:
+            return _told(said, booking)
+        text, category = overtaken(said, action, {one(booking)["state"]})
+        flash(text, category)
+        return redirect(url_for("bookings.show", booking=booking))
     flash(_done(after["state"]), "done")
     return redirect(url_for("bookings.show", booking=booking))
+
+
+def overtaken(said: Refused, action: str, states: set[str]) -> tuple[str, str]:
+    """What to tell when the thing is no longer as the person saw it, and whether it is done: by the states its
+    bookings are in now."""
+    if "held" not in states and states & REACHED[action]:
+        return gettext("That was done already. This is how it stands now."), "done"
+    if states == {"expired"} or said.code == "hold_expired":
+        return gettext("It was not confirmed in time, so the time is no longer kept for you. Search again."), "refused"
+    if said.status == HTTPStatus.PRECONDITION_FAILED:
+        text = gettext("It was changed after you opened the page. This is how it stands now. Try again if you want to.")
+        return text, "refused"
+    return reason(said), "refused"
 
 
 def _done(state: str) -> str:

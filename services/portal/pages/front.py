@@ -8,11 +8,12 @@ from flask import Blueprint, abort, current_app, redirect, render_template, requ
 from werkzeug.wrappers import Response
 
 from kernel.clock import OSLO
-from services.portal.backend import Json, Silent, everything
+from services.portal.backend import Json, Refused, Silent, everything
 from services.portal.forms import Form, asked_day, midnight, timed, today
 from services.portal.language import COOKIE, LANGUAGES
 from services.portal.pages.search import LENGTHS
 from services.portal.places import places
+from services.portal.session import person
 from services.portal.signin import own_page
 
 blueprint = Blueprint("front", __name__)
@@ -26,7 +27,13 @@ def front() -> str:
     """The squares, and what happens today."""
     day = today()
     return render_template(
-        "front.html", form=Form(), places=places(), today=day, lengths=LENGTHS, activities=_if_known(day)
+        "front.html",
+        form=Form(),
+        places=places(),
+        today=day,
+        lengths=LENGTHS,
+        activities=_if_known(day),
+        offered=_offered(),
     )
 
 
@@ -66,6 +73,18 @@ def _if_known(day: date) -> list[Json] | None:
         return _activities(day, day)
     except Silent:
         return None
+
+
+def _offered() -> list[Json]:
+    """What is offered to whoever has signed in, with when to answer; the front page does without where booking is
+    silent or knows them not."""
+    if person() is None:
+        return []
+    try:
+        found = everything("booking", "/waiting", mine="true", state="offered")
+    except (Silent, Refused):
+        return []
+    return [timed(each, "begins_at", "ends_at", "offered_until") for each in found]
 
 
 def _activities(first: date, last: date, square: str | None = None) -> list[Json]:

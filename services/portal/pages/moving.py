@@ -17,6 +17,7 @@ from services.portal.session import signed_in
 
 blueprint = Blueprint("moving", __name__, url_prefix="/bookings")
 
+_HIDDEN = ("version", "began", "ended")
 _A_DAY = timedelta(days=1)
 _FIELDS = {"participants": "participants", "begins_at": "from", "ends_at": "to", "why": "why"}
 
@@ -42,7 +43,10 @@ def move(booking: UUID) -> Response | tuple[str, int]:
     except Refused as said:
         if said.status in (403, 404):
             raise
-        return _page(one(booking), told(form, said, _FIELDS, ABOUT | OF_TIME)), said.status
+        found = one(booking)
+        if said.code == "stale_version":
+            return _page(found, _renewed(form, found)), said.status
+        return _page(found, told(form, said, _FIELDS, ABOUT | OF_TIME)), said.status
     begins_at, ends_at = (datetime.fromisoformat(wanted[name]) for name in ("begins_at", "ends_at"))
     now_at = {"day": day(begins_at), "time": span(begins_at, ends_at)}
     flash(gettext("The booking is moved: %(day)s, %(time)s.") % now_at, "done")
@@ -91,6 +95,16 @@ def _as_it_is(booking: Json) -> dict[str, str]:
         "participants": str(booking["participants"]),
         "version": str(booking["version"]),
     }
+
+
+def _renewed(form: Form, booking: Json) -> Form:
+    """What was filled in, for the booking as it is now, and how that is: sent again, it is meant."""
+    as_it_is = _as_it_is(booking)
+    text = gettext(
+        "The booking was changed after you opened the page. Now it is %(day)s, %(time)s. Send again to move it."
+    )
+    when = {"day": day(booking["begins_at"]), "time": span(booking["begins_at"], booking["ends_at"])}
+    return Form({**form.values, **{name: as_it_is[name] for name in _HIDDEN}}, problem=text % when)
 
 
 def _page(booking: Json, form: Form) -> str:

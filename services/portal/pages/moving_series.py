@@ -57,9 +57,17 @@ def move(series: UUID) -> Response | tuple[str, int]:
     except Refused as said:
         if said.status in (403, 404):
             raise
+        if said.code == "stale_version":
+            return _page(found, chosen, _renewed(form, found)), said.status
         return _page(found, chosen, told(form, said, _FIELDS, ABOUT | OF_TIME)), said.status
     flash(gettext("The dates are moved."), "done")
     return redirect(url_for("series.show", series=series))
+
+
+def _renewed(form: Form, series: Json) -> Form:
+    """What was filled in, for the series as it is now: sent again, it is meant."""
+    text = gettext("The fixed booking was changed after you opened the page. Look at its dates, and send again.")
+    return Form({**form.values, "version": str(series["version"])}, problem=text)
 
 
 def _nothing(series: UUID) -> Response:

@@ -11,7 +11,9 @@ from werkzeug.wrappers import Response
 from kernel.clock import OSLO
 from services.portal.backend import Json, Refused, everything, tell
 from services.portal.forms import Form, asked_day, asked_whole, day_of, instant, midnight, sent, today
+from services.portal.language import gettext
 from services.portal.pages import repeating
+from services.portal.pages.bookings import own_at
 from services.portal.places import Space, places
 from services.portal.refusals import ABOUT, house_rules, told
 from services.portal.session import now, signed_in
@@ -83,8 +85,13 @@ def hold() -> Response | str | tuple[str, int]:
     try:
         booking = tell("booking", "/bookings", wanted, key=form.key)
     except Refused as said:
-        taken = said.code in WORTH_WAITING
-        return page(space, begins_at, minutes, told(form, said, FIELDS, ABOUT), taken=taken), said.status
+        ends_at = begins_at + timedelta(minutes=minutes)
+        own = own_at(space.id, begins_at, ends_at) if said.code in WORTH_WAITING else None
+        taken = said.code in WORTH_WAITING and own is None
+        told_of = told(form, said, FIELDS, ABOUT)
+        if own is not None:
+            told_of = Form(form.values, problem=gettext("You have this time already."))
+        return page(space, begins_at, minutes, told_of, taken=taken, own=own), said.status
     return redirect(url_for("bookings.show", booking=booking["id"]))
 
 
@@ -142,8 +149,11 @@ def _ahead(form: Form, space: Space, begins_at: datetime, minutes: int) -> str |
         return page(space, begins_at, minutes, told(form, said, FIELDS | {"rule": "until"}, ABOUT)), said.status
 
 
-def page(space: Space, begins_at: datetime, minutes: int, form: Form, *, taken: bool = False) -> str:
-    """The form to book with; where others have the time (`taken`) it can be waited for."""
+def page(
+    space: Space, begins_at: datetime, minutes: int, form: Form, *, taken: bool = False, own: Json | None = None
+) -> str:
+    """The form to book with; where others have the time (`taken`) it can be waited for. `own`: the person's booking
+    that is there already."""
     return render_template(
         "book.html",
         form=form,
@@ -155,6 +165,7 @@ def page(space: Space, begins_at: datetime, minutes: int, form: Form, *, taken: 
         actors=everything("booking", "/actors"),
         rules=house_rules(space.id),
         taken=taken,
+        own=own,
         purposes=PURPOSES,
         audiences=AUDIENCES,
         every=EVERY,

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from services.portal.backend import Json, Refused, ask, tell
 from services.portal.forms import Form, asked_whole, sent, timed
 from services.portal.language import gettext
-from services.portal.pages.bookings import MOST_LOOKS, sides
+from services.portal.pages.bookings import MOST_LOOKS, overtaken, sides
 from services.portal.places import places
 from services.portal.reasons import reason
 from services.portal.session import signed_in
@@ -98,8 +98,14 @@ def _act(series: UUID, action: str, body: Json, form: Form, done: str) -> Respon
     try:
         tell("booking", f"/series/{series}/{action}", body, key=form.key, version=form.version)
     except Refused as said:
-        return _told(said, series)
-    flash(done, "done")
+        if said.status not in _UNDOABLE:
+            raise
+        # of a cancellation one would have to know which dates were meant
+        states = {each["state"] for each in one(series)["occurrences"]} - {None} if action == "confirm" else set()
+        text, category = overtaken(said, action, states)
+        flash(text, category)
+    else:
+        flash(done, "done")
     return redirect(url_for("series.show", series=series))
 
 

@@ -539,3 +539,29 @@ def test_a_closure_is_once_or_again_and_not_both(ask: Any, different: dict[str, 
     asked = {"kind": "maintenance", "space": "room", "reason": reason, "recurrence": when, **different}
 
     assert ask("POST", "/closures", "mona", json=asked).status_code == 422
+
+
+def test_those_that_are_live_come_next_first_and_those_that_are_over_latest_first(counter: Any, ask: Any) -> None:
+    def listed(query: str) -> list[str]:
+        found, cursor = [], ""
+        while True:
+            page = ask("GET", f"/bookings?mine=true&limit=1&{query}{cursor}", "kari").json
+            found += [each["id"] for each in page["items"]]
+            if page["next_cursor"] is None:
+                return found
+            cursor = f"&cursor={page['next_cursor']}"
+
+    made = [
+        ask("POST", "/bookings", "kari", json=body(counter, begins_at=begin.isoformat(), ends_at=end.isoformat())).json
+        for begin, end in ((counter.quarter(at), counter.quarter(at + 4)) for at in (0, 4, 8, 12))
+    ]
+    ids = [each["id"] for each in made]
+    for each in made[1:3]:
+        assert ask("POST", f"/bookings/{each['id']}/cancel", "kari", if_match='"1"').status_code == 200
+
+    assert listed("standing=live") == [ids[0], ids[3]]
+    assert listed("standing=over") == [ids[2], ids[1]]
+    assert listed("") == ids[::-1]
+    of_live = ask("GET", "/bookings?mine=true&limit=1&standing=live", "kari").json["next_cursor"]
+    other = ask("GET", f"/bookings?mine=true&limit=1&standing=over&cursor={of_live}", "kari")
+    assert (other.status_code, other.json["code"]) == (422, "invalid_cursor")

@@ -193,7 +193,14 @@ class FakeServices:
                 kari, band = body("GET booking /actors", "nothing")["items"]
                 return items([kari | {"id": str(an_id("kari"))}, band | {"id": str(an_id("korps"))}])
             case ["bookings"]:
-                return items(list(self.bookings.values()), moving=True)
+                live = ("held", "awaiting_approval", "awaiting_payment", "confirmed", "in_use")
+                standing = {True: "live", False: "over"}
+                wanted = [
+                    each
+                    for each in self.bookings.values()
+                    if query.get("standing") in (None, standing[each["state"] in live])
+                ]
+                return items(wanted, moving=True)
             case ["bookings", id, *about] if id in self.bookings:
                 return self._about_booking(self.bookings[id], *about)
         return self._get_more(parts, query)

@@ -135,13 +135,104 @@ def test_confirms_the_version_that_was_seen(portal: Portal, kari: Visitor) -> No
 
 def test_a_booking_that_changed_meanwhile_is_told_of(portal: Portal, kari: Visitor) -> None:
     booking = portal.services.a_booking()
-    portal.services.refusals[f"POST booking /bookings/{booking}/confirm"] = refused(
-        412, "stale_version", "Noen har endret."
-    )
+    stale(portal, booking)
     kari.go(f"/bookings/{booking}")
     page = kari.submit("/confirm")
     assert (page.status_code, kari.path) == (200, f"/bookings/{booking}")
-    assert "Noen har endret." in page.text
+    assert "Dette er endret etter at du åpnet sida. Slik står det nå." in page.text
+
+
+def stale(portal: Portal, booking: str, action: str = "confirm") -> None:
+    path = f"POST booking /bookings/{booking}/{action}"
+    portal.services.refusals[path] = refused(412, "stale_version", "Noen har endret.")
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("confirmed", "Det var alt gjort. Slik står det nå."),
+        ("awaiting_approval", "Det var alt gjort. Slik står det nå."),
+        ("expired", "Det ble ikke bekreftet i tide, så tida er ikke lenger reservert for deg."),
+        ("cancelled", "Dette er endret etter at du åpnet sida."),
+    ],
+)
+def test_what_became_of_a_hold_meanwhile_is_told(portal: Portal, kari: Visitor, state: str, said: str) -> None:
+    booking = portal.services.a_booking()
+    kari.go(f"/bookings/{booking}")
+    portal.services.change(booking, state=state)
+    stale(portal, booking)
+    page = kari.submit("/confirm")
+    assert said in page.text
+    assert "Noen har endret" not in page.text
+
+
+def test_a_hold_whose_time_is_over_is_no_longer_kept(portal: Portal, kari: Visitor) -> None:
+    booking = portal.services.a_booking()
+    portal.services.refusals[f"POST booking /bookings/{booking}/confirm"] = refused(409, "hold_expired", "Utløpt.")
+    kari.go(f"/bookings/{booking}")
+    assert "tida er ikke lenger reservert for deg" in kari.submit("/confirm").text
+
+
+def test_ones_own_time_is_shown_and_not_waited_for(portal: Portal, kari: Visitor) -> None:
+    booking = portal.services.a_booking()
+    portal.services.refusals["POST booking /bookings"] = refused(409, "slot_taken", "Lokalet er opptatt.")
+    kari.go(BOOK)
+    page = kari.submit("/book", **FILLED)
+    assert page.status_code == 409
+    assert "Du har alt denne tida." in page.text
+    assert f'href="/bookings/{booking}"' in page.text
+    assert "venteliste" not in page.text
+
+
+def test_a_time_beside_ones_own_is_waited_for(portal: Portal, kari: Visitor) -> None:
+    portal.services.a_booking(begins_at="2026-12-05T19:00:00Z", ends_at="2026-12-05T20:00:00Z")
+    portal.services.a_booking(state="cancelled")
+    portal.services.refusals["POST booking /bookings"] = refused(409, "slot_taken", "Lokalet er opptatt.")
+    kari.go(BOOK)
+    page = kari.submit("/book", **FILLED)
+    assert "Du har alt denne tida." not in page.text
+    assert "venteliste" in page.text
+
+
+@pytest.mark.parametrize("state", ["held", "confirmed"])
+@pytest.mark.parametrize(
+    ("free_until", "said"),
+    [
+        ("2026-12-03T09:00:00Z", "Den kan avbestilles gratis til torsdag 3. desember kl. 10:00."),
+        ("2026-12-03T08:59:59Z", "Den kan ikke avbestilles gratis: fristen for det er ute."),
+    ],
+)
+def test_until_when_it_is_free_to_cancel_stands_by_the_price(
+    portal: Portal, kari: Visitor, state: str, free_until: str, said: str
+) -> None:
+    booking = portal.services.a_booking(state=state, free_until=free_until)
+    assert said in kari.go(f"/bookings/{booking}").text
+
+
+def test_what_costs_nothing_has_no_such_limit(portal: Portal, kari: Visitor) -> None:
+    booking = portal.services.a_booking(price=a_price() | {"total": 0})
+    assert "avbestilles gratis" not in kari.go(f"/bookings/{booking}").text
+
+
+def test_my_bookings_are_those_to_come_and_then_those_that_are_over(portal: Portal, kari: Visitor) -> None:
+    over = portal.services.a_booking(state="expired")
+    held = portal.services.a_booking(title="Korpsøving")
+    moved = portal.services.a_booking(state="confirmed", free_until="2026-12-05T17:00:00Z")
+    page = kari.go("/bookings").text
+    asked = [call.query for call in portal.services.asked("GET", "booking") if call.path == "/bookings"]
+    assert asked == [{"mine": "true", "standing": "live"}, {"mine": "true", "standing": "over"}]
+    assert page.index(held) < page.index(moved) < page.index("Over, avbestilt eller ikke booket") < page.index(over)
+    assert "<span>Korpsøving</span>" in page
+    assert page.count("Svar innen torsdag 3. desember kl. 10:15") == 1
+    assert page.count("Flyttet av arena-ansvarlig") == 1
+
+
+def test_more_of_those_that_are_over(portal: Portal, kari: Visitor) -> None:
+    portal.services.a_booking(state="expired")
+    page = kari.go("/bookings?standing=over&cursor=abc").text
+    (call,) = [call for call in portal.services.asked("GET", "booking") if call.path == "/bookings"]
+    assert call.query == {"mine": "true", "standing": "over", "cursor": "abc"}
+    assert "Du har ingen" not in page
 
 
 def test_the_code_is_shown_once_it_is_on_the_door(portal: Portal, kari: Visitor) -> None:

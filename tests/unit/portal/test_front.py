@@ -1,7 +1,7 @@
 """What anyone can see."""
 
 from tests.unit.portal.conftest import Portal, Visitor
-from tests.unit.portal.services import an_activity
+from tests.unit.portal.services import an_activity, as_recorded, refused
 
 
 def test_the_front_page_has_the_squares_and_today(portal: Portal, visitor: Visitor) -> None:
@@ -40,3 +40,20 @@ def test_what_people_write_is_text(portal: Portal, visitor: Visitor) -> None:
     page = visitor.go("/")
     assert "<script>alert" not in page.text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page.text
+
+
+def test_what_is_offered_is_told_on_the_front_page(portal: Portal, kari: Visitor) -> None:
+    waiting = portal.services.wait(
+        space="borgen-storsal", begins_at="2026-12-05T17:00:00Z", ends_at="2026-12-05T19:00:00Z"
+    )
+    assert "Du har fått tilbud om" not in kari.go("/").text
+    recorded = as_recorded("GET booking /waiting", "offered")
+    portal.services.waiting = {recorded["id"]: recorded | {"space": waiting["space"]}}
+    page = kari.go("/").text
+    assert "Du har fått tilbud om Storsalen" in page
+    assert "Svar innen" in page
+
+
+def test_the_front_page_does_without_offers(portal: Portal, kari: Visitor) -> None:
+    portal.services.refusals["GET booking /waiting"] = refused(403, "forbidden", "Nei.")
+    assert kari.go("/").status_code == 200

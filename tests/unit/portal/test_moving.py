@@ -154,3 +154,17 @@ def test_new_house_rules_are_shown_where_they_are_asked_for(portal: Portal, kari
     refusal = refused(409, "house_rules_not_accepted", "Les først.", fields={"missing": []})
     portal.services.refusals[f"POST booking /bookings/{booking}/reschedule"] = refusal
     assert "Rydd etter dere." in kari.submit("/move", **filled()).text
+
+
+def test_a_form_that_was_overtaken_is_renewed(portal: Portal, kari: Visitor, booking: str) -> None:
+    kari.go(f"/bookings/{booking}/move")
+    portal.services.change(booking, begins_at="2026-12-06T17:00:00Z", ends_at="2026-12-06T19:00:00Z")
+    path = f"POST booking /bookings/{booking}/reschedule"
+    portal.services.refusals[path] = refused(412, "stale_version", "Noen har endret.")
+    page = kari.submit("/move", **filled(date="2026-12-12"))
+    assert page.status_code == 412
+    assert "Nå er den søndag 6. desember, 18:00–20:00. Send på nytt for å flytte den." in page.text
+    assert 'value="2026-12-12"' in page.text
+    del portal.services.refusals[path]
+    kari.submit("/move", **filled(date="2026-12-12"))
+    assert portal.services.asked("POST", "booking")[-1].headers["If-Match"] == '"2"'

@@ -135,3 +135,14 @@ def test_an_end_before_the_beginning_is_told_so(portal: Portal, kari: Visitor, s
     assert '<a href="#to">Slutten må være etter begynnelsen.</a>' in page.text
     page = kari.submit("/move", **AS_IT_IS | {"from": "8", "to": "18"})
     assert '<a href="#to">Lokalet kan bookes i høyst 8 timer.</a>' in page.text
+
+
+def test_a_form_that_was_overtaken_is_renewed(portal: Portal, kari: Visitor, series: str) -> None:
+    path = f"POST booking /series/{series}/reschedule"
+    portal.services.refusals[path] = refused(412, "stale_version", "Noen har endret.")
+    portal.services.series[series]["version"] = 7
+    page = kari.submit("/move", **AS_IT_IS | {"date": "9.12.2026"})
+    assert "Den faste bookingen er endret etter at du åpnet sida." in page.text
+    del portal.services.refusals[path]
+    kari.submit("/move", **AS_IT_IS | {"date": "9.12.2026"})
+    assert portal.services.asked("POST", "booking")[-1].headers["If-Match"] == '"7"'

@@ -89,3 +89,29 @@ def test_a_series_that_can_not_be_cancelled_says_so(portal: Portal, kari: Visito
     portal.services.refusals[f"GET booking /series/{series}/cancellation"] = refusal
     page = kari.go(f"/series/{series}/cancel")
     assert (kari.path, "Ingen av bookingene kan endres." in page.text) == (f"/series/{series}", True)
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        (("confirmed", "confirmed", None), "Det var alt gjort."),
+        (("expired", "expired", None), "tida er ikke lenger reservert for deg"),
+        (("held", "confirmed", None), "Dette er endret etter at du åpnet sida."),
+    ],
+)
+def test_what_became_of_its_dates_meanwhile_is_told(
+    portal: Portal, kari: Visitor, states: tuple[str | None, ...], said: str
+) -> None:
+    series = portal.services.a_series()
+    kari.go(f"/series/{series}")
+    for date, state in zip(portal.services.series[series]["occurrences"], states, strict=True):
+        date["state"] = state
+    portal.services.refusals[f"POST booking /series/{series}/confirm"] = refused(412, "stale_version", "Endret.")
+    assert said in kari.submit("/confirm").text
+
+
+def test_a_cancellation_of_dates_that_changed_is_not_said_to_be_done(portal: Portal, kari: Visitor) -> None:
+    series = portal.services.a_series(("confirmed", "cancelled"))
+    kari.go(f"/series/{series}/cancel")
+    portal.services.refusals[f"POST booking /series/{series}/cancel"] = refused(412, "stale_version", "Endret.")
+    assert "Dette er endret etter at du åpnet sida." in kari.submit("/cancel", scope="all").text
