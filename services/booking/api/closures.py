@@ -45,9 +45,10 @@ from services.booking.usecases import closures as usecases
 @blp.arguments(ClosureRequestSchema)
 @blp.response(200, ClosureAnswerSchema)
 def announce_closure(tx: Transaction, asked: dict[str, Any]) -> Answer:
-    """Close an arena or a space. Every booking it hits needs a decision; a dry run tells which they are, and proposes
-    decisions that can be carried out together. A refused decision is named by `fields.booking`."""
-    return _hits(tx, asked["wanted"]) if asked["dry_run"] else _announced(tx, asked["wanted"], asked["decisions"])
+    """Close an arena or a space. Every booking it hits needs a decision; a dry run tells which they are, tries the
+    decisions it has, and proposes others that can be carried out together with them. A refused decision, of a dry run
+    too, is named by `fields.booking`."""
+    return (_hits if asked["dry_run"] else _announced)(tx, asked["wanted"], asked["decisions"])
 
 
 @blp.route("/closures", methods=["GET"])
@@ -83,8 +84,8 @@ def lift_closure(tx: Transaction, expected: Expected, given: dict[str, Any], clo
     return lifted, etag(lifted.version)
 
 
-def _hits(tx: Transaction, wanted: ClosureRequest) -> Answer:
-    return {"closure": None, "hits": usecases.plan(tx, caller(), wanted)}
+def _hits(tx: Transaction, wanted: ClosureRequest, decisions: Collection[Decision]) -> Answer:
+    return {"closure": None, "hits": usecases.plan(tx, caller(), wanted, decisions)}
 
 
 def _announced(tx: Transaction, wanted: ClosureRequest, decisions: Collection[Decision]) -> Answer:

@@ -50,7 +50,7 @@ class HitDecisionSchema(Schema):
     outcome = fields.String(
         required=True,
         validate=validate.OneOf(get_args(Outcome)),
-        metadata={"description": "`end` is for one that is under way."},
+        metadata={"description": "`end` is for one that is in use, and is paid in full; `cancel` is credited."},
     )
     space = slug("To move it to; where it is if left out.", "borgen-storsal", load_default=None)
     begins_at = Instant(load_default=None, validate=MOMENT_IN_OUR_TIME)
@@ -112,7 +112,8 @@ class ClosureRequestSchema(Schema):
     )
     reason = fields.Nested(TextSchema, required=True, metadata={"description": "For everybody to read."})
     dry_run = fields.Boolean(
-        load_default=False, metadata={"description": "Only tell which bookings it would hit; nothing is changed."}
+        load_default=False,
+        metadata={"description": "Only try the decisions, and tell which bookings it would hit; nothing is changed."},
     )
     decisions = fields.List(fields.Nested(HitDecisionSchema), load_default=(), validate=validate.Length(max=2000))
 
@@ -179,11 +180,13 @@ class ClosureSchema(Schema):
 
 
 class ProposalSchema(Schema):
-    """A decision that could be sent as it is."""
+    """A decision that was sent, or could be sent as it is."""
 
     booking = fields.UUID(metadata={"example": ID})
     outcome = fields.String(validate=validate.OneOf(get_args(Outcome)))
     space = fields.String(allow_none=True, metadata={"description": "To move it to.", "example": "borgen-storsal"})
+    begins_at = Instant(allow_none=True, metadata={"description": "To move it to, where that was decided."})
+    ends_at = Instant(allow_none=True)
 
 
 class HitSchema(Schema):
@@ -194,8 +197,9 @@ class HitSchema(Schema):
         ProposalSchema,
         allow_none=True,
         metadata={
-            "description": "What can be decided for it, together with what is proposed for the others; null where there"
-            f" is no room at its time, and beyond the first {MOST_PLANNED}."
+            "description": "What was decided for it, or can be, together with what is decided and proposed for the"
+            f" others; null where there is no room at its time, and beyond the first {MOST_PLANNED}. `end` leaves the"
+            " tenant to pay all of it; `cancel` credits it."
         },
     )
     alternatives = fields.List(

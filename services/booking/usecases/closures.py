@@ -57,41 +57,35 @@ def announce(tx: Transaction, who: Caller, wanted: ClosureRequest, decisions: Co
     Lock order: other closures, the bookings hit, all spaces (closed, and moved to), the line, claims.
     """
     times = _times(tx, wanted)
-    places.queue(tx, _QUEUE)
-    seen = to_close(tx, who, wanted, kept=False)
-    hits, overdue = _lock_hits(tx, times, seen)
     decided = {each.booking: each for each in decisions}
-    _demand_decided([each.id for each in hits if each.id not in decided])
-    _enter(tx, wanted, [(each, decided[each.id]) for each in hits])
-    closed = to_close(tx, who, wanted)
-    if closed.parts != seen.parts:
-        there = claims.in_the_way(tx, closed.parts, times)
-        hits, overdue = ([each for each in some if each.id in there] for some in (hits, overdue))
+    closed, hits, overdue = _prepared(tx, who, wanted, times, decided, all_decided=True)
     closure = _announced(wanted, times, closed, by=who.person, now=tx.now)
     with making_way(tx, [*hits, *overdue]):
         if not _taken(tx, closure, closed, hits, overdue):
             came, _ = _lock_hits(tx, times, closed)
-            _demand_decided([each.id for each in came if each.id not in decided])
+            _demand_decided(came, decided)
             raise SlotTaken  # whoever came has gone again
         tx.emit(closure.happened(), subject=str(closure.id), sequence=closure.version)
         _carry_out(tx, who, closure, hits, decided)
     return closure
 
 
-def plan(tx: Transaction, who: Caller, wanted: ClosureRequest) -> list[Hit]:
+def plan(tx: Transaction, who: Caller, wanted: ClosureRequest, decisions: Collection[Decision] = ()) -> list[Hit]:
     """What a closure would hit, and what could become of each booking. It is the closure itself, carried out and
-    undone: what is proposed was done, all of it together, so the same decisions hold if nothing else happens
-    meanwhile. Proposed for the first `MOST_PLANNED`; writes nothing."""
+    undone: what was decided is done first, and refused as `announce` would; then a place is looked for, for the first
+    `MOST_PLANNED` of the others. All of it was done together, so the same decisions hold if nothing else happens
+    meanwhile. Writes nothing."""
     times = _times(tx, wanted)
-    closed = to_close(tx, who, wanted)
+    decided = {each.booking: each for each in decisions}
+    closed, found, overdue = _prepared(tx, who, wanted, times, decided)
     hits: list[Hit] = []
     try:
         with tx.savepoint():
-            found, overdue = _lock_hits(tx, times, closed)
             closure = _announced(wanted, times, closed, by=who.person, now=tx.now)
             if not _taken(tx, closure, closed, found, overdue):
                 raise SlotTaken
-            hits = _planned(tx, who, closure, found)
+            _carry_out(tx, who, closure, [each for each in found if each.id in decided], decided)
+            hits = _planned(tx, who, closure, found, decided)
             raise _Undone
     except _Undone:
         return hits
@@ -150,6 +144,29 @@ def _left(before: Closure, after: Closure, *, now: datetime) -> list[Left]:
     return [Left(since=max(now, each.begins_at), until=each.ends_at, space=after.space, arena=arena) for each in opened]
 
 
+def _prepared(
+    tx: Transaction,
+    who: Caller,
+    wanted: ClosureRequest,
+    times: Sequence[Occurrence],
+    decided: Mapping[UUID, Decision],
+    *,
+    all_decided: bool = False,
+) -> tuple[Closed, list[Booking], list[Booking]]:
+    """Lock, in the order of `announce`, what is closed and what it hits; those overdue apart."""
+    places.queue(tx, _QUEUE)
+    seen = to_close(tx, who, wanted, kept=False)
+    hits, overdue = _lock_hits(tx, times, seen)
+    if all_decided:
+        _demand_decided(hits, decided)
+    _enter(tx, wanted, [(each, decided[each.id]) for each in hits if each.id in decided])
+    closed = to_close(tx, who, wanted)
+    if closed.parts != seen.parts:
+        there = claims.in_the_way(tx, closed.parts, times)
+        hits, overdue = ([each for each in some if each.id in there] for some in (hits, overdue))
+    return closed, hits, overdue
+
+
 def _lock_hits(tx: Transaction, times: Sequence[Occurrence], closed: Closed) -> tuple[list[Booking], list[Booking]]:
     """The live bookings that are hit, locked; and those whose time to confirm is over, which make way."""
     there = claims.in_the_way(tx, closed.parts, times)
@@ -167,8 +184,8 @@ def _enter(tx: Transaction, wanted: ClosureRequest, decided: Collection[tuple[Bo
         waitings.queue(tx)
 
 
-def _demand_decided(undecided: Sequence[UUID]) -> None:
-    if undecided:
+def _demand_decided(hits: Sequence[Booking], decided: Collection[UUID]) -> None:
+    if undecided := [each.id for each in hits if each.id not in decided]:
         raise BookingsInTheWay(count=len(undecided), bookings=[str(each) for each in undecided[:_MOST_NAMED]])
 
 
@@ -236,10 +253,14 @@ def _moved(tx: Transaction, who: Caller, hit: Booking, decision: Decision, why: 
     return moved(tx, hit, place, wanted, by="house", person=who.person, why=why, offered=False)
 
 
-def _planned(tx: Transaction, who: Caller, closure: Closure, found: Sequence[Booking]) -> list[Hit]:
-    """Finds each booking a place: those that have the fewest to choose from first."""
-    ending = {each.id for each in found if each.under_way(now=tx.now)}
-    moving = sorted((each for each in found if each.id not in ending), key=lambda each: (each.begins_at, each.id))
+def _planned(
+    tx: Transaction, who: Caller, closure: Closure, found: Sequence[Booking], decided: Mapping[UUID, Decision]
+) -> list[Hit]:
+    """Finds each booking a place that has no decision yet: those that have the fewest to choose from first."""
+    proposed = dict(decided) | {
+        each.id: _given_up(each) for each in found if each.id not in decided and each.under_way(now=tx.now)
+    }
+    moving = sorted((each for each in found if each.id not in proposed), key=lambda each: (each.begins_at, each.id))
     likely = closures.elsewhere(tx, [each.id for each in moving[:MOST_PLANNED]], most=_MOST_LIKELY)
     placed: dict[UUID, Booking] = {}
     with waitings.impatiently(tx):
@@ -248,10 +269,8 @@ def _planned(tx: Transaction, who: Caller, closure: Closure, found: Sequence[Boo
             if (there := next((each for each in done if each is not None), None)) is not None:
                 placed[hit.id] = there
         others = {each: _others(tx, who, closure, there, likely[each]) for each, there in placed.items()}
-    hits = [
-        Hit(booking=each, proposal=_proposed(each, placed, ending), alternatives=others.get(each.id, ()))
-        for each in found
-    ]
+    proposed |= {each: Decision(booking=each, outcome="move", space=there.space) for each, there in placed.items()}
+    hits = [Hit(booking=each, proposal=proposed.get(each.id), alternatives=others.get(each.id, ())) for each in found]
     return sorted(hits, key=lambda each: (each.booking.begins_at, each.booking.id))
 
 
@@ -283,8 +302,6 @@ def _others(tx: Transaction, who: Caller, closure: Closure, there: Booking, like
     return found
 
 
-def _proposed(hit: Booking, placed: Mapping[UUID, Booking], ending: Collection[UUID]) -> Decision | None:
-    if hit.id in ending:
-        return Decision(booking=hit.id, outcome="end")
-    there = placed.get(hit.id)
-    return Decision(booking=hit.id, outcome="move", space=there.space) if there else None
+def _given_up(hit: Booking) -> Decision:
+    """What becomes of one that is under way: ended, and paid, if its door was opened; else the house cancels it."""
+    return Decision(booking=hit.id, outcome="end" if hit.state == "in_use" else "cancel")

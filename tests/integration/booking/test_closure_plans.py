@@ -10,12 +10,14 @@ import pytest
 
 from kernel.auth import Forbidden
 from kernel.errors import DomainError, Text
+from services.access.events import DoorOpened
 from services.booking.model.closures import Closure, ClosureRequest, Decision, Hit
-from services.booking.model.refusals import NotInUse, SlotTaken
-from services.booking.model.resources import Equipment
-from services.booking.model.rules import TooLong, UnknownEquipment
+from services.booking.model.refusals import NotInUse, SlotTaken, SpaceClosed
+from services.booking.model.resources import Equipment, UnknownSpace
+from services.booking.model.rules import InThePast, OffGrid, TooLong, UnknownEquipment
 from services.booking.queries import closures as queries
 from services.booking.usecases import closures as usecases
+from tests.bookings import envelope
 from tests.callers import MANAGER, OTHER_MANAGER, STRANGER
 
 REASON = Text(nb="Gulvet slipes", nn="Golvet blir slipt", en="The floor is being sanded")
@@ -31,6 +33,11 @@ class Plans:
         house = replace(self.town.arena("house", self.town.HALL, *rooms), equipment=equipment)
         self.counter.publish(replace(self.town.BORGEN, arenas=(house,)))
 
+    def open_door(self, booking: Any) -> None:
+        where = {"booking": booking.id, "space": booking.space, "square": booking.square}
+        told = DoorOpened(key=UUID(int=3), lock=UUID(int=4), opened_at=self.counter.clock.now(), **where)
+        self.counter.deliver(envelope(told, str(UUID(int=8)), 1))
+
     def room(self, id: str, *, capacity: int = 50, rules: Any = None, **different: Any) -> Any:
         rules = replace(self.town.RULES, **(rules or {}))
         return replace(self.town.space(id, capacity=capacity, rules=rules), **different)
@@ -39,8 +46,8 @@ class Plans:
         times = {"begins_at": self.counter.quarter(begin), "ends_at": self.counter.quarter(begin + quarters)}
         return ClosureRequest(kind="maintenance", reason=REASON, space="hall", **times)
 
-    def plan(self, who: Any = MANAGER, **when: int) -> list[Hit]:
-        hits: list[Hit] = self.counter.run(usecases.plan, who, self.closing(**when))
+    def plan(self, who: Any = MANAGER, decisions: Sequence[Decision] = (), **when: int) -> list[Hit]:
+        hits: list[Hit] = self.counter.run(usecases.plan, who, self.closing(**when), decisions)
         return hits
 
     def where(self) -> dict[UUID, tuple[str | None, list[str]]]:
@@ -173,15 +180,29 @@ def test_what_a_hit_leaves_outside_of_what_is_closed_can_be_proposed(plans: Plan
     assert plans.counter.claimed(hit) == 1
 
 
-def test_what_is_under_way_is_proposed_to_end(plans: Plans) -> None:
+@pytest.mark.parametrize(
+    ("minutes", "used", "outcome", "state"),
+    [
+        (120, True, "end", "completed"),
+        (180, True, "end", "completed"),
+        (120, False, "cancel", "cancelled"),
+        (180, False, "cancel", "cancelled"),
+    ],
+)
+def test_what_is_under_way_is_ended_when_it_is_in_use_and_cancelled_when_nobody_came(
+    plans: Plans, minutes: int, used: bool, outcome: Any, state: str
+) -> None:
+    """Who was let in pays for all of it; what the house takes from somebody who was not there is credited."""
     hit = plans.counter.confirmed("hall", 0, 8)
-    plans.counter.clock.move(timedelta(hours=3))
+    plans.counter.clock.move(timedelta(minutes=minutes))
+    if used:
+        plans.open_door(hit)
 
     [planned] = plans.plan(begin=4)
 
-    assert planned.proposal == Decision(booking=hit.id, outcome="end")
+    assert planned.proposal == Decision(booking=hit.id, outcome=outcome)
     plans.close([planned.proposal], begin=4)
-    assert plans.counter.load(hit).state == "completed"
+    assert plans.counter.load(hit).state == state
 
 
 def test_a_hold_whose_time_is_over_makes_way_and_is_no_hit(plans: Plans) -> None:
@@ -191,24 +212,72 @@ def test_a_hold_whose_time_is_over_makes_way_and_is_no_hit(plans: Plans) -> None
     assert plans.plan() == []
 
 
-@pytest.mark.parametrize(
+REFUSED = pytest.mark.parametrize(
     ("decision", "error"),
     [
         ({"outcome": "move", "space": "taken"}, SlotTaken),
+        ({"outcome": "move", "space": "third-3"}, SpaceClosed),
         ({"outcome": "move", "space": "short"}, TooLong),
+        ({"outcome": "move", "space": "nowhere"}, UnknownSpace),
+        ({"outcome": "move", "space": "far"}, Forbidden),
+        ({"outcome": "move", "space": "beside", "begins_at": timedelta(minutes=1)}, OffGrid),
+        ({"outcome": "move", "space": "beside", "begins_at": -timedelta(hours=4)}, InThePast),
         ({"outcome": "end"}, NotInUse),
     ],
 )
-def test_a_refusal_names_its_booking(plans: Plans, decision: dict[str, Any], error: Any) -> None:
-    plans.publish(plans.room("taken"), plans.room("short", rules={"max_minutes": 30}))
+
+
+@REFUSED
+@pytest.mark.parametrize("dry", [True, False])
+def test_a_refusal_names_its_booking_of_a_dry_run_too(
+    plans: Plans, town: Any, decision: dict[str, Any], error: Any, dry: bool
+) -> None:
+    plans.publish(plans.room("taken"), plans.room("beside"), plans.room("short", rules={"max_minutes": 30}))
+    plans.counter.publish(replace(town.BORGEN, id="tofte", arenas=(town.arena("barn", plans.room("far")),)))
     plans.counter.confirmed("taken", who=STRANGER)
     first, second = plans.counter.confirmed("third-1"), plans.counter.confirmed("third-2")
+    if shift := decision.get("begins_at"):
+        decision = {**decision, "begins_at": second.begins_at + shift}
+    decisions = [Decision(booking=first.id, outcome="cancel"), Decision(booking=second.id, **decision)]
 
     with pytest.raises(error) as refused:
-        plans.close([Decision(booking=first.id, outcome="cancel"), Decision(booking=second.id, **decision)])
+        plans.plan(decisions=decisions) if dry else plans.close(decisions)
 
     assert refused.value.fields["booking"] == str(second.id)
     assert plans.counter.load(first).state == "confirmed"
+
+
+def test_a_dry_run_proposes_for_the_others_what_holds_with_what_is_decided(plans: Plans) -> None:
+    """One room is decided for the second booking; the first, which would get it, is proposed another, or nothing."""
+    plans.publish(plans.room("small", capacity=10), plans.room("large", capacity=40))
+    booked = [plans.counter.confirmed(f"third-{number}", participants=8) for number in (1, 2, 3)]
+    decided = Decision(booking=booked[1].id, outcome="move", space="small")
+    told = len(plans.counter.told())
+
+    planned = {each.booking.id: each for each in plans.plan(decisions=[decided])}
+
+    assert planned[booked[1].id] == Hit(booking=booked[1], proposal=decided)
+    others = [planned[each.id].proposal for each in (booked[0], booked[2])]
+    assert sorted(each.space or "" for each in others if each) == ["large"]
+    assert len(plans.counter.told()) == told
+    assert [plans.counter.load(each).state for each in booked] == ["confirmed"] * 3
+    rest = [
+        each or Decision(booking=booking.id, outcome="cancel")
+        for each, booking in zip(others, (booked[0], booked[2]), strict=True)
+    ]
+    plans.close([decided, *rest])
+    assert plans.counter.load(booked[1]).space == "small"
+
+
+@pytest.mark.parametrize("outcome", ["cancel", "move"])
+def test_what_is_decided_is_shown_as_it_was_sent(plans: Plans, outcome: Any) -> None:
+    hit = plans.counter.confirmed("hall")
+    later = {"begins_at": plans.counter.quarter(8), "ends_at": plans.counter.quarter(12)} if outcome == "move" else {}
+    decided = Decision(booking=hit.id, outcome=outcome, **later)
+
+    [planned] = plans.plan(decisions=[decided])
+
+    assert planned == Hit(booking=hit, proposal=decided)
 
 
 def test_only_who_may_close_may_look(plans: Plans) -> None:
