@@ -23,9 +23,9 @@ _OF_SPACE = (
     select(house_rules, COVERED.label("accepted"))
     .select_from(spaces)
     .join(arenas, arenas.c.id == spaces.c.arena)
-    .outerjoin(house_rules, governing(spaces.c.id, spaces.c.arena, arenas.c.square) & STANDING)
+    .outerjoin(house_rules, governing(spaces, arenas.c.square, spaces) & STANDING)
     .where(spaces.c.id == bindparam("space"), ~spaces.c.withdrawn)
-    .order_by(house_rules.c.effective_from)
+    .order_by(house_rules.c.place != spaces.c.id, house_rules.c.place, house_rules.c.effective_from)
 )
 
 
@@ -63,8 +63,8 @@ def versions(tx: Transaction, scope: RuledScope, place: str, page: PageRequest) 
 
 
 def of_space(tx: Transaction, space: str, person: UUID | None) -> list[Governing]:
-    """What holds in a space: its square's, its arena's and its own rules; of each those in force, then those announced
-    by their day."""
+    """What holds in a space: its square's, its arena's and its own rules, and those of spaces that share a part with
+    it; of each those in force, then those announced by their day."""
     rows = tx.execute(_OF_SPACE, {"space": space, "person": person, "now": tx.now}).all()
     if not rows:
         raise NotFound

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Integer,
     Row,
     ScalarSelect,
+    Select,
     Table,
     Text,
     Uuid,
@@ -36,7 +37,7 @@ from kernel import errors
 from kernel.contracts import plain
 from kernel.db import Transaction
 from services.booking.model.house_rules import Acceptance, HouseRule, HouseRules, RuleVersion
-from services.booking.store.tables import metadata
+from services.booking.store.tables import metadata, spaces
 
 _Instant = DateTime(timezone=True)
 
@@ -127,6 +128,9 @@ _ACCEPTED = select(acceptances).where(
 )
 
 
+_other = spaces.alias("other")
+
+
 class KnownVersion(NamedTuple):
     """A version of a place's house rules, and whether it is in force or announced."""
 
@@ -135,20 +139,33 @@ class KnownVersion(NamedTuple):
     standing: bool
 
 
-def governing(space: ColumnElement[str], arena: ColumnElement[str], square: ColumnElement[str]) -> ColumnElement[bool]:
-    """Which house rules a space has: its own, its arena's and its square's."""
-    here = (("space", space), ("arena", arena), ("square", square))
+def governing(space: FromClause, square: ColumnElement[str], *outer: FromClause) -> ColumnElement[bool]:
+    """Which house rules bind whoever books a row of `spaces`, from `outer`: those of every space that shares a part
+    with it, of the arenas in which it and its parts are, and of its square."""
+    within = _other.c.parts.op("<@", is_comparison=True)(space.c.parts)
+    sharing = _other.c.parts.op("&&", is_comparison=True)(space.c.parts)
+    here = (
+        ("space", _any_of(select(_other.c.id).where(~_other.c.withdrawn, sharing), *outer)),
+        ("arena", _any_of(select(_other.c.arena).where(~_other.c.withdrawn, within), *outer)),
+        ("square", square),
+    )
     return or_(*(and_(house_rules.c.scope == scope, house_rules.c.place == place) for scope, place in here))
 
 
-def lacking(
-    space: ColumnElement[str], arena: ColumnElement[str], square: ColumnElement[str], *outer: FromClause
-) -> ScalarSelect[Any]:
+def lacking(space: FromClause, square: ColumnElement[str], *outer: FromClause) -> ScalarSelect[Any]:
     """The versions in force for a space at `:now` that `:person` has not accepted (`COVERED`): rows of scope, place and
     version, null when there are none. For a statement that reads the space from `outer`."""
-    in_force = (governing(space, arena, square), house_rules.c.effective_from <= bindparam("now"), STANDING)
+    in_force = (
+        governing(space, square, *outer, house_rules),
+        house_rules.c.effective_from <= bindparam("now"),
+        STANDING,
+    )
     each = func.jsonb_build_array(house_rules.c.scope, house_rules.c.place, house_rules.c.version)
     return select(func.jsonb_agg(each)).where(*in_force, ~COVERED).correlate(*outer).scalar_subquery()
+
+
+def _any_of(ids: Select[Any], *outer: FromClause) -> ColumnElement[Any]:
+    return func.any(func.array(ids.correlate(*outer).scalar_subquery()))
 
 
 def named(rows: Sequence[Sequence[Any]] | None) -> tuple[RuleVersion, ...]:

@@ -72,7 +72,7 @@ _AS_IT_IS = (
         actors.c.kind.label("tenant_kind"),
         actors.c.name.label("tenant_name"),
         actors.c.organisation_number,
-        lacking(spaces.c.id, spaces.c.arena, arenas.c.square, spaces, arenas).label("unaccepted"),
+        lacking(spaces, arenas.c.square, spaces, arenas).label("unaccepted"),
         binding(spaces.c.parts, _tenant_id, _category, spaces, arenas).label("quotas"),
         _overdue.label("overdue"),
         awaited(spaces, arenas.c.square, _asked, spaces, arenas).label("awaited"),

@@ -41,7 +41,8 @@ def publish(
     square = _square(tx, who, scope, place)
     model.check(rules)
     places.queue(tx, f"house rules {scope} {place}")
-    places.keep_still(tx, [Place(scope, place)])
+    there = Place(scope, place)
+    places.keep_still(tx, {there, *places.overlapping(tx, [there])})
     for before in house_rules.standing(tx, scope, place):
         if before.says(text, rules, effective_from, now=tx.now):
             return before

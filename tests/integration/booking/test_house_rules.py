@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -145,10 +146,79 @@ def test_a_booking_demands_the_rules_of_its_space_its_arena_and_its_square(house
     house.accept(RuleVersion("arena", "house", 1), RuleVersion("square", "borgen", 1))
     assert house.lacking("hall") == [RuleVersion("space", "hall", 1)]
     assert house.lacking("room") == [RuleVersion("space", "room", 1)]
-    assert house.lacking("third-1") == []
     house.accept(RuleVersion("space", "hall", 1))
     assert house.lacking("hall") == []
     assert len(house.lacking("hall", who=STRANGER)) == 3
+
+
+@pytest.fixture
+def joined(house: House, town: Any) -> House:
+    """The hall and a room of the house, and two joint spaces: a third with the room, and the room with the barn's
+    stall."""
+    near = replace(town.space("near"), joins=("third-1", "room"))
+    far = replace(town.space("far"), joins=("room", "stall"))
+    arenas = (
+        replace(town.BORGEN.arenas[0], spaces=(*town.BORGEN.arenas[0].spaces, near)),
+        town.arena("barn", town.space("stall"), far),
+    )
+    house.counter.publish(replace(town.BORGEN, arenas=arenas))
+    return house
+
+
+@pytest.mark.parametrize(
+    ("place", "bound"),
+    [
+        ("hall", {"hall", "third-1", "third-2", "third-3", "near"}),
+        ("third-1", {"hall", "third-1", "near"}),
+        ("third-2", {"hall", "third-2"}),
+        ("room", {"room", "near", "far"}),
+        ("near", {"hall", "third-1", "room", "near", "far"}),
+        ("far", {"room", "stall", "near", "far"}),
+        ("stall", {"stall", "far"}),
+    ],
+)
+def test_rules_of_a_space_bind_whoever_uses_some_of_it(joined: House, place: str, bound: set[str]) -> None:
+    """As quotas do (decision 26): its parts, what it is a part of, and joint spaces that have some of it."""
+    joined.publish("space", place)
+    spaces = ("hall", "third-1", "third-2", "third-3", "room", "near", "far", "stall")
+
+    assert {each for each in spaces if joined.lacking(each)} == bound
+    with joined.counter.database.reading() as tx:
+        assert {each for each in spaces if queries.of_space(tx, each, None)} == bound
+    joined.accept(RuleVersion("space", place, 1))
+    assert [each for each in spaces if joined.lacking(each)] == []
+
+
+@pytest.mark.parametrize(
+    ("place", "bound"),
+    [("house", {"hall", "third-1", "room", "near", "far"}), ("barn", {"stall", "far"})],
+)
+def test_rules_of_an_arena_bind_a_joint_space_that_has_rooms_there(joined: House, place: str, bound: set[str]) -> None:
+    joined.publish("arena", place)
+
+    assert {each for each in ("hall", "third-1", "room", "near", "far", "stall") if joined.lacking(each)} == bound
+
+
+def test_a_space_shows_its_own_rules_before_those_of_what_it_shares_parts_with(joined: House) -> None:
+    for scope, place in (
+        ("space", "hall"),
+        ("space", "third-1"),
+        ("space", "near"),
+        ("arena", "house"),
+        ("square", "borgen"),
+    ):
+        joined.publish(scope, place)
+
+    with joined.counter.database.reading() as tx:
+        seen = [each.rules.place for each in queries.of_space(tx, "third-1", None)]
+    assert seen == ["borgen", "house", "third-1", "hall", "near"]
+
+
+def test_a_withdrawn_space_binds_nobody(joined: House, town: Any) -> None:
+    joined.publish("space", "near")
+    joined.counter.publish()
+
+    assert joined.lacking("room") == []
 
 
 def test_versions_read_can_be_accepted_with_the_booking(house: House) -> None:
@@ -433,22 +503,34 @@ def waiting(database: Database) -> int:
         return found
 
 
-def test_a_booking_that_waited_for_a_new_version_is_judged_by_it(house: House, many: Database) -> None:
+@pytest.mark.parametrize(
+    ("scope", "place", "space"),
+    [
+        ("arena", "house", "hall"),
+        ("space", "hall", "third-1"),
+        ("space", "third-1", "hall"),
+        ("space", "room", "near"),
+        ("arena", "house", "far"),
+    ],
+)
+def test_a_booking_that_waited_for_a_new_version_is_judged_by_it(
+    joined: House, many: Database, scope: str, place: str, space: str
+) -> None:
     """The booking reads what was in force, waits for its space, and must then not book by what it read."""
-    house.publish("arena", "house")
-    house.accept(RuleVersion("arena", "house", 1))
+    joined.publish(scope, place)
+    joined.accept(RuleVersion(scope, place, 1))
 
     def book() -> Any:
         with many.transaction() as tx, pytest.raises(HouseRulesNotAccepted) as refused:
-            booking_usecases.hold(tx, RESIDENT, house.counter.wanted("hall"))
+            booking_usecases.hold(tx, RESIDENT, joined.counter.wanted(space))
         return refused.value.fields["missing"]
 
     with ThreadPoolExecutor() as pool:
-        with house.counter.database.transaction() as tx:
-            usecases.publish(tx, MANAGER, "arena", "house", text=said(2), rules=[], effective_from=None)
+        with joined.counter.database.transaction() as tx:
+            usecases.publish(tx, MANAGER, scope, place, text=said(2), rules=[], effective_from=None)
             booking = pool.submit(book)
             eventually(lambda: waiting(many), wanted=lambda found: found == 1)
-        assert booking.result(20) == [{"scope": "arena", "id": "house", "version": 2}]
+        assert booking.result(20) == [{"scope": scope, "id": place, "version": 2}]
 
 
 def test_a_check_tells_whoever_is_known_of_rules_to_accept(house: House) -> None:
