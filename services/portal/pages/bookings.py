@@ -76,8 +76,10 @@ def ask_to_cancel(booking: UUID) -> Response | str:
 @blueprint.post("/<uuid:booking>/cancel")
 @signed_in
 def cancel(booking: UUID) -> Response:
-    """Gives the booking up."""
-    return _act(booking, "cancel", {"why": why} if (why := sent()["why"]) else {})
+    """Gives the booking up, or lets a hold go."""
+    held = one(booking)["state"] == "held"
+    done = gettext("You have let the time go.") if held else ""
+    return _act(booking, "cancel", {"why": why} if (why := sent()["why"]) else {}, done)
 
 
 @blueprint.post("/<uuid:booking>/end")
@@ -187,6 +189,7 @@ def _page(found: Json, form: Form) -> str:
         can=possible(found, side, now()),
         side=side,
         said=_said(found, side),
+        was={each["what"] for each in steps},
         why=_why(steps, found["state"]) if found["state"] in _EXPLAINED else "",
         moved=_last_move(steps) if found["state"] in _MOVABLE else None,
         form=form,
@@ -197,7 +200,7 @@ def _page(found: Json, form: Form) -> str:
     )
 
 
-def _act(booking: UUID, action: str, body: Json) -> Response:
+def _act(booking: UUID, action: str, body: Json, done: str = "") -> Response:
     """Does something to the booking as the person saw it; what the service says against it is told on its page."""
     form = sent()
     try:
@@ -208,7 +211,7 @@ def _act(booking: UUID, action: str, body: Json) -> Response:
         text, category = overtaken(said, action, {one(booking)["state"]})
         flash(text, category)
         return redirect(url_for("bookings.show", booking=booking))
-    flash(_done(after["state"]), "done")
+    flash(done or _done(after["state"]), "done")
     return redirect(url_for("bookings.show", booking=booking))
 
 
@@ -232,7 +235,7 @@ def _done(state: str) -> str:
         "awaiting_approval": gettext("The booking is sent to the arena manager, who says yes or no."),
         "awaiting_payment": gettext("The booking is yours once it is paid."),
         "cancelled": gettext("The booking is cancelled."),
-        "completed": gettext("The booking is ended. Thank you for leaving the time to others."),
+        "completed": gettext("The booking is ended. The rest of the time is free for others."),
     }
     return done.get(state, word(state))
 

@@ -10,7 +10,7 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 from itsdangerous import BadSignature
 from werkzeug.wrappers import Response
 
-from services.portal.backend import Refused, tell
+from services.portal.backend import Refused, everything, tell
 from services.portal.forms import new_key, sent, timed
 from services.portal.language import gettext
 from services.portal.reasons import reason
@@ -50,7 +50,18 @@ def _page(invitation: UUID) -> str:
     secret = _remembered(invitation)
     # a new key each time: what is read is how it stands now
     read = tell("booking", f"/invitations/{invitation}/reading", {"secret": secret}, key=new_key())
-    return render_template("invitation.html", id=invitation, invitation=timed(read, "expires_at"), secret=secret)
+    return render_template(
+        "invitation.html",
+        id=invitation,
+        invitation=timed(read, "expires_at"),
+        acts_for=not read["open"] and _acts_for(read["organisation"]),
+        secret=secret,
+    )
+
+
+def _acts_for(organisation: str) -> bool:
+    """Whether the person may book for an organisation of this name."""
+    return any(each["name"] == organisation for each in everything("booking", "/actors"))
 
 
 def _answer(invitation: UUID, answer: str, done: str) -> Response:

@@ -87,7 +87,7 @@ def total(lines: Iterable[PriceLine]) -> int:
 def moment(at: datetime) -> Text:
     """A point of local time, for people."""
     local = at.astimezone(OSLO)
-    norwegian = f"{local.day}.{local.month}. kl. {local:%H.%M}"
+    norwegian = f"{local.day}.{local.month}. kl. {local:%H:%M}"
     return Text(norwegian, norwegian, f"{local.day} {_MONTHS[local.month - 1]} at {local:%H:%M}")
 
 
@@ -126,14 +126,14 @@ def _explained(premises: Text, column: Text, stretch: Stretch) -> Text:
 
 
 def _span(stretch: Stretch) -> Text:
-    """From when to when; a stretch that ends at midnight ends at 24.00 of its last day."""
+    """From when to when; a stretch that ends at midnight ends at 24:00 of its last day."""
     begins = stretch.begins_at.astimezone(OSLO)
     ends = stretch.ends_at.astimezone(OSLO)
     last = (stretch.ends_at - timedelta(microseconds=1)).astimezone(OSLO).date()
     clock = "24:00" if last < ends.date() else f"{ends:%H:%M}"
     if begins.date() == last:
-        english = f"{begins:%H:%M}–{clock}"
-        return Text(english.replace(":", "."), english.replace(":", "."), english)
-    norwegian = f"{begins.day}.{begins.month}. {begins:%H.%M} – {last.day}.{last.month}. {clock.replace(':', '.')}"
+        clocks = f"{begins:%H:%M}–{clock}"
+        return Text(clocks, clocks, clocks)
+    norwegian = f"{begins.day}.{begins.month}. {begins:%H:%M} – {last.day}.{last.month}. {clock}"
     english = f"{begins.day} {_MONTHS[begins.month - 1]} {begins:%H:%M} – {last.day} {_MONTHS[last.month - 1]} {clock}"
     return Text(norwegian, norwegian, english)

@@ -165,7 +165,7 @@ def test_a_quote_is_explained_line_by_line(http: Http, charged: Booking) -> None
     assert quote == quote | {"booking": str(charged.id), "total": 70_000, "currency": "NOK", "tariff": "nesodden-2017"}
     assert quote["credit_until"] == LIMIT.isoformat().replace("+00:00", "Z")
     [line] = quote["lines"]
-    assert line["text"]["nn"] == "Hall, lag og foreiningar over 19 år, kvardag (18.00–20.00)"
+    assert line["text"]["nn"] == "Hall, lag og foreiningar over 19 år, kvardag (18:00–20:00)"
     assert (line["quantity"], line["unit"], line["unit_amount"], line["amount"]) == ("2", "hour", 35_000, 70_000)
     assert line["vat_rate"] == "0"
 

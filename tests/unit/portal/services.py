@@ -495,7 +495,7 @@ def a_line(code: str, text: str, quantity: str, unit: str, unit_amount: int, amo
 
 def a_price() -> Json:
     lines = [
-        a_line("rent", "Idrettshall, lag og foreninger over 19 år, helg (18.00–20.00)", "2", "hour", 52500, 105000),
+        a_line("rent", "Idrettshall, lag og foreninger over 19 år, helg (18:00–20:00)", "2", "hour", 52500, 105000),
         a_line("waiver", "Fritak fra leie for dugnad", "1", "waiver", -45000, -45000),
     ]
     free_until = "2026-12-03T17:00:00Z"

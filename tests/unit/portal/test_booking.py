@@ -4,10 +4,12 @@ import pytest
 
 from services.portal.forms import instant, timed
 from services.portal.pages.bookings import possible
+from tests.recordings import Answer
 from tests.unit.portal.conftest import Portal, Visitor
-from tests.unit.portal.services import FakeServices, a_price, an_id, refused, some_house_rules
+from tests.unit.portal.services import FakeServices, a_price, an_id, as_recorded, refused, some_house_rules
 
 BOOK = "/book?space=borgen-storsal&begins_at=2026-12-05T17:00:00%2B00:00&minutes=120"
+HISTORY = "GET booking /bookings/{booking}/history"
 FILLED = {"purpose": "culture", "audience": "everyone", "participants": "40"}
 
 
@@ -112,7 +114,7 @@ def test_an_address_that_is_not_ours(kari: Visitor, query: str, status: int) -> 
 
 def test_the_price_is_explained_line_by_line(portal: Portal, kari: Visitor) -> None:
     page = kari.go(f"/bookings/{portal.services.a_booking()}")
-    assert "Idrettshall, lag og foreninger over 19 år, helg (18.00–20.00)" in page.text
+    assert "Idrettshall, lag og foreninger over 19 år, helg (18:00–20:00)" in page.text
     assert "2 timer × 525\xa0kr" in page.text
     assert "−450\xa0kr" in page.text
     assert "600\xa0kr" in page.text
@@ -314,7 +316,7 @@ def test_cancelling_tells_what_it_came_to(portal: Portal, kari: Visitor) -> None
         ({"state": "expired"}, "ble ikke bekreftet, godkjent eller betalt innen fristen"),
         (
             {"state": "cancelled", "price": None, "free_until": None, "cancelled_at": "2026-12-03T09:00:00Z"},
-            "Avbestilt torsdag 3. desember",
+            "Tida ble gitt fri torsdag 3. desember kl. 10:00, før den var booket.",
         ),
     ],
 )
@@ -322,12 +324,38 @@ def test_a_booking_that_came_to_nothing(portal: Portal, kari: Visitor, changed: 
     page = kari.go(f"/bookings/{portal.services.a_booking(**changed)}")
     assert said in page.text
     assert "Finn en annen tid" in page.text
+    assert "tatt ut av programmet" not in page.text
+
+
+def test_what_was_booked_left_the_programme(portal: Portal, kari: Visitor) -> None:
+    booking = portal.services.a_booking(state="cancelled", cancelled_at="2026-12-03T09:00:00Z")
+    steps = [as_recorded(HISTORY, "held, not priced", what=what) for what in ("held", "confirmed", "cancelled")]
+    portal.services.replayed[HISTORY] = Answer("cancelled", 200, {"items": steps})
+    page = kari.go(f"/bookings/{booking}")
+    assert "Avbestilt torsdag 3. desember kl. 10:00. Koden virker ikke lenger" in page.text
+
+
+def test_a_hold_is_let_go(portal: Portal, kari: Visitor) -> None:
+    booking = portal.services.a_booking()
+    kari.go(f"/bookings/{booking}")
+    page = kari.submit("/cancel")
+    assert "Du har gitt fra deg tida." in page.text
+    assert "Bookingen er avbestilt." not in page.text
+
+
+@pytest.mark.parametrize(
+    ("state", "told"), [("awaiting_payment", True), ("confirmed", True), ("completed", True), ("held", False)]
+)
+def test_how_it_is_paid_is_told(portal: Portal, kari: Visitor, state: str, *, told: bool) -> None:
+    page = kari.go(f"/bookings/{portal.services.a_booking(state=state)}")
+    assert ("Du kan ikke betale her. Betal på innbyggertorget" in page.text) == told
+    assert ("Er ingen betaling registrert innen da" in page.text) == (state == "awaiting_payment")
 
 
 @pytest.mark.parametrize(
     ("state", "ended_at", "said"),
     [
-        ("completed", "2026-12-05T17:40:00Z", "avsluttet lørdag 5. desember kl. 18:40, og resten av tida gikk til"),
+        ("completed", "2026-12-05T17:40:00Z", "avsluttet lørdag 5. desember kl. 18:40, og resten av tida er ledig for"),
         ("completed", None, "Tida er over."),
         ("released", "2026-12-05T17:20:00Z", "Det var lørdag 5. desember kl. 18:20."),
     ],
@@ -338,6 +366,8 @@ def test_when_a_booking_ended_before_its_time(
     page = kari.go(f"/bookings/{portal.services.a_booking(state=state, ended_at=ended_at)}")
     assert said in page.text
     assert ("avsluttet" in page.text) == (state == "completed" and ended_at is not None)
+    ends = {"2026-12-05T17:40:00Z": "18:40", "2026-12-05T17:20:00Z": "18:20", None: "20:00"}
+    assert f'<dd>lørdag 5. desember, <span class="time">18:00–{ends[ended_at]}</span>' in page.text
 
 
 def test_waits_for_the_price_and_gives_up_waiting(portal: Portal, kari: Visitor) -> None:

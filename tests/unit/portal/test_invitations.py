@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.recordings import body
 from tests.unit.portal.conftest import Portal, Visitor
 from tests.unit.portal.services import an_id, an_invitation, refused
 
@@ -46,10 +47,19 @@ def test_yes_or_no_to_it(portal: Portal, kari: Visitor, action: str, path: str, 
 
 
 def test_one_that_is_over_says_so(portal: Portal, kari: Visitor) -> None:
-    portal.services.invitation = an_invitation(open=False)
+    portal.services.invitation = an_invitation(open=False, organisation="Borgen IL")
     page = kari.go(f"{PAGE}?secret=sesam")
     assert "Invitasjonen gjelder ikke lenger." in page.text
     assert "Ta imot" not in page.text
+
+
+def test_one_that_was_accepted_says_so(portal: Portal, kari: Visitor) -> None:
+    names = [each["name"] for each in body("GET booking /actors", "nothing")["items"]]
+    portal.services.invitation = an_invitation(open=False, organisation=next(name for name in names if name))
+    page = kari.go(f"{PAGE}?secret=sesam")
+    assert "Du kan alt booke for" in page.text
+    assert 'href="/bookings"' in page.text
+    assert "Invitasjonen gjelder ikke lenger." not in page.text
 
 
 def test_terms_are_told(portal: Portal, kari: Visitor) -> None:

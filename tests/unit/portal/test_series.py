@@ -115,3 +115,9 @@ def test_a_cancellation_of_dates_that_changed_is_not_said_to_be_done(portal: Por
     kari.go(f"/series/{series}/cancel")
     portal.services.refusals[f"POST booking /series/{series}/cancel"] = refused(412, "stale_version", "Endret.")
     assert "Dette er endret etter at du åpnet sida." in kari.submit("/cancel", scope="all").text
+
+
+@pytest.mark.parametrize(("state", "shown"), [("confirmed", 1), ("cancelled", 0), ("declined", 0)])
+def test_a_date_that_is_given_up_shows_no_price(portal: Portal, kari: Visitor, state: str, shown: int) -> None:
+    series = portal.services.a_series((state,))
+    assert kari.go(f"/series/{series}").text.count("600\xa0kr") == shown

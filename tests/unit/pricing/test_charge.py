@@ -69,7 +69,7 @@ def test_a_credit_reverses_line_by_line_and_rewrites_nothing() -> None:
 
 def test_a_late_cancellation_tells_the_limit() -> None:
     [line] = charged().cancelled(evening(), BEGINS_AT, NOW).entries[1].lines
-    assert line.nb == "Avbestilt etter fristen 3.6. kl. 18.00: full pris gjelder"
+    assert line.nb == "Avbestilt etter fristen 3.6. kl. 18:00: full pris gjelder"
     assert line.en == "Cancelled after the limit, 3 Jun at 18:00: the full price stands"
     assert line.amount == 0
 

@@ -60,8 +60,8 @@ def test_the_printed_cell_stands() -> None:
 
 def test_lines_are_explained_in_three_languages() -> None:
     [line] = rent(NESODDEN, letting("2026-06-04 18:00", "2026-06-04 19:30"), no_holidays)
-    assert line.nb == "Hall, lag og foreninger over 19 år, hverdag (18.00–19.30)"
-    assert line.nn == "Hall, lag og foreiningar over 19 år, kvardag (18.00–19.30)"
+    assert line.nb == "Hall, lag og foreninger over 19 år, hverdag (18:00–19:30)"
+    assert line.nn == "Hall, lag og foreiningar over 19 år, kvardag (18:00–19:30)"
     assert line.en == "Sports hall, clubs over 19, weekday (18:00–19:30)"
     assert (line.code, line.unit, line.vat_rate) == ("rent", "hour", "0")
 
@@ -159,7 +159,7 @@ def test_half_an_ore_is_rounded_up_and_nothing_to_kroner() -> None:
 
 def test_a_moment_is_told_in_local_time() -> None:
     said = moment(local("2026-06-05 18:05"))
-    assert (said.nb, said.en) == ("5.6. kl. 18.05", "5 Jun at 18:05")
+    assert (said.nb, said.en) == ("5.6. kl. 18:05", "5 Jun at 18:05")
 
 
 THREE_YEARS = 3 * 366 * 24 * 3600
