@@ -4,12 +4,20 @@ from kernel.auth import Role
 from kernel.db import Transaction
 from kernel.http import allow, answers, caller, writes
 from services.booking.api.blueprint import blp
-from services.booking.model.import_refusals import ImportRefused, NotUtf8, TooManyRows, UnreadableFile
+from services.booking.model.import_refusals import (
+    DoubledColumn,
+    ImportRefused,
+    MissingColumn,
+    NotUtf8,
+    TooManyRows,
+    UnreadableFile,
+    Workbook,
+)
 from services.booking.model.imports import ImportRequest, Report
 from services.booking.schemas.imports import ImportReportSchema, ImportSchema
 from services.booking.usecases import imports as usecases
 
-_NO_FILE = (UnreadableFile, NotUtf8, TooManyRows)
+_NO_FILE = (UnreadableFile, MissingColumn, DoubledColumn, Workbook, NotUtf8, TooManyRows)
 
 
 @blp.route("/imports/preview", methods=["POST"])

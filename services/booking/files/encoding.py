@@ -4,15 +4,19 @@ UTF-8. `files.read` calls it."""
 import codecs
 from collections.abc import Iterator
 
-from services.booking.model.import_refusals import NotUtf8
+from services.booking.model.import_refusals import NotUtf8, Workbook
 from services.booking.model.imports import ImportRequest
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How workbooks begin: the new, which are zipped, and the old."""
 _CODECS = {"utf-8": "utf-8", "windows-1252": "cp1252"}
 
 
 def text_of(wanted: ImportRequest) -> str:
-    """Return the file as text, its folded lines unfolded if it is a calendar. Raises NotUtf8."""
+    """Return the file as text, its folded lines unfolded if it is a calendar. Raises Workbook or NotUtf8."""
+    if wanted.content.startswith(_PACKED):
+        raise Workbook(part=".xlsx")
     content, codec = _told(wanted)
     try:
         if codec.startswith("utf-16"):

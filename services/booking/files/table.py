@@ -3,8 +3,9 @@
 import csv
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from stdnum.no import orgnr
 
@@ -13,11 +14,14 @@ from kernel.text import cut, key, one_line
 from services.booking.model import imports
 from services.booking.model.bookings import AUDIENCES, PURPOSES
 from services.booking.model.import_refusals import (
+    DoubledColumn,
+    MissingColumn,
     NotOnTheMinute,
     Tentative,
     TooManyCells,
     UnreadableCell,
     UnreadableFile,
+    UnreadableUid,
 )
 from services.booking.model.imports import File, Row
 from services.booking.model.opening import instant as on_the_wall
@@ -43,6 +47,9 @@ _ISO = re.compile(
 )
 _TIMES = "2026-12-01 18:00, 01.12.2026 18:00, 2026-12-01T18:00+01:00"
 _LONGEST_SHOWN = 40
+_FIRST_YEAR, _LAST_YEAR = 1970, 2200
+_LAST_CENTURY = 70
+"""From here on, two digits are a year of the last century."""
 
 
 class _NotWhole(ValueError):
@@ -50,7 +57,7 @@ class _NotWhole(ValueError):
 
 
 def read(text: str) -> File:
-    """The rows of a table; empty lines are none."""
+    """The rows of a table; empty lines are none, and what is there twice is one."""
     first, _, rest = text.partition("\n")
     named = _SEPARATOR.fullmatch(first.strip(" \r").lower())  # what Excel writes, and reads
     text, skipped = (rest, 1) if named else (text, 0)
@@ -59,9 +66,28 @@ def read(text: str) -> File:
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         names = _names(next(lines, []))
-        return File(rows=[_row(names, line, lines.line_num + skipped) for line in lines if any(map(key, line))])
+        rows: dict[tuple[str, ...], tuple[list[str], int]] = {}
+        for line, number in _numbered(lines):
+            rows.setdefault(_content(names, line), (line, number + skipped))
     except csv.Error as cause:
         raise UnreadableFile(part=f"line {lines.line_num + skipped}") from cause
+    ignored = [cut(each, _LONGEST_SHOWN) for each in dict.fromkeys(names) if each and each not in COLUMNS]
+    return File(rows=[_row(names, *each) for each in rows.values()], ignored=ignored)
+
+
+def _numbered(lines: Any) -> Iterator[tuple[list[str], int]]:
+    """The rows that are not empty, and on which line each begins: a quoted cell may have several."""
+    begins = lines.line_num + 1
+    for line in lines:
+        if any(map(key, line)):
+            yield line, begins
+        begins = lines.line_num + 1
+
+
+def _content(names: list[str], line: list[str]) -> tuple[str, ...]:
+    """What a row says that is read."""
+    said = dict(zip(names, line, strict=False))
+    return (*(said.get(each, "") for each in COLUMNS), *line[len(names) :])
 
 
 def instant(written: str) -> datetime:
@@ -76,25 +102,31 @@ def instant(written: str) -> datetime:
 
 
 def _wall(found: re.Match[str]) -> datetime:
-    """What the clock shows; 24:00 is midnight, and a year of two digits is of this century. Raises ValueError."""
+    """What the clock shows; 24:00 is midnight, and a year of two digits is one from 1970 to 2069. Raises ValueError."""
     year, month, day, hour, minute, second = (
         int(found[each] or 0) for each in ("year", "month", "day", "hour", "minute", "second")
     )
     midnight_after = (hour, minute, second) == (24, 0, 0)
     at = datetime(  # noqa: DTZ001  # on the wall
-        year + 2000 * (len(found["year"]) == 2), month, day, 0 if midnight_after else hour, minute, second
+        year + _century(found["year"]), month, day, 0 if midnight_after else hour, minute, second
     )
     if at.second or int(found["fraction"] or 0):
         raise _NotWhole(found[0])
     return at + timedelta(days=1) if midnight_after else at
 
 
+def _century(written: str) -> int:
+    if len(written) != 2:
+        return 0
+    return 1900 if int(written) >= _LAST_CENTURY else 2000
+
+
 def _names(header: list[str]) -> list[str]:
     names = [key(each).lower() for each in header]
     if missing := [each for each in NEEDED if each not in names]:
-        raise UnreadableFile(part=missing[0])
-    if wrong := [each for each in names if each and (each not in COLUMNS or names.count(each) > 1)]:
-        raise UnreadableFile(part=wrong[0][:_LONGEST_SHOWN])
+        raise MissingColumn(part=missing[0], needed=", ".join(NEEDED))
+    if doubled := [each for each in COLUMNS if names.count(each) > 1]:
+        raise DoubledColumn(part=doubled[0])
     return names
 
 
@@ -103,7 +135,8 @@ def _row(names: list[str], line: list[str], number: int) -> Row:
     uid = imports.uid(said.get("uid", ""))
     try:
         if uid is None:
-            raise _unreadable("uid", said.get("uid", ""), f"1–{imports.LONGEST_UID}")
+            cell = cut(one_line(said.get("uid", "")), _LONGEST_SHOWN)
+            raise UnreadableUid(part="uid", cell=cell, expected=f"1–{imports.LONGEST_UID}")
         if any(map(key, line[len(names) :])):
             raise TooManyCells(cells=len(line), columns=len(names))
         return _understood(uid, said, number)
@@ -151,8 +184,8 @@ def _time(said: Mapping[str, str], name: str) -> datetime:
         raise NotOnTheMinute(part=name, cell=written) from cause
     except (ValueError, OverflowError) as cause:
         raise _unreadable(name, written, _TIMES) from cause
-    if not 2000 <= found.year <= 2200:
-        raise _unreadable(name, written, "2000–2200")
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        raise _unreadable(name, written, f"{_FIRST_YEAR}–{_LAST_YEAR}")
     return found
 
 

@@ -12,6 +12,39 @@ class UnreadableFile(DomainError):
     )
 
 
+class MissingColumn(UnreadableFile):
+    """A table without a column that must be there."""
+
+    code = "missing_column"
+    text = Text(
+        nb="Tabellen mangler kolonnen {part}. Første rad skal ha navnene på kolonnene, blant dem {needed}.",
+        nn="Tabellen manglar kolonnen {part}. Fyrste rada skal ha namna på kolonnane, mellom dei {needed}.",
+        en="The table has no column {part}. Its first row has the columns' names, {needed} among them.",
+    )
+
+
+class DoubledColumn(UnreadableFile):
+    """A table with two columns of a name that is read, so nobody knows which is meant."""
+
+    code = "doubled_column"
+    text = Text(
+        nb="Tabellen har kolonnen {part} to ganger.",
+        nn="Tabellen har kolonnen {part} to gonger.",
+        en="The table has the column {part} twice.",
+    )
+
+
+class Workbook(UnreadableFile):
+    """A spreadsheet's own format (.xlsx, .xls, .ods), or another packed file."""
+
+    code = "workbook"
+    text = Text(
+        nb="Fila er en arbeidsbok (som .xlsx) eller er pakket. Lagre regnearket som «CSV UTF-8».",
+        nn="Fila er ei arbeidsbok (som .xlsx) eller er pakka. Lagre reknearket som «CSV UTF-8».",
+        en="The file is a workbook (as .xlsx) or packed. Save the spreadsheet as “CSV UTF-8”.",
+    )
+
+
 class NotUtf8(DomainError):
     """The file is in another encoding than it says, by a byte order mark or the request's `encoding`; without either
     it is in UTF-8."""
@@ -66,6 +99,18 @@ class UnreadableCell(DomainError):
         nb="«{cell}» i kolonnen {part} kan ikke leses. Der kan det stå: {expected}.",
         nn="«{cell}» i kolonnen {part} kan ikkje lesast. Der kan det stå: {expected}.",
         en="“{cell}” in the column {part} can't be read. What can stand there: {expected}.",
+    )
+
+
+class UnreadableUid(UnreadableCell):
+    """A row of a table without a name of its own, or with one that can't be kept."""
+
+    code = "unreadable_uid"
+    text = Text(
+        nb="«{cell}» i kolonnen {part} kan ikke leses. Hver rad må ha sitt eget navn der, på {expected} tegn.",
+        nn="«{cell}» i kolonnen {part} kan ikkje lesast. Kvar rad må ha sitt eige namn der, på {expected} teikn.",
+        en="“{cell}” in the column {part} can't be read. Each row needs a name of its own there, of {expected} "
+        "characters.",
     )
 
 

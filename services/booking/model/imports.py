@@ -87,12 +87,14 @@ class Row:
 class File:
     """A file that was read. Of the uids in `whole` it tells all dates, or all until a day: those that were imported and
     are not there any more are cancelled. `over` are the dates of recurring events that have passed: no rows of their
-    own. `revisions` are those of the events, and of the dates that something is said of alone."""
+    own. `revisions` are those of the events, and of the dates that something is said of alone. `ignored` are the
+    columns that nobody reads."""
 
     rows: Sequence[Row]
     whole: Mapping[str, date | None] = field(default_factory=dict)
     over: Mapping[tuple[str, str], Row] = field(default_factory=dict)
     revisions: Revisions = field(default_factory=dict)
+    ignored: Sequence[str] = ()
 
     @property
     def uids(self) -> set[str]:
@@ -190,6 +192,7 @@ class Report:
 
     results: Sequence[Result]
     over: int = 0
+    ignored: Sequence[str] = ()
 
     @property
     def counts(self) -> Mapping[Outcome, int]:

@@ -29,6 +29,7 @@ _NOT_BASE64 = Text(
     nn="Må vere fila i base64, høgst 750 000 byte.",
     en="Must be the file in base64, at most 750,000 bytes.",
 )
+_EMPTY = Text(nb="Fila er tom.", nn="Fila er tom.", en="The file is empty.")
 _TWO_SPACES = Text(
     nb="«{name}» står for to lokaler.", nn="«{name}» står for to lokale.", en="“{name}” stands for two spaces."
 )
@@ -44,7 +45,9 @@ class _File(fields.Field[bytes]):
             found = base64.b64decode(value, validate=True)
         except (binascii.Error, ValueError) as cause:
             raise invalid(_NOT_BASE64) from cause
-        if not 1 <= len(found) <= _LARGEST:
+        if not found.strip():
+            raise invalid(_EMPTY)
+        if len(found) > _LARGEST:
             raise invalid(_NOT_BASE64)
         return found
 
@@ -172,5 +175,10 @@ class ImportReportSchema(Schema):
     )
     over = fields.Integer(
         metadata={"description": "Dates of recurring events that have passed: no rows.", "example": 9}
+    )
+    ignored_columns = fields.List(
+        fields.String(),
+        attribute="ignored",
+        metadata={"description": "Columns of a table that are not known, and were not read.", "example": ["telefon"]},
     )
     rows = fields.List(fields.Nested(ImportedRowSchema), attribute="results")

@@ -73,7 +73,7 @@ def _written(tx: Transaction, who: Caller, wanted: ImportRequest) -> tuple[Stand
     lost = _taken(tx, plan, known)
     if lost:
         _explain(tx, plan, lost)
-    return known, plan, Report(results=plan.results, over=len(file.over))
+    return known, plan, Report(results=plan.results, over=len(file.over), ignored=file.ignored)
 
 
 def _known(tx: Transaction, who: Caller, wanted: ImportRequest, file: File) -> Standing:

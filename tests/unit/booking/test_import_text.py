@@ -189,7 +189,7 @@ MIDNIGHT = datetime(2026, 12, 1, 23, 0, tzinfo=UTC)
         ("2026-12-01 24:00", MIDNIGHT),
         ("01.12.26 24:00", MIDNIGHT),
         ("2026-12-01T24:00:00+01:00", MIDNIGHT),
-        ("31.12.99 18:00", datetime(2099, 12, 31, 17, 0, tzinfo=UTC)),
+        ("31.12.99 18:00", datetime(1999, 12, 31, 17, 0, tzinfo=UTC)),
         ("01.01.00 18:00", datetime(2000, 1, 1, 17, 0, tzinfo=UTC)),
     ],
 )
