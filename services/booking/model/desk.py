@@ -19,7 +19,9 @@ Verdict = Literal["approve", "decline"]
 ANSWER_IN = timedelta(days=3)
 """Who asks for approval hears within this time of asking,"""
 ANSWER_BEFORE = timedelta(days=2)
-"""and this long before it begins: whichever comes first."""
+"""and this long before it begins: whichever comes first,"""
+ANSWER_AT_LEAST = timedelta(hours=4)
+"""but nobody is late before this time since it was asked for, or before it begins if that is sooner."""
 REPLY_IN = timedelta(days=2)
 """So soon comments are read."""
 SORT_OUT_BEFORE = timedelta(days=7)

@@ -17,6 +17,7 @@ from kernel.db import Transaction
 from kernel.pagination import Page, PageRequest
 from services.booking.model.bookings import LIVE
 from services.booking.model.desk import (
+    ANSWER_AT_LEAST,
     ANSWER_BEFORE,
     ANSWER_IN,
     LOOK_AHEAD,
@@ -75,8 +76,13 @@ def _theirs(who: Caller) -> ColumnElement[bool]:
     return bookings.c.square.in_(who.squares)
 
 
+def _not_before(due: ColumnElement[datetime]) -> ColumnElement[datetime]:
+    """A time limit that is never over before somebody had time to keep it, since the booking came to be as it is."""
+    return func.greatest(due, func.least(bookings.c.changed_at + ANSWER_AT_LEAST, bookings.c.begins_at))
+
+
 def _approvals(now: datetime) -> Select[Any]:
-    due = func.least(bookings.c.changed_at + ANSWER_IN, bookings.c.begins_at - ANSWER_BEFORE)
+    due = _not_before(func.least(bookings.c.changed_at + ANSWER_IN, bookings.c.begins_at - ANSWER_BEFORE))
     return select(due.label("due_at")).where(bookings.c.state == "awaiting_approval", bookings.c.hold_expires_at > now)
 
 
@@ -102,7 +108,7 @@ def _clashes(now: datetime) -> Select[Any]:
     hours = hours_around(spaces.c.arena, spaces.c.open_kinds, bookings.c.begins_at, bookings.c.ends_at)
     rest = func.tstzrange(func.greatest(bookings.c.begins_at, now), bookings.c.ends_at)
     return (
-        select((bookings.c.begins_at - SORT_OUT_BEFORE).label("due_at"))
+        select(_not_before(bookings.c.begins_at - SORT_OUT_BEFORE).label("due_at"))
         .join_from(bookings, spaces, spaces.c.id == bookings.c.space)
         .where(
             bookings.c.state.in_(LIVE),

@@ -15,7 +15,7 @@ from kernel.settings import Settings
 from services.booking.api import build
 from services.booking.events import BookingConfirmed, BookingDeclined
 from services.booking.model.bookings import Booking
-from services.booking.model.desk import ANSWER_BEFORE, ANSWER_IN, MOST_DECISIONS, REPLY_IN, Decision
+from services.booking.model.desk import ANSWER_AT_LEAST, ANSWER_BEFORE, ANSWER_IN, MOST_DECISIONS, REPLY_IN, Decision
 from services.booking.model.opening import hours
 from services.booking.model.resources import Square
 from services.booking.usecases import comments, desk
@@ -99,9 +99,16 @@ def test_the_most_urgent_comes_first(counter: Any, items: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("begin", "due"), [(30, lambda now, _: now + ANSWER_IN), (4, lambda _, begins_at: begins_at - ANSWER_BEFORE)]
+    ("begin", "due"),
+    [
+        (30, lambda now, _: now + ANSWER_IN),
+        (4, lambda _, begins_at: begins_at - ANSWER_BEFORE),
+        (2.2, lambda _, begins_at: begins_at - ANSWER_BEFORE),
+        (2, lambda now, _: now + ANSWER_AT_LEAST),
+        (1, lambda now, _: now + ANSWER_AT_LEAST),
+    ],
 )
-def test_when_an_approval_is_overdue(counter: Any, ask: Any, begin: int, due: Any) -> None:
+def test_when_an_approval_is_overdue(counter: Any, ask: Any, begin: float, due: Any) -> None:
     booking = counter.confirmed("studio", days(begin))
     at = due(counter.clock.now(), booking.begins_at)
 
@@ -113,6 +120,17 @@ def test_when_an_approval_is_overdue(counter: Any, ask: Any, begin: int, due: An
     assert overdue() == (False, {"kind": "approval", "waiting": 1, "overdue": 0})
     counter.clock.move(MOMENT)
     assert overdue() == (True, {"kind": "approval", "waiting": 1, "overdue": 1})
+
+
+def test_an_approval_asked_for_at_the_last_moment_is_due_when_it_begins(counter: Any, ask: Any) -> None:
+    """It has no time limit that was over before anybody asked."""
+    booking = counter.confirmed("studio", 0)
+    assert booking.begins_at - counter.clock.now() < ANSWER_AT_LEAST
+
+    [shown] = ask("GET", "/desk", "mona").json["items"]
+
+    assert shown["due_at"] == booking.begins_at.isoformat().replace("+00:00", "Z")
+    assert shown["overdue"] is False
 
 
 def test_a_comment_waits_until_it_is_seen(counter: Any, ask: Any, items: Any) -> None:
