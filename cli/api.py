@@ -13,7 +13,7 @@ from kernel.settings import Settings
 
 def main() -> None:
     asked = words("cli.api", "Serves the HTTP of services.")
-    settings = settings_for(asked.services)
+    settings = settings_for("api", asked.services)
     serve(
         lambda: build(asked.services, settings),
         host=asked.host,

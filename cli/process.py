@@ -1,10 +1,11 @@
 """What the process commands (`cli.api`, `cli.worker`, `cli.portal`) have in common: their words, and their settings."""
 
 import argparse
+from collections.abc import Collection
 from typing import TypeVar
 
 from cli import SERVICES
-from kernel.settings import Settings, SettingsError, load
+from kernel.settings import Settings, SettingsError, load, needed_by
 from kernel.telemetry import set_up_logs
 
 S = TypeVar("S")
@@ -20,20 +21,16 @@ def words(program: str, meaning: str, *, port: str = "--port", services: bool = 
     return parser.parse_args()
 
 
-def settings_or_exit(kind: type[S]) -> S:
+def settings_or_exit(kind: type[S], *, needed: Collection[str] = ()) -> S:
     """The settings from the environment. Ends the process, naming every fault, when they are not right."""
     try:
-        return load(kind)
+        return load(kind, needed=needed)
     except SettingsError as fault:
         raise SystemExit(f"the settings are not right:\n{fault}") from fault
 
 
-def settings_for(services: list[str]) -> Settings:
-    """The settings of a process of these services, with all that they need; logs are set up by them."""
-    settings = settings_or_exit(Settings)
-    try:
-        settings.demand(services)
-    except SettingsError as fault:
-        raise SystemExit(f"the settings are not right:\n{fault}") from fault
+def settings_for(kind: str, services: list[str]) -> Settings:
+    """The settings of a process ("api" or "worker") of these services; logs are set up by them."""
+    settings = settings_or_exit(Settings, needed=needed_by(kind, services))
     set_up_logs(settings.log_format, settings.log_level)
     return settings

@@ -19,7 +19,7 @@ from kernel.worker import run
 
 def main() -> None:
     asked = words("cli.worker", "Runs the event handlers and timers of services.", port="--health-port")
-    settings = settings_for(asked.services)
+    settings = settings_for("worker", asked.services)
     run([service_class(name) for name in asked.services], settings, health_port=asked.port, host=asked.host)
 
 

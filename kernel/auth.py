@@ -20,9 +20,10 @@ from joserfc.jwk import GuestProtocol, Key
 from joserfc.jws import CompactSignature
 from joserfc.jwt import JWTClaimsRegistry
 
+from kernel.addresses import check_issuer
 from kernel.clock import Clock, SystemClock
 from kernel.errors import DomainError, Text
-from kernel.issuers import IssuerUnavailable, SigningKeys, UnknownKey, check_issuer
+from kernel.issuers import IssuerUnavailable, SigningKeys, UnknownKey
 
 __all__ = [
     "Caller",

@@ -4,19 +4,18 @@ Only `kernel.auth` uses this. Nobody can make us call the issuer often: a key id
 does not answer, is asked about again only after a pause.
 """
 
-import ipaddress
 import threading
 import time
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, KeySet, OKPKey, RSAKey
 
+from kernel.addresses import check_url
 from kernel.errors import DomainError, Text
 
 _log = structlog.get_logger(__name__)
@@ -51,11 +50,6 @@ class _FetchFailed(Exception):
 
 
 Fetch = Callable[[str], Any]
-
-
-def check_issuer(issuer: str) -> None:
-    """Raises ValueError unless the issuer is an https URL, or an http one on this very machine."""
-    _check_url(issuer, "an issuer")
 
 
 def fetch_json(url: str) -> Any:
@@ -135,7 +129,7 @@ class SigningKeys:
         if not isinstance(described, dict) or described.get("issuer") != self._issuer:
             raise _FetchFailed("the configuration is of another issuer")
         try:
-            _check_url(str(described.get("jwks_uri")), "jwks_uri")
+            check_url(str(described.get("jwks_uri")), "jwks_uri")
         except ValueError as cause:
             raise _FetchFailed("jwks_uri is neither https nor on this machine") from cause
         keys = list(_signature_keys(self._fetch(described["jwks_uri"])))
@@ -158,18 +152,3 @@ def _signature_keys(published: Any) -> Iterable[Key]:
 
 def _fits(key: Key, algorithm: str) -> bool:
     return isinstance(key, _KINDS.get(algorithm[:2], ())) and key.get("alg") in (None, algorithm)
-
-
-def _check_url(url: str, name: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme == "https" and parts.hostname:
-        return
-    if parts.scheme != "http" or not _on_this_machine(parts.hostname or ""):
-        raise ValueError(f"{name} must be an https URL (http only on this machine): {url}")
-
-
-def _on_this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

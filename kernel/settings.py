@@ -8,11 +8,16 @@ import base64
 import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, dataclass, field, fields
+from email.utils import getaddresses
 from typing import Any, TypeVar, get_type_hints
 from urllib.parse import urlsplit
 
 from marshmallow import ValidationError
 from marshmallow import fields as read
+from marshmallow.validate import Email
+
+from kernel.addresses import check_issuer
+from kernel.organisations import organisation_number
 
 S = TypeVar("S")
 
@@ -53,14 +58,49 @@ def one_of(*allowed: str) -> Callable[[str], None]:
     return check
 
 
-def url(*schemes: str) -> Callable[[str], None]:
-    """Refuses anything but a URL with one of these schemes."""
+def url(*schemes: str, host: bool = True) -> Callable[[str], None]:
+    """Refuses anything but a URL with one of these schemes; it names a host, unless it need not, or is memory's."""
 
     def check(value: str) -> None:
-        if value and urlsplit(value).scheme not in schemes:
+        if not value:
+            return
+        try:
+            parts = urlsplit(value)
+            nowhere = (host and parts.scheme != "memory" and not parts.hostname) or parts.port == 0
+        except ValueError:
+            nowhere = True
+        if nowhere or parts.scheme not in schemes:
             raise ValidationError(f"must be a URL starting with {' or '.join(f'{scheme}://' for scheme in schemes)}")
 
     return check
+
+
+def mail_address(value: str) -> None:
+    """Refuses anything but one mail address, with or without a name before it."""
+    found = [address for _, address in getaddresses([value])]
+    try:
+        for address in found:
+            Email()(address)
+    except ValidationError:
+        found = []
+    if len(found) != 1 or not value.isprintable():
+        raise ValidationError("must be one address, such as torg@example.no or Torg <torg@example.no>")
+
+
+def issuer_urls(values: list[str]) -> None:
+    """Refuses any issuer that is not an https URL, or an http one on this machine."""
+    for each in values:
+        try:
+            check_issuer(each)
+        except ValueError as fault:
+            raise ValidationError(str(fault)) from fault
+
+
+def organisation_numbers(values: list[str]) -> None:
+    """Refuses any that is not an organisation number of nine digits."""
+    for each in values:
+        if organisation_number(each) != each:
+            raise ValidationError(f"{each!r} is no organisation number of nine digits")
 
 
 def base64_of(length: int) -> Callable[[str], None]:
@@ -86,30 +126,49 @@ _READERS: dict[Any, Callable[[str], Any]] = {
 }
 
 
-def load(kind: type[S], environ: Mapping[str, str] | None = None) -> S:
-    """The settings of class `kind`. Raises SettingsError that names every missing or wrong variable."""
+def load(kind: type[S], environ: Mapping[str, str] | None = None, *, needed: Collection[str] = ()) -> S:
+    """The settings of class `kind`. Raises SettingsError that names every missing or wrong variable. `needed` are the
+    fields that must be set, although they have a default."""
     given = os.environ if environ is None else environ
     hints = get_type_hints(kind)
     values: dict[str, Any] = {}
     faults: dict[str, str] = {}
     for each in fields(kind):  # type: ignore[arg-type]
         name = each.metadata["name"]
-        if not given.get(name):
-            if each.default is MISSING and each.default_factory is MISSING:
-                faults[name] = "is not set"
-            continue
         try:
-            values[each.name] = _READERS[hints[each.name]](given[name])
-            if each.metadata["check"]:
-                each.metadata["check"](values[each.name])
+            value = _read(given.get(name, ""), hints[each.name], each.metadata["check"])
         except ValidationError as fault:
             faults[name] = "; ".join(str(message) for message in fault.messages)
+            continue
+        if value:
+            values[each.name] = value[0]
+        elif each.name in needed or (each.default is MISSING and each.default_factory is MISSING):
+            faults[name] = "is not set"
     if faults:
         raise SettingsError("\n".join(f"{name}: {fault}" for name, fault in sorted(faults.items())))
     return kind(**values)
 
 
-DATABASE = url("postgresql")
+def _read(text: str, kind: Any, check: Callable[[Any], None] | None) -> tuple[Any] | None:
+    """What a variable says, as a value of this kind; None if it says nothing. Raises ValidationError."""
+    if not text:
+        return None
+    value = _READERS[kind](text)
+    if value == []:
+        return None
+    if check:
+        check(value)
+    return (value,)
+
+
+def needed_by(kind: str, services: Collection[str]) -> set[str]:
+    """The fields of `Settings` that a process ("api" or "worker") of these services can't do without."""
+    needed = {f"{service}_database_url" for service in services}
+    needed |= {"access_code_key"} if "access" in services else set()
+    return needed | {"amqp_url" if kind == "worker" else "issuers"}
+
+
+DATABASE = url("postgresql", host=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,10 +195,15 @@ class Settings:
         secret=True,
     )
     issuers: list[str] = setting(
-        "TORG_ISSUERS", "OpenID Connect issuers whose tokens are taken, by commas.", default=[]
+        "TORG_ISSUERS",
+        "OpenID Connect issuers whose tokens are taken, by commas. Apis only.",
+        default=[],
+        check=issuer_urls,
     )
     audience: str = setting("TORG_AUDIENCE", "The `aud` a token must have.", default="torg")
-    clock_skew_seconds: int = setting("TORG_CLOCK_SKEW_SECONDS", "How far an issuer's clock may be off.", default=30)
+    clock_skew_seconds: int = setting(
+        "TORG_CLOCK_SKEW_SECONDS", "How far an issuer's clock may be off.", default=30, check=not_negative
+    )
     roles_claim: str = setting(
         "TORG_ROLES_CLAIM", "The claim that lists roles, or a dotted path to it.", default="roles"
     )
@@ -162,14 +226,15 @@ class Settings:
         check=above_zero,
     )
     pool_size: int = setting(
-        "TORG_POOL_SIZE", "Database connections per service and process.", default=10, check=above_zero
+        "TORG_POOL_SIZE", "Database connections per service of an api process.", default=10, check=above_zero
     )
     http_threads: int = setting(
         "TORG_HTTP_THREADS", "Requests one api process answers at once.", default=10, check=above_zero
     )
     trusted_proxies: int = setting(
         "TORG_TRUSTED_PROXIES",
-        "How many reverse proxies stand before the api, each adding to `X-Forwarded-For` and `X-Forwarded-Proto`.",
+        "How many reverse proxies stand before the api, each adding to `X-Forwarded-For` and `X-Forwarded-Proto`; 1 in "
+        "`docker-compose.yml`.",
         default=0,
         check=not_negative,
     )
@@ -186,7 +251,10 @@ class Settings:
         check=above_zero,
     )
     worker_concurrency: int = setting(
-        "TORG_WORKER_CONCURRENCY", "Events one service handles at once in a worker.", default=8, check=above_zero
+        "TORG_WORKER_CONCURRENCY",
+        "Events one service handles at once in a worker; it opens four database connections more than that.",
+        default=8,
+        check=above_zero,
     )
     prefetch: int = setting("TORG_PREFETCH", "Events fetched ahead per queue.", default=16, check=above_zero)
     retry_limit: int = setting(
@@ -253,6 +321,7 @@ class Settings:
         "The municipality's own organisation numbers, by commas: they, and what the registers say is a part of them, "
         "are municipal.",
         default=[],
+        check=organisation_numbers,
     )
     smtp_url: str = setting(
         "TORG_SMTP_URL",
@@ -262,7 +331,7 @@ class Settings:
         check=url("smtp", "smtps"),
         secret=True,
     )
-    mail_from: str = setting("TORG_MAIL_FROM", "The address mail comes from.", default="")
+    mail_from: str = setting("TORG_MAIL_FROM", "The address mail comes from.", default="", check=mail_address)
     portal_url: str = setting(
         "TORG_PORTAL_URL",
         "Where people find the portal: links in mails lead there.",
@@ -274,14 +343,6 @@ class Settings:
     def can_mail(self) -> bool:
         """Whether there is all that mail needs."""
         return bool(self.smtp_url and self.mail_from and self.portal_url)
-
-    def demand(self, services: Collection[str]) -> None:
-        """Raises SettingsError that names all that these services can't do without and that is not set."""
-        needed = {f"{service}_database_url" for service in services}
-        needed |= {"access_code_key"} if "access" in services else set()
-        unset = [each.metadata["name"] for each in fields(self) if each.name in needed and not getattr(self, each.name)]
-        if unset:
-            raise SettingsError("\n".join(f"{name}: is not set" for name in unset))
 
     def database_url(self, service: str) -> str:
         """The database URL of a service; SettingsError when it is not set."""

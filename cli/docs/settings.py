@@ -11,7 +11,9 @@ INTRODUCTION = f"""# Settings
 {NOTICE}
 
 Read from the environment when a process starts. One that finds a setting missing or wrong does not start, and names
-every fault at once. Lists are separated by commas. A secret is never logged.
+every fault at once, one a line, as plain text on standard error. A process can't do without its services' databases;
+nor a worker without `TORG_AMQP_URL`, an api without `TORG_ISSUERS`, or either of access without `TORG_ACCESS_CODE_KEY`.
+Lists are separated by commas. A secret is never logged.
 """
 
 COMMANDS = """## What commands read
@@ -24,7 +26,9 @@ COMMANDS = """## What commands read
 | `TORG_TEST_AMQP_URL` | A RabbitMQ for the tests; else a private node. |
 
 With `docker-compose.yml` every setting of a process is set in `.env` by its own name, but for the addresses of what the
-file itself starts; what it asks for over these is told in `.env.example`. `deploy/new-env` writes the first `.env`.
+file itself starts, and for `TORG_DEMO_ISSUER` and `TORG_DEMO_ISSUER_KEY_FILE`, which are for the demo only. Left out,
+each has the default above, but for `TORG_TRUSTED_PROXIES`, which is 1 there. What the file asks for over these is told
+in `.env.example`. `deploy/new-env` writes the first `.env`.
 """
 
 KINDS: dict[Any, str] = {

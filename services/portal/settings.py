@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from marshmallow import ValidationError
 
-from kernel.issuers import check_issuer
+from kernel.addresses import check_issuer
 from kernel.settings import SettingsError, above_zero, not_negative, one_of, setting, url
 
 SHORTEST_SECRET = 32
@@ -53,7 +53,9 @@ class PortalSettings:
     oidc_resource: str = setting(
         "TORG_OIDC_RESOURCE", "The resource (RFC 8707) access tokens are asked for; empty asks for none.", default=""
     )
-    clock_skew_seconds: int = setting("TORG_CLOCK_SKEW_SECONDS", "How far an issuer's clock may be off.", default=30)
+    clock_skew_seconds: int = setting(
+        "TORG_CLOCK_SKEW_SECONDS", "How far an issuer's clock may be off.", default=30, check=not_negative
+    )
     roles_claim: str = setting(
         "TORG_ROLES_CLAIM", "The claim that lists roles, or a dotted path to it.", default="roles"
     )
@@ -67,11 +69,15 @@ class PortalSettings:
         check=above_zero,
     )
     places_seconds: float = setting(
-        "TORG_PLACES_SECONDS", "How long the portal keeps the tree of squares before it asks again.", default=30.0
+        "TORG_PLACES_SECONDS",
+        "How long the portal keeps the tree of squares before it asks again.",
+        default=30.0,
+        check=not_negative,
     )
     trusted_proxies: int = setting(
         "TORG_TRUSTED_PROXIES",
-        "How many reverse proxies stand before the portal, each adding to `X-Forwarded-For` and `X-Forwarded-Proto`.",
+        "How many reverse proxies stand before the portal, each adding to `X-Forwarded-For` and `X-Forwarded-Proto`; 1 "
+        "in `docker-compose.yml`.",
         default=0,
         check=not_negative,
     )

@@ -23,7 +23,7 @@ from cli import SERVICES
 from cli.docs import FOLDER, sources, written
 from cli.paths import ROOT
 from kernel import topology
-from kernel.settings import Settings, load
+from kernel.settings import Settings, load, needed_by
 from services.portal.settings import PortalSettings
 from tests.compose import DOCKERFILE, FILE, OWN_IMAGE, VARIABLE, Unset, copied, deployment, new_env, variables
 
@@ -187,7 +187,14 @@ def test_settings_of_every_process_are_documented_and_right(services: dict[str, 
     ours = {name: each["environment"] for name, each in services.items() if each["image"] == OWN_IMAGE}
     for name, environment in ours.items():
         assert set(environment) <= documented, name
-        load(PortalSettings if name == "portal" else Settings, environment)
+        service, _, kind = name.partition("-")
+        needed = needed_by(kind, [service]) if kind in ("api", "worker") else ()
+        load(PortalSettings if name == "portal" else Settings, environment, needed=needed)
+
+
+def test_what_env_can_not_set_and_what_has_another_default_there_is_told() -> None:
+    told = written(FOLDER / "settings.md").partition("With `docker-compose.yml`")[2]
+    assert {f"TORG_{name}" for name in NEVER_DEPLOYED} | set(CHOSEN_HERE) <= set(re.findall("TORG_[A-Z_]+", told))
 
 
 OF_APIS = {"ISSUERS", "AUDIENCE", "CLOCK_SKEW_SECONDS", "ROLES_CLAIM", "SQUARES_CLAIM", "HTTP_THREADS", "POOL_SIZE"}
@@ -209,6 +216,7 @@ FIXED = {"AMQP_URL", *(f"{service.upper()}_URL" for service in SERVICES)}
 FIXED |= {f"{service.upper()}_DATABASE_URL" for service in SERVICES}
 """Where the file's own services find each other."""
 NEVER_DEPLOYED = {"DEMO_ISSUER", "DEMO_ISSUER_KEY_FILE"}
+CHOSEN_HERE = {"TORG_TRUSTED_PROXIES": 1}  # the portal is one to the apis, and every port needs one with TLS
 PROCESSES = ["portal", *(f"{service}-{kind}" for service in SERVICES for kind in ("api", "worker"))]
 
 
@@ -235,12 +243,11 @@ def test_every_documented_setting_of_a_process_can_be_set(process: str, environ:
 def test_what_is_not_set_has_its_documented_default(process: str, services: dict[str, Any]) -> None:
     kind = PortalSettings if process == "portal" else Settings
     found = load(kind, services[process]["environment"])
-    chosen_here = {"TORG_TRUSTED_PROXIES": 1}  # the portal is one to the apis, and every port needs one with TLS
     for each in fields(kind):
         name = each.metadata["name"]
         if name in settable(process) and not services[process]["environment"][name]:
             default = each.default if each.default_factory is MISSING else each.default_factory()
-            assert getattr(found, each.name) == chosen_here.get(name, default), name
+            assert getattr(found, each.name) == CHOSEN_HERE.get(name, default), name
 
 
 def test_portal_and_apis_believe_the_same_proxies(environ: dict[str, str]) -> None:

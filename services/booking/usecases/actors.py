@@ -2,11 +2,10 @@
 
 from uuid import UUID
 
-from stdnum.no import orgnr
-
 from kernel.auth import Caller, Forbidden, Role
 from kernel.db import Transaction
 from kernel.ids import new_id
+from kernel.organisations import organisation_number
 from kernel.problems import NotFound
 from services.booking import metrics
 from services.booking.events import TenantKind, VerifiedBy
@@ -74,9 +73,8 @@ def _tell(tx: Transaction, organisation: Organisation) -> None:
     metrics.VERIFIED.labels(organisation.decision.by if organisation.decision else "nobody").inc()
 
 
-def _checked(organisation_number: str) -> str:
-    number: str = orgnr.compact(organisation_number)
-    # no number begins with 0, though nine of them have the right check digit
-    if not orgnr.is_valid(number) or number.startswith("0"):
+def _checked(written: str) -> str:
+    number = organisation_number(written)
+    if number is None:
         raise InvalidOrganisationNumber
     return number

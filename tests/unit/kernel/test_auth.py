@@ -11,9 +11,9 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OKPKey, RSAKey
 
+from kernel.addresses import check_issuer
 from kernel.auth import Caller, ExpiredToken, InvalidToken, IssuerUnavailable, Role, TokenVerifier
 from kernel.clock import FixedClock, SystemClock
-from kernel.issuers import check_issuer
 from tests.issuer import Issuer, elliptic_key
 from tests.issuer import issuer as running_issuer
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from kernel.settings import Settings, SettingsError, above_zero, load, one_of, setting, url
+from kernel.settings import Settings, SettingsError, above_zero, load, needed_by, one_of, setting, url
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,10 +68,62 @@ def test_a_fault_does_not_show_the_value() -> None:
     assert "mysecret" not in str(fault.value)
 
 
-def test_a_process_is_told_at_once_all_that_its_services_lack() -> None:
-    settings = load(Settings, {"TORG_BOOKING_DATABASE_URL": "postgresql://torg@localhost/booking"})
-    settings.demand(["booking"])
+WORKER = {"TORG_BOOKING_DATABASE_URL": "postgresql://torg@localhost/booking", "TORG_AMQP_URL": "memory://"}
+API = {"TORG_BOOKING_DATABASE_URL": "postgresql://torg@localhost/booking", "TORG_ISSUERS": "https://login.example.no"}
+
+
+def faults_of(environ: dict[str, str], kind: str, *services: str) -> list[str]:
     with pytest.raises(SettingsError) as fault:
-        settings.demand(["booking", "access", "pricing"])
-    named = [line.split(":")[0] for line in str(fault.value).splitlines()]
-    assert named == ["TORG_ACCESS_DATABASE_URL", "TORG_PRICING_DATABASE_URL", "TORG_ACCESS_CODE_KEY"]
+        load(Settings, environ, needed=needed_by(kind, services))
+    return [line.split(":")[0] for line in str(fault.value).splitlines()]
+
+
+@pytest.mark.parametrize(("kind", "whole"), [("worker", WORKER), ("api", API)])
+def test_a_process_is_told_at_once_all_that_is_missing_or_wrong(kind: str, whole: dict[str, str]) -> None:
+    load(Settings, whole, needed=needed_by(kind, ["booking"]))
+    for name in whole:
+        lacking = {each: value for each, value in whole.items() if each != name}
+        assert faults_of(lacking, kind, "booking") == [name]
+        assert faults_of(whole | {name: " , "}, kind, "booking") == [name]
+    several = faults_of({"TORG_RETRY_LIMIT": "-4"}, kind, "booking", "access")
+    missing = {*whole, "TORG_ACCESS_DATABASE_URL", "TORG_ACCESS_CODE_KEY"}
+    assert several == sorted({*missing, "TORG_RETRY_LIMIT"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "good"),
+    [
+        ("TORG_OWN_ORGANISATIONS", "974760673", True),
+        ("TORG_OWN_ORGANISATIONS", "974760673, 889640782", True),
+        ("TORG_OWN_ORGANISATIONS", "974760674", False),
+        ("TORG_OWN_ORGANISATIONS", "974760673,123", False),
+        ("TORG_OWN_ORGANISATIONS", "000000000", False),
+        ("TORG_OWN_ORGANISATIONS", "974 760 673", False),
+        ("TORG_MAIL_FROM", "torg@asker.example.no", True),
+        ("TORG_MAIL_FROM", "Torg i Asker <torg@asker.example.no>", True),
+        ("TORG_MAIL_FROM", "Torg i Bærum <torg@baerum.example.no>", True),
+        ("TORG_MAIL_FROM", "tull", False),
+        ("TORG_MAIL_FROM", "Torg <>", False),
+        ("TORG_MAIL_FROM", "torg@asker.example.no, ola@asker.example.no", False),
+        ("TORG_MAIL_FROM", "torg@asker.example.no\nBcc: ola@asker.example.no", False),
+        ("TORG_ISSUERS", "https://login.example.no,http://127.0.0.1:8000/demo-issuer", True),
+        ("TORG_ISSUERS", "https://login.example.no,idporten", False),
+        ("TORG_ISSUERS", "http://login.example.no", False),
+        ("TORG_AMQP_URL", "memory://", True),
+        ("TORG_AMQP_URL", "amqp://torg:x@rabbitmq:5672/torg", True),
+        ("TORG_AMQP_URL", "amqp://", False),
+        ("TORG_AMQP_URL", "amqp://rabbitmq:many/torg", False),
+        ("TORG_AMQP_URL", "amqp://[rabbitmq/torg", False),
+        ("TORG_SMTP_URL", "smtp://", False),
+        ("TORG_PORTAL_URL", "https:torg.example.no", False),
+        ("TORG_BOOKING_DATABASE_URL", "postgresql:///booking?host=/run/postgresql", True),
+        ("TORG_CLOCK_SKEW_SECONDS", "-1", False),
+        ("TORG_CLOCK_SKEW_SECONDS", "0", True),
+    ],
+)
+def test_a_value_that_could_never_work_is_refused_at_the_start(name: str, value: str, good: bool) -> None:
+    if good:
+        load(Settings, {name: value})
+        return
+    with pytest.raises(SettingsError, match=f"^{name}: "):
+        load(Settings, {name: value})
