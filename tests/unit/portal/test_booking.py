@@ -83,7 +83,8 @@ def test_what_is_not_chosen_is_told_in_words(portal: Portal, kari: Visitor, fiel
     kari.go(BOOK)
     page = kari.submit("/book", **FILLED | {field: ""})
     assert page.status_code == 422
-    assert f'<a href="#{field}">Velg en fra lista.</a>' in page.text
+    label = {"purpose": "Formål", "audience": "Målgruppe"}[field]
+    assert f'<li>{label}: <a href="#{field}">Velg en fra lista.</a></li>' in page.text
     assert not portal.services.asked("POST", "booking")
 
 

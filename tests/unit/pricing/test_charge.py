@@ -88,5 +88,5 @@ def test_a_quote_has_a_price_or_the_reason_it_has_none() -> None:
     assert Quote(**known, price=evening()).reason is None
     assert Quote(**known, price=None, reason="no_tariff").price is None
     for neither_or_both in ({"price": None}, {"price": evening(), "reason": "no_tariff"}):
-        with pytest.raises(ValueError, match="either a price"):
+        with pytest.raises(ValueError, match="a price or the reason"):
             Quote(**known, **neither_or_both)
