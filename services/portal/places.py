@@ -68,6 +68,11 @@ class Places:
         found = self.spaces.get(space)
         return found is not None and found.approval
 
+    def asks_payment(self, space: str) -> bool:
+        """Whether the space is booked only once it is paid."""
+        found = self.spaces.get(space)
+        return found is not None and found.prepay
+
     def arena_name(self, space: str) -> str:
         """What people call the building the space is in."""
         found = self.spaces.get(space)

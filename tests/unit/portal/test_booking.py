@@ -6,7 +6,7 @@ from services.portal.forms import instant, timed
 from services.portal.pages.bookings import possible
 from tests.recordings import Answer
 from tests.unit.portal.conftest import Portal, Visitor
-from tests.unit.portal.services import FakeServices, a_price, an_id, as_recorded, refused, some_house_rules
+from tests.unit.portal.services import STORSAL, FakeServices, a_price, an_id, as_recorded, refused, some_house_rules
 
 BOOK = "/book?space=borgen-storsal&begins_at=2026-12-05T17:00:00%2B00:00&minutes=120"
 HISTORY = "GET booking /bookings/{booking}/history"
@@ -351,6 +351,15 @@ def test_how_it_is_paid_is_told(portal: Portal, kari: Visitor, state: str, *, to
     page = kari.go(f"/bookings/{portal.services.a_booking(state=state)}")
     assert ("Du kan ikke betale her. Betal på innbyggertorget" in page.text) == told
     assert ("Er ingen betaling registrert innen da" in page.text) == (state == "awaiting_payment")
+
+
+@pytest.mark.parametrize(("state", "told"), [("held", True), ("awaiting_payment", True), ("confirmed", False)])
+def test_what_is_paid_first_is_told_before_it_is_paid(
+    portal: Portal, kari: Visitor, monkeypatch: pytest.MonkeyPatch, state: str, *, told: bool
+) -> None:
+    monkeypatch.setitem(STORSAL, "prepay", True)
+    page = kari.go(f"/bookings/{portal.services.a_booking(state=state)}")
+    assert ("Du kan ikke betale her. Betal på innbyggertorget" in page.text) == told
 
 
 @pytest.mark.parametrize(
