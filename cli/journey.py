@@ -5,16 +5,19 @@ By default on the embedded PostgreSQL and broker; with `--amqp-url` and `--datab
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg2
 import typer
 from amqp.exceptions import AMQPError
 from httpx import HTTPError
+from kombu.exceptions import KombuError
+from marshmallow import ValidationError
 from rich.console import Console
 
 from cli import SERVICES, broker, demo_data
@@ -26,6 +29,7 @@ from cli.servers.processes import Run, ServerFailed, reap
 from cli.sign_in import SignInRefused, token
 from cli.stack import Layout, Stack, drop_databases, provide_databases
 from cli.tap import Tap
+from kernel.settings import AMQP, DATABASE
 
 app = typer.Typer(help="Run the main job once, and see each step as it happens.")
 console = Console(highlight=False)
@@ -34,10 +38,27 @@ EMBEDDED = "memory://"
 FAULTS = (NotSeen, DemoDataRefused, ServerFailed, SignInRefused, psycopg2.Error, AMQPError, HTTPError, OSError)
 
 
+def refusing(check: Callable[[str], None]) -> Callable[[str], str]:
+    """An option's callback that refuses what a setting's check refuses."""
+
+    def checked(value: str) -> str:
+        try:
+            check(value)
+        except ValidationError as fault:
+            raise typer.BadParameter("; ".join(map(str, fault.messages))) from fault
+        return value
+
+    return checked
+
+
 @app.command()
 def journey(
-    amqp_url: str = typer.Option(EMBEDDED, help="A RabbitMQ's virtual host without a Torg in it: amqp://…"),
-    database_url: str = typer.Option("", help="A PostgreSQL superuser's URL; databases are made and dropped there."),
+    amqp_url: str = typer.Option(
+        EMBEDDED, help="A RabbitMQ's virtual host without a Torg in it: amqp://…", callback=refusing(AMQP)
+    ),
+    database_url: str = typer.Option(
+        "", help="A PostgreSQL superuser's URL; databases are made and dropped there.", callback=refusing(DATABASE)
+    ),
     as_json: bool = typer.Option(False, "--json", help="For machines: one object with every step."),
 ) -> None:
     """Prints each step with its event and the milliseconds since the start. Exit status 0 only if all were seen."""
@@ -85,7 +106,7 @@ def whole_torg(
         ending.callback(drop_databases, server, prefix=prefix)
         databases = provide_databases(server, folder, prefix=prefix)
         if amqp_url != EMBEDDED:
-            _refuse_used(amqp_url)
+            refuse_used(amqp_url)
             ending.callback(broker.clear, amqp_url, events())
         apart = amqp_url != EMBEDDED
         given: dict[str, Any] = {"amqp_url": amqp_url, "workers_apart": apart, **layout}
@@ -112,8 +133,15 @@ def _private_postgres(run: Run, folder: Path) -> str:
     return server.url()
 
 
-def _refuse_used(amqp_url: str) -> None:
-    if broker.holds_any(amqp_url, events()):
+def refuse_used(amqp_url: str) -> None:
+    """Raises ServerFailed when the broker has a Torg, or does not answer."""
+    try:
+        used = broker.holds_any(amqp_url, events())
+    except (AMQPError, KombuError, OSError) as fault:
+        at = urlsplit(amqp_url)
+        where = f"{at.hostname}:{at.port or 5672}{at.path}"  # and not who with which password
+        raise ServerFailed(f"the RabbitMQ of --amqp-url does not answer at {where}: {fault}") from fault
+    if used:
         raise ServerFailed("that virtual host has Torg's queues already: a journey would take a running Torg's events")
 
 

@@ -1,10 +1,10 @@
 """`./torg migrate`: brings the services' databases up to date. Safe to run twice, and by two machines at once."""
 
-import os
-
 import typer
 
 from cli import SERVICES
+from cli.process import settings_or_exit
+from kernel.settings import Settings
 
 app = typer.Typer(help="Bring the services' databases up to date.")
 
@@ -16,16 +16,20 @@ def migrate(
     """Upgrades every database that a TORG_…_DATABASE_URL names. Run it before the new processes start."""
     from kernel.migrate import migrate as upgrade
 
-    for service in services or [name for name in SERVICES if _url(name)]:
-        if not _url(service):
+    settings = settings_or_exit(Settings)
+    urls = {name: getattr(settings, f"{name}_database_url") for name in SERVICES}
+    for service in services or [name for name in SERVICES if urls[name]] or _none():
+        if service not in urls:
+            raise SystemExit(f"torg: {service!r} is not one of {', '.join(SERVICES)}")
+        if not urls[service]:
             raise SystemExit(f"torg: {_variable(service)} is not set")
-        upgrade(service, _url(service))
+        upgrade(service, urls[service])
         typer.echo(f"{service} is up to date")
+
+
+def _none() -> list[str]:
+    raise SystemExit(f"torg: no database to bring up to date: set one of {', '.join(map(_variable, SERVICES))}")
 
 
 def _variable(service: str) -> str:
     return f"TORG_{service.upper()}_DATABASE_URL"
-
-
-def _url(service: str) -> str:
-    return os.environ.get(_variable(service), "")

@@ -169,6 +169,7 @@ def needed_by(kind: str, services: Collection[str]) -> set[str]:
 
 
 DATABASE = url("postgresql", host=False)
+AMQP = url("amqp", "amqps", "memory")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,7 +192,7 @@ class Settings:
         "TORG_AMQP_URL",
         "RabbitMQ, or `memory://` for the broker inside one worker process. Workers only.",
         default="",
-        check=url("amqp", "amqps", "memory"),
+        check=AMQP,
         secret=True,
     )
     issuers: list[str] = setting(
