@@ -19,11 +19,11 @@
         news.focus();
       }
     }
-    const shown = document.getElementById("booking").dataset;
-    if (shown.awaited && looks < MOST_LOOKS) {
+    const now = document.getElementById("booking").dataset;
+    if (now.awaited && looks < MOST_LOOKS) {
       setTimeout(look, 1000);
-    } else if (shown.awaited) {
-      location.replace(shown.late); // which says that it takes longer than it should
+    } else if (now.awaited) {
+      location.replace(now.late); // which says that it takes longer than it should
     }
   }
 
