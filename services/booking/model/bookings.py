@@ -6,7 +6,7 @@
     confirmed ──time over──► completed          ──door shut by the limit──► released
     held, awaiting_* ──deadline (`deadlines`)──► expired      held, awaiting_approval ──decline──► declined
     held, awaiting_*, confirmed ──cancel──► cancelled; ──reschedule──► the same, at another time or place
-
+    moved from confirmed by its tenant, no price there ──put back──► confirmed, or declined
 Every step gives a new `Booking`, one version up, or raises the error that names why it can't be taken.
 """
 
@@ -20,6 +20,7 @@ from services.booking.events import BookingState, GivenUpBy
 from services.booking.model.actors import Actor
 from services.booking.model.deadlines import PAYMENT, answer_by, answer_time, unpriced_until
 from services.booking.model.house_rules import RuleVersion
+from services.booking.model.moved import MovedFrom, awaiting_price, placed
 from services.booking.model.prices import Consequence, Price
 from services.booking.model.refusals import (
     AlreadyBegun,
@@ -124,11 +125,19 @@ class Booking:
     timed_version: int = 1
     moved_by_house: bool = False
     """Moved by the municipality, and neither taken nor moved by its tenant since: free to give up until it begins."""
+    price_outdated: bool = False
+    moved_from: MovedFrom | None = None
+    """Where it was confirmed, before its tenant moved it; kept as long as its price is that of before."""
 
     @property
     def live(self) -> bool:
         """Whether it takes its space."""
         return self.state in LIVE
+
+    @property
+    def awaits_price(self) -> bool:
+        """Whether pricing has not said yet what it costs where it is."""
+        return self.live and (self.price_outdated or (self.state == "held" and self.price is None))
 
     @property
     def taken(self) -> tuple[datetime, datetime]:
@@ -164,7 +173,8 @@ class Booking:
         if not self.live:
             raise NotLive
         known = price == self.price or of_version < self.timed_version
-        priced = self if known else self._step(now, price=price)
+        current = self if of_version < self.timed_version else self.price_stands()
+        priced = current if known else current._step(now, price=price)
         if self.state == "awaiting_payment" and not known and price.total == 0:
             return replace(priced, state="confirmed", confirmed_at=now)
         if not (known or self.confirmed_as_one):
@@ -210,11 +220,23 @@ class Booking:
         self._demand_undecided(now) if self.state == "awaiting_approval" else self._demand_held()
         return self._step(now, state="declined", decline_reason=reason)
 
+    def price_stands(self) -> "Booking":
+        """Its price is known to be that of where it is."""
+        return replace(self, price_outdated=False, moved_from=None) if self.price_outdated else self
+
     def unpriceable(self, reason: str, *, now: datetime) -> "Booking":
-        """Refused because it has no price where it is wanted, whoever has said yes to it before."""
-        if self.state not in WAITING:
+        """Refused because it has no price where it is, whoever has said yes to it before."""
+        if self.state not in WAITING and self.moved_from is None:
             raise NotHeld
         return self._step(now, state="declined", decline_reason=reason)
+
+    def put_back(self, *, now: datetime) -> "Booking":
+        """Confirmed where its tenant moved it from, on the terms it was booked on; its price is told again."""
+        self._demand_changeable(now)
+        if self.moved_from is None:
+            raise NotConfirmed
+        back = self.moved_from.back(now, self.version + 1)
+        return self._step(now, **back, state="confirmed", confirmed_at=self.confirmed_at or now)
 
     def paid(self, *, now: datetime) -> "Booking":
         """Paid beforehand, as the space asks."""
@@ -257,6 +279,7 @@ class Booking:
         elsewhere = any(getattr(wanted, name) != getattr(self, name) for name in ("space", "begins_at", "ends_at"))
         by_house = by == "house" and (elsewhere or self.moved_by_house)
         moved = self._step(now, **where, timed_version=self.version + 1, moved_by_house=by_house)
+        moved = replace(moved, **awaiting_price(self, by), key=None if elsewhere else self.key)
         if moved.state == "held":
             return moved._unpriced(place)
         if decide_again or moved.state == "awaiting_approval":
@@ -376,25 +399,3 @@ class Booking:
 
     def _step(self, now: datetime, **changes: Any) -> "Booking":
         return replace(self, version=self.version + 1, changed_at=now, **changes)
-
-
-def placed(place: Bookable, wanted: BookingRequest) -> dict[str, Any]:
-    """What a booking has from the space and the time it is of."""
-    release = place.rules.release_minutes
-    return {
-        "space": place.space,
-        "arena": place.arena,
-        "square": place.square,
-        "premises": place.premises,
-        "begins_at": wanted.begins_at,
-        "ends_at": wanted.ends_at,
-        "participants": wanted.participants,
-        "noise": wanted.noise,
-        "equipment": wanted.equipment,
-        "shared": place.shared,
-        "setup_minutes": place.rules.setup_minutes,
-        "clearing_minutes": place.rules.clearing_minutes,
-        "needs_approval": place.rules.approval,
-        "needs_payment": place.rules.prepay,
-        "release_at": None if release is None else wanted.begins_at + timedelta(minutes=release),
-    }

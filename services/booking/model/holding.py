@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.booking.model.actors import Actor
-from services.booking.model.bookings import Booking, BookingRequest, placed
+from services.booking.model.bookings import Booking, BookingRequest
 from services.booking.model.deadlines import UNPRICED, unpriced_until
+from services.booking.model.moved import placed
 from services.booking.model.rules import Bookable
 
 

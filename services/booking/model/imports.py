@@ -20,9 +20,10 @@ from uuid import UUID
 from kernel.errors import DomainError
 from kernel.text import blank, cut, forbidden, key, one_line, trimmed
 from services.booking.model.actors import Actor
-from services.booking.model.bookings import Booking, BookingRequest, placed
+from services.booking.model.bookings import Booking, BookingRequest
 from services.booking.model.import_refusals import ImportRefused, OtherTenant, UnreadableRow
 from services.booking.model.import_revisions import Revisions
+from services.booking.model.moved import placed
 from services.booking.model.opening import AHEAD
 from services.booking.model.recurrence import Recurrence
 from services.booking.model.refusals import AlreadyBegun, AlreadyOver, NotLive
@@ -305,6 +306,9 @@ def moved(before: Booking, place: Bookable, wanted: BookingRequest, *, now: date
         state="confirmed",
         confirmed_at=before.confirmed_at or now,
         moved_by_house=elsewhere or before.moved_by_house,
+        price_outdated=True,
+        moved_from=None,
+        key=None if elsewhere else before.key,
         purpose=wanted.purpose,
         audience=wanted.audience,
         title=wanted.title,

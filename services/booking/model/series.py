@@ -258,6 +258,7 @@ class DateStanding:
     state: BookingState | None = None
     hold_expires_at: datetime | None = None
     price: int | None = None
+    awaits_price: bool = False
     skipped: str | None = None
 
 

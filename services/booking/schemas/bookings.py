@@ -147,7 +147,10 @@ class StepSchema(Schema):
     )
     at = Instant()
     by = fields.UUID(allow_none=True, metadata={"description": "Null: time passed, or a service told."})
-    why = fields.String(allow_none=True)
+    why = fields.String(
+        allow_none=True,
+        metadata={"description": "In somebody's own words; put back by nobody, the code of why it has no price."},
+    )
 
 
 class HistorySchema(Schema):
@@ -221,6 +224,11 @@ class BookingSchema(Schema):
     )
     release_at = Instant(allow_none=True, metadata={"description": "If no door is opened until then, it is released."})
     price = fields.Nested(PriceSchema, allow_none=True, metadata={"description": "Null until pricing has answered."})
+    awaits_price = fields.Boolean(
+        metadata={
+            "description": "It has no price yet, or was moved: `price` is that of before until the new one comes."
+        }
+    )
     free_until = Instant(
         allow_none=True,
         metadata={
@@ -230,7 +238,10 @@ class BookingSchema(Schema):
     key = fields.String(
         allow_none=True,
         validate=validate.OneOf(get_args(KeyState)),
-        metadata={"description": "How its key stands, as access tells; null before it is on the door."},
+        metadata={
+            "description": "How its key stands, as access tells; null before it is on the door, and after a move "
+            "until it is there for the new time."
+        },
     )
     opened_at = Instant(allow_none=True)
     cancelled_at = Instant(allow_none=True)

@@ -169,6 +169,7 @@ class OccurrenceSchema(Schema):
         allow_none=True, metadata={"description": "When it ends by itself while it is held or awaits something."}
     )
     price = fields.Integer(allow_none=True, metadata={"description": "Øre; null until priced.", "example": 70000})
+    awaits_price = fields.Boolean(metadata={"description": "It has no price yet, or was moved since it got one."})
     skipped = fields.String(allow_none=True, metadata={"description": "A code, if it was.", "example": "slot_taken"})
 
 

@@ -15,6 +15,7 @@ from kernel.db import Transaction
 from kernel.errors import DomainError, Text
 from services.booking.model.actors import Actor
 from services.booking.model.bookings import WAITING, Booking, KeyState
+from services.booking.model.moved import MovedFrom
 from services.booking.model.prices import Price, PriceLine
 from services.booking.model.refusals import EquipmentLent, NoRoom, SlotTaken, SpaceClosed
 from services.booking.model.shrinking import takes_no_more
@@ -263,8 +264,8 @@ def booking_from(row: Row[Any]) -> Booking:
         name=columns.pop("tenant_name"),
         organisation_number=columns.pop("tenant_organisation_number"),
     )
-    price = columns.pop("price")
-    return Booking(**columns, tenant=tenant, price=price and _price(price))
+    price, was = columns.pop("price"), columns.pop("moved_from")
+    return Booking(**columns, tenant=tenant, price=price and _price(price), moved_from=was and _moved_from(was))
 
 
 def _give_up(tx: Transaction, before: Sequence[Booking], moved: Sequence[Booking]) -> list[Booking]:
@@ -294,12 +295,18 @@ def _columns(booking: Booking) -> dict[str, Any]:
     columns = {name: getattr(booking, name) for name in Booking.__slots__}
     tenant = columns.pop("tenant")
     columns["price"] = None if booking.price is None else plain(booking.price)
+    columns["moved_from"] = None if booking.moved_from is None else plain(booking.moved_from)
     columns["equipment"] = dict(booking.equipment)
     return columns | {
         "tenant": tenant.id,
         "tenant_kind": tenant.kind,
         "tenant_organisation_number": tenant.organisation_number,
     }
+
+
+def _moved_from(stored: Mapping[str, Any]) -> MovedFrom:
+    times = {name: at and datetime.fromisoformat(at) for name, at in stored.items() if name.endswith("_at")}
+    return MovedFrom(**{**stored, **times})
 
 
 def _price(stored: Mapping[str, Any]) -> Price:

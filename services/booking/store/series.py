@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    and_,
     bindparam,
     delete,
     func,
@@ -152,6 +153,10 @@ _DATES = select(
     bookings.c.state,
     bookings.c.hold_expires_at,
     bookings.c.price["total"].as_integer().label("price"),
+    and_(
+        bookings.c.state.in_(LIVE),
+        bookings.c.price_outdated | ((bookings.c.state == "held") & bookings.c.price.is_(None)),
+    ).label("awaits_price"),
 ).where(bookings.c.series == bindparam("series"))
 _OF_SERIES = (
     select(bookings.c.id).where(bookings.c.series == bindparam("series")).order_by(bookings.c.begins_at, bookings.c.id)

@@ -171,6 +171,8 @@ bookings = Table(
     Column("release_at", _Instant),
     Column("moved_by_house", Boolean, nullable=False, server_default=text("false")),
     Column("timed_version", Integer, nullable=False, comment="when space, time or participants were last set"),
+    Column("price_outdated", Boolean, nullable=False, server_default=text("false"), comment="moved since"),
+    Column("moved_from", JSONB(none_as_null=True), comment="until its price there is known; null: not moved"),
     CheckConstraint("begins_at < ends_at", name="bookings_end_after_they_begin"),
     CheckConstraint(
         "state IN ('held', 'awaiting_approval', 'awaiting_payment', 'confirmed', 'in_use', 'completed', "

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from kernel.auth import Caller, Forbidden
 from kernel.db import Transaction
+from kernel.errors import DomainError
 from kernel.problems import NotFound
 from kernel.versions import Expected
 from services.booking import metrics
@@ -87,6 +88,22 @@ def moved(
         if not bookings.move(tx, before, after, parts=place.parts):
             raise lost(tx, after)
         return saved(tx, before, after, by=person, why=why)
+
+
+def put_back(tx: Transaction, before: Booking, *, why: str) -> bool:
+    """Puts a locked booking back to where it was before its tenant moved it; False if it can't be there any more."""
+    try:
+        with tx.savepoint():
+            after = before.put_back(now=tx.now)
+            place, _ = place_for(tx, after.request, before.booked_by)
+            make_way(tx, [place], [after])
+            with making_way(tx, [before]):
+                if not bookings.move(tx, before, after, parts=place.parts):
+                    raise lost(tx, after)
+                saved(tx, before, after, why=why)
+    except DomainError:
+        return False
+    return True
 
 
 def lost(tx: Transaction, wanted: Booking) -> SlotTaken:

@@ -17,6 +17,7 @@ from services.booking.model.prices import Price, PriceLine
 from services.booking.model.refusals import NotUnused
 from services.booking.store import bookings
 from services.booking.store import series as series_store
+from services.booking.usecases.bookings import put_back
 from services.booking.usecases.steps import step
 from services.pricing.events import BookingPaid, BookingPriced, BookingUnpriceable
 
@@ -40,11 +41,12 @@ def take_payment(tx: Transaction, event: Envelope[BookingPaid]) -> None:
 
 def decline_unpriceable(tx: Transaction, event: Envelope[BookingUnpriceable]) -> None:
     """Declines a booking that the tariff has no price for: one that is held, or that was moved while it waited for
-    approval or payment. One that is confirmed stays: its tenant was promised it."""
+    approval or payment. One that its tenant moved after it was confirmed is put back, or declined if it can't be. What
+    is confirmed and was moved by the house, or has begun, stays: its tenant was promised it."""
     with _answered_as_one(tx, event.data.booking):
-        before = _newest(tx, event, event.data.booking, WAITING)
+        before = _newest(tx, event, event.data.booking, LIVE)
         if before is not None and _still_so(event, before):
-            step(tx, before, before.unpriceable(event.data.reason, now=tx.now))
+            _settle_unpriceable(tx, event, before)
 
 
 def key_armed(tx: Transaction, event: Envelope[KeyArmed]) -> None:
@@ -81,6 +83,18 @@ def release_unused(tx: Transaction, event: Envelope[KeyUnused]) -> None:
         step(tx, before, after)
 
 
+def _settle_unpriceable(tx: Transaction, event: Envelope[BookingUnpriceable], before: Booking) -> None:
+    reason = event.data.reason
+    goes_back = before.moved_from is not None and tx.now < before.begins_at
+    if goes_back and put_back(tx, before, why=reason):
+        return
+    if goes_back or before.state in WAITING:
+        step(tx, before, before.unpriceable(reason, now=tx.now))
+    else:
+        metrics.LATE.labels(event.type).inc()
+        bookings.save(tx, before.price_stands())
+
+
 @contextmanager
 def _answered_as_one(tx: Transaction, booking: UUID) -> Iterator[None]:
     """A price is taken in here. If it was the last that the held dates of a series waited for, they can be confirmed
@@ -97,7 +111,14 @@ def _note_key(tx: Transaction, event: Envelope[KeySnapshot], state: KeyState) ->
         return
     before = _known(tx, event.data.booking)
     states = bookings.note_key(tx, before.id, event.data.key, state)
-    bookings.save(tx, before.with_keys(states))
+    if _of_its_time(event.data, before):
+        bookings.save(tx, before.with_keys(states))
+
+
+def _of_its_time(key: KeySnapshot, booking: Booking) -> bool:
+    """Whether a key is told as it is for where the booking is now, not for where it was moved from."""
+    here = key.space == booking.space
+    return here and key.valid_from <= booking.begins_at and booking.ends_at <= key.valid_until
 
 
 def _newest(tx: Transaction, event: Envelope[Event], booking: UUID, states: tuple[BookingState, ...]) -> Booking | None:

@@ -1,0 +1,88 @@
+"""Where a confirmed booking was before its tenant moved it, kept until its new price is known: where it has none it is
+put back. What a booking has from its space is set here, too."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from services.booking.events import GivenUpBy
+from services.booking.model.rules import Bookable, InThePast
+
+
+class Placed(Protocol):
+    """What a booking is asked for with, or has, at its time."""
+
+    @property
+    def begins_at(self) -> datetime: ...
+    @property
+    def ends_at(self) -> datetime: ...
+    @property
+    def participants(self) -> int: ...
+    @property
+    def noise(self) -> str: ...
+    @property
+    def equipment(self) -> Mapping[str, int]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovedFrom:
+    """The place of a booking, on the terms it was booked on."""
+
+    space: str
+    arena: str
+    square: str
+    premises: str
+    begins_at: datetime
+    ends_at: datetime
+    participants: int
+    noise: str
+    equipment: Mapping[str, int]
+    shared: bool
+    setup_minutes: int
+    clearing_minutes: int
+    needs_approval: bool
+    needs_payment: bool
+    release_at: datetime | None
+    moved_by_house: bool
+
+    @classmethod
+    def of(cls, booking: Any) -> "MovedFrom":
+        """Where a booking is."""
+        return cls(**{each.name: getattr(booking, each.name) for each in fields(cls)})
+
+    def back(self, now: datetime, version: int) -> dict[str, Any]:
+        """What changes of a booking that is put back. Rules that came later do not bind it."""
+        if self.begins_at < now:
+            raise InThePast
+        place = {each.name: getattr(self, each.name) for each in fields(self)}
+        return place | {"moved_from": None, "price_outdated": True, "timed_version": version, "key": None}
+
+
+def awaiting_price(before: Any, by: GivenUpBy) -> dict[str, Any]:
+    """What a booking that is moved keeps until its new price is known: where it was confirmed first, if its tenant
+    moves it. What the house moves stays where it is."""
+    was = before.moved_from or (MovedFrom.of(before) if before.state == "confirmed" else None)
+    return {"price_outdated": before.state != "held", "moved_from": was if by == "tenant" else None}
+
+
+def placed(place: Bookable, wanted: Placed) -> dict[str, Any]:
+    """What a booking has from the space and the time it is of."""
+    release = place.rules.release_minutes
+    return {
+        "space": place.space,
+        "arena": place.arena,
+        "square": place.square,
+        "premises": place.premises,
+        "begins_at": wanted.begins_at,
+        "ends_at": wanted.ends_at,
+        "participants": wanted.participants,
+        "noise": wanted.noise,
+        "equipment": wanted.equipment,
+        "shared": place.shared,
+        "setup_minutes": place.rules.setup_minutes,
+        "clearing_minutes": place.rules.clearing_minutes,
+        "needs_approval": place.rules.approval,
+        "needs_payment": place.rules.prepay,
+        "release_at": None if release is None else wanted.begins_at + timedelta(minutes=release),
+    }
