@@ -162,9 +162,12 @@ def possible(booking: Json, side: set[str], at: datetime) -> set[str]:
 
 
 def awaited(booking: Json, key: Json | None, charge: Json | None) -> str:
-    """What the booking waits for from another service: "price", "key", "charge", or nothing ("")."""
+    """What the booking waits for from another service: "price", "new price" (after a move), "key",
+    "charge", or nothing ("")."""
     if booking["state"] == "held" and booking["price"] is None:
         return "price"
+    if booking["awaits_price"]:
+        return "new price"
     if booking["state"] == "confirmed" and booking["ends_at"] > now() and _on_its_way(booking, key):
         return "key"
     if booking["state"] == "cancelled" and charge is not None and charge["state"] == "charged":
@@ -179,7 +182,9 @@ def _mine(standing: str, cursor: str | None) -> Json:
 
 
 def _page(found: Json, form: Form) -> str:
-    key, charge, side, steps = _key(found), _charge(found), sides(found), _steps(found)
+    charge, side, steps = _charge(found), sides(found), _steps(found)
+    moved = _last_move(steps) if found["state"] in _MOVABLE else None
+    key = None if moved and found["key"] is None else _key(found)  # else it may be that of the time it was moved from
     return render_template(
         "booking.html",
         booking=found,
@@ -191,7 +196,8 @@ def _page(found: Json, form: Form) -> str:
         said=_said(found, side),
         was={each["what"] for each in steps},
         why=_why(steps, found["state"]) if found["state"] in _EXPLAINED else "",
-        moved=_last_move(steps) if found["state"] in _MOVABLE else None,
+        moved=moved,
+        lost=found["state"] == "declined" and _was_confirmed(steps),
         form=form,
         looks=asked_whole("looks", 0, most=MOST_LOOKS),
         most_looks=MOST_LOOKS,
@@ -278,6 +284,11 @@ def _why(steps: list[Json], state: str) -> str:
 def _last_move(steps: list[Json]) -> Json | None:
     """When it was moved last, and why: whoever comes to the door may not be who moved it."""
     return next((each for each in reversed(steps) if each["what"] == "rescheduled"), None)
+
+
+def _was_confirmed(steps: list[Json]) -> bool:
+    """Whether it was confirmed once, and nobody has said no to it: it was moved to where it has no price."""
+    return steps[-1]["by"] is None and any(each["what"] in ("confirmed", "imported") for each in steps)
 
 
 def _key(booking: Json) -> Json | None:

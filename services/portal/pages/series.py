@@ -38,12 +38,13 @@ def show(series: UUID) -> str:
     found = one(series)
     held = [each for each in found["occurrences"] if each["state"] == "held"]
     prices = [each["price"] for each in held]
+    awaiting = [each["awaits_price"] for each in found["occurrences"]]
     return render_template(
         "series.html",
         series=found,
         side=sides(found),
         held=len(held),
-        awaited="price" if None in prices else "",
+        awaited="price" if None in prices else "new price" if any(awaiting) else "",
         to_pay=sum(price or 0 for price in prices),
         kept_until=min((each["hold_expires_at"] for each in held), default=None),
         looks=asked_whole("looks", 0, most=MOST_LOOKS),

@@ -39,7 +39,7 @@ def standing(state: str) -> Json:
     found = next(each for each in answers if each["state"] == state)
     follows = ("key", "opened_at", "cancelled_at", "cancelled_by", "ended_at", "decline_reason")
     of_use = () if state in ("held", "confirmed") else ("release_at",)
-    return {name: found[name] for name in (*follows, *of_use)}
+    return {"awaits_price": False} | {name: found[name] for name in (*follows, *of_use)}
 
 
 def three(text: str) -> Json:
@@ -130,6 +130,7 @@ class FakeServices:
     consequence: Json = field(default_factory=lambda: {"fee": 0, "currency": "NOK", "free_until": None})
     why: str | None = None
     moved: bool = False
+    steps: Sequence[Json] = ()
     ahead: Json = field(default_factory=lambda: look_ahead(None, "slot_taken", None))
     invitation: Json = field(default_factory=an_invitation)
     activities: list[Json] = field(default_factory=list)
@@ -238,7 +239,8 @@ class FakeServices:
                 "version": booking["version"],
             }
             history = "GET booking /bookings/{booking}/history"
-            return httpx.Response(200, json={"items": [as_recorded(history, "held, not priced", **step)]})
+            steps = [as_recorded(history, "held, not priced", **each) for each in self.steps or [step]]
+            return httpx.Response(200, json={"items": steps})
         return httpx.Response(200, json=self.consequence if about == "cancellation" else booking)
 
     def _put_booking(self, parts: list[str], _: Json, body: Any) -> httpx.Response:
@@ -408,7 +410,7 @@ class FakeServices:
             space, skipped, price = ("borgen-storsal", None, 60000) if state else (None, "slot_taken", None)
             kept = "2026-12-03T09:15:00Z" if state else None
             date = {**when, "booking": made, "space": space, "state": state, "hold_expires_at": kept}
-            dates.append({**date, "skipped": skipped, "price": price})
+            dates.append({**date, "skipped": skipped, "price": price, "awaits_price": False})
         series = str(an_id(f"series {len(self.series)}"))
         self.series[series] = as_recorded(
             "GET booking /series/{series}",

@@ -532,6 +532,50 @@ def test_who_was_moved_reads_when_and_why(portal: Portal, kari: Visitor, state: 
     assert "Gulvet slipes" in page.text
 
 
+@pytest.mark.parametrize("state", ["confirmed", "awaiting_approval", "awaiting_payment"])
+def test_after_a_move_the_old_price_is_not_shown_and_the_page_waits(portal: Portal, kari: Visitor, state: str) -> None:
+    booking = portal.services.a_booking(state=state, price=a_price(), awaits_price=True)
+    portal.services.moved = True
+    page = kari.go(f"/bookings/{booking}").text
+    assert 'data-awaited="new price"' in page
+    assert "Den nye prisen regnes ut." in page
+    assert "600\xa0kr" not in page
+
+    portal.services.change(booking, state=state, price=a_price())
+    page = kari.go(f"/bookings/{booking}").text
+    assert "new price" not in page
+    assert "Prisen nå: 600\xa0kr." in page
+
+
+def test_after_a_move_the_old_times_of_the_key_are_not_shown_and_the_page_waits(portal: Portal, kari: Visitor) -> None:
+    booking = portal.services.a_booking(state="confirmed", key="armed")
+    portal.services.moved = True
+    assert "Koden er på døra" in kari.go(f"/bookings/{booking}").text
+    portal.services.change(booking, key=None)
+    page = kari.go(f"/bookings/{booking}").text
+    assert 'data-awaited="key"' in page
+    assert "Koden er på døra" not in page
+
+
+def test_what_was_put_back_says_so_and_why(portal: Portal, kari: Visitor) -> None:
+    booking = portal.services.a_booking(state="confirmed", price=a_price())
+    back = {"what": "rescheduled", "by": None, "why": "price_not_published"}
+    portal.services.steps = [{"what": "confirmed"}, {"what": "rescheduled"}, back]
+    page = kari.go(f"/bookings/{booking}").text
+    assert "Bookingen er tilbake der den var siden tirsdag 1. desember kl. 13:00" in page
+    assert "har ingen pris for dette lokalet på en slik dag." in page
+    assert "price_not_published" not in page
+
+
+@pytest.mark.parametrize("by", [None, str(an_id("mona"))])
+def test_what_was_lost_by_a_move_says_that_it_is_credited(portal: Portal, kari: Visitor, by: str | None) -> None:
+    booking = portal.services.a_booking(state="declined", decline_reason="price_not_published")
+    portal.services.steps = [{"what": "confirmed"}, {"what": "rescheduled"}, {"what": "declined", "by": by}]
+    page = kari.go(f"/bookings/{booking}").text
+    assert ("alt som var krevd for den, er kreditert" in page) == (by is None)
+    assert ("Dette kunne ikke bookes." in page) == (by is not None)
+
+
 def test_why_goes_with_a_cancellation(portal: Portal, kari: Visitor) -> None:
     booking = portal.services.a_booking(state="confirmed")
     kari.go(f"/bookings/{booking}/cancel")

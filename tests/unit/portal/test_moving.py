@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.unit.portal.conftest import Portal, Visitor
-from tests.unit.portal.services import refused, some_house_rules
+from tests.unit.portal.services import a_price, refused, some_house_rules
 
 
 @pytest.fixture
@@ -168,3 +168,10 @@ def test_a_form_that_was_overtaken_is_renewed(portal: Portal, kari: Visitor, boo
     del portal.services.refusals[path]
     kari.submit("/move", **filled(date="2026-12-12"))
     assert portal.services.asked("POST", "booking")[-1].headers["If-Match"] == '"2"'
+
+
+def test_what_a_move_means_for_the_price_is_told_before(portal: Portal, kari: Visitor) -> None:
+    booking = portal.services.a_booking(state="confirmed", price=a_price())
+    page = kari.go(f"/bookings/{booking}/move").text
+    assert "kan bli høyere eller lavere. Den er bindende så snart du flytter." in page
+    assert "går en bekreftet booking du leier, tilbake dit den var" in page

@@ -121,3 +121,15 @@ def test_a_cancellation_of_dates_that_changed_is_not_said_to_be_done(portal: Por
 def test_a_date_that_is_given_up_shows_no_price(portal: Portal, kari: Visitor, state: str, shown: int) -> None:
     series = portal.services.a_series((state,))
     assert kari.go(f"/series/{series}").text.count("600\xa0kr") == shown
+
+
+def test_dates_that_were_moved_show_no_old_price_and_the_page_waits(portal: Portal, kari: Visitor) -> None:
+    series = portal.services.a_series(("confirmed", "confirmed"))
+    portal.services.series[series]["occurrences"][0]["awaits_price"] = True
+    page = kari.go(f"/series/{series}").text
+    assert 'data-awaited="new price"' in page
+    assert (page.count("Prisen regnes ut"), page.count("600\xa0kr")) == (1, 1)
+    portal.services.series[series]["occurrences"][0]["awaits_price"] = False
+    page = kari.go(f"/series/{series}").text
+    assert "data-awaited" not in page
+    assert page.count("600\xa0kr") == 2
