@@ -87,6 +87,7 @@ def test_a_booking_is_made_and_shown(counter: Any, ask: Any) -> None:
         "hold_expires_at": "2026-11-23T14:00:00Z",
         "answer_minutes": 15,
         "price": None,
+        "awaits_price": True,
         "free_until": None,
         "key": None,
         "opened_at": None,
