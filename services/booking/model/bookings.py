@@ -6,7 +6,6 @@
     confirmed ──time over──► completed          ──door shut by the limit──► released
     held, awaiting_* ──deadline (`deadlines`)──► expired      held, awaiting_approval ──decline──► declined
     held, awaiting_*, confirmed ──cancel──► cancelled; ──reschedule──► the same, at another time or place
-    moved from confirmed by its tenant, no price there ──put back──► confirmed, or declined
 Every step gives a new `Booking`, one version up, or raises the error that names why it can't be taken.
 """
 
