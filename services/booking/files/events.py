@@ -20,6 +20,7 @@ from services.booking.files.versions import Version, newest
 from services.booking.files.zones import resolve, without_zones
 from services.booking.model import imports
 from services.booking.model.import_refusals import (
+    EndsTooLate,
     OtherTimeZone,
     Superseded,
     TooManyRows,
@@ -258,7 +259,8 @@ class _Reading:
         one = calendar.row(event, version.line, uid, None)
         rows: dict[datetime, Row] = {}
         names: set[str] = set()
-        for each in self._reckoned(when):
+        when, reckoned = _with_first(when, self._reckoned(when))
+        for each in reckoned:
             wall = each.begins_at.astimezone(OSLO).replace(tzinfo=None)
             name = _name(wall, names)
             names.add(name)
@@ -284,8 +286,10 @@ class _Reading:
         tried = _days_tried(when, self._now) if when.rule is not None else 0
         try:
             reckoned = dates_of(when, since=self._now.astimezone(OSLO).replace(tzinfo=None))
-        except (TooManyDates, TooFarReaching):
+        except (TooManyDates, TooFarReaching) as cause:
             self._counted(max(_WASTED, tried))
+            if isinstance(cause, TooFarReaching) and self._until is None and "UNTIL=" in (when.rule or "").upper():
+                raise EndsTooLate(years=LONGEST_YEARS) from cause
             raise
         except NoDates:
             self._counted(max(_WASTED, tried))
@@ -330,6 +334,14 @@ class _Reading:
         self._read += dates
         if self._read > MOST_READ:
             raise TooManyRows(most=MOST_READ)
+
+
+def _with_first(when: Recurrence, reckoned: list[Occurrence]) -> tuple[Recurrence, list[Occurrence]]:
+    """Return the dates with DTSTART among them: calendars show it as the first, though its rule may pass it over."""
+    first = occurrence(when.starts, when.length)
+    if when.rule is None or not reckoned or when.starts in when.excepted or first in reckoned:
+        return when, reckoned
+    return replace(when, dates=(when.starts, *when.dates)), [first, *reckoned]
 
 
 def _name(at: datetime, taken: Iterable[str]) -> str:

@@ -17,7 +17,7 @@ from icalendar.parser import Contentline, Parameters
 
 from kernel.errors import DomainError
 from services.booking.model.opening import OSLO
-from services.booking.model.recurrence import Recurrence
+from services.booking.model.recurrence import LONGEST_YEARS, Recurrence
 from services.booking.recurrence import dates_of
 
 _HOUR = timedelta(hours=1)
@@ -54,7 +54,7 @@ class _Change:
         """Return True if it is one of the two changes of Norway's clock, each year."""
         month, clock, *offsets = _CHANGES[self.kind]
         starts = self.said["DTSTART"]
-        rule = self.said.get("RRULE", "").upper()
+        rule = _plainly(self.said.get("RRULE", "").upper(), clock, now)
         if starts[9:15] != clock or int(starts[:4]) > now.year or [*self.goes()] != offsets or "UNTIL" in rule:
             return False
         first = datetime(now.year, 1, 1, 12)  # noqa: DTZ001  # noon is there on any day
@@ -107,6 +107,24 @@ def _in_zone(at: Any, zone: tzinfo) -> Any:
     """A time in the zone. Norway's two rules count for more than a name; of what is known by its name, many write a
     single offset for short."""
     return at.replace(tzinfo=zone) if isinstance(at, datetime) and (at.tzinfo is None or zone is OSLO) else at
+
+
+def _plainly(rule: str, clock: str, now: datetime) -> str:
+    """Return a rule without what adds nothing: the time that its first date has, and an end that means none."""
+    times = {
+        f"BYHOUR={int(clock[:2])}",
+        "BYMINUTE=0",
+        "BYSECOND=0",
+        f"BYHOUR={clock[:2]}",
+        "BYMINUTE=00",
+        "BYSECOND=00",
+    }
+    return ";".join(each for each in rule.split(";") if each not in times and not _means_no_end(each, now))
+
+
+def _means_no_end(part: str, now: datetime) -> bool:
+    found = re.match(r"UNTIL=(\d{4})", part, re.ASCII)
+    return found is not None and int(found[1]) > now.year + LONGEST_YEARS
 
 
 def _offset(written: str) -> timedelta:

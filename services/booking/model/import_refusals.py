@@ -1,6 +1,7 @@
 """Why a file, or a row of it, can't be imported. `model.imports` says when."""
 
 from kernel.errors import DomainError, Text
+from services.booking.model.recurrence import TooFarReaching
 
 
 class UnreadableFile(DomainError):
@@ -144,6 +145,17 @@ class OtherTimeZone(DomainError):
         nb="Tidssonen er ukjent, eller gjentakelsen følger ikke norsk tid.",
         nn="Tidssona er ukjend, eller gjentakinga følgjer ikkje norsk tid.",
         en="The time zone is unknown, or the event does not recur by Norwegian time.",
+    )
+
+
+class EndsTooLate(TooFarReaching):
+    """An event recurs until so far ahead that it means no end, and the request does not say until when it is read."""
+
+    code = "ends_too_late"
+    text = Text(
+        nb="Gjentakelsen slutter mer enn {years} år fram. Si i `until` til og med hvilken dag den skal importeres.",
+        nn="Gjentakinga sluttar meir enn {years} år fram. Sei i `until` til og med kva dag ho skal importerast.",
+        en="The event recurs for more than {years} years. Say in `until` up to which day it is to be imported.",
     )
 
 

@@ -39,7 +39,7 @@ def test_limits_count_from_now(rule: str, when: tuple[str, str], to_come: int, o
     [
         (f"RRULE:FREQ=DAILY;COUNT={MOST + 1}", since(2026, 11, 23), "too_many_dates"),
         ("RRULE:FREQ=DAILY;UNTIL=20290101", since(2016), "too_many_dates"),
-        ("RRULE:FREQ=YEARLY;UNTIL=20381231", since(2016), "too_far_reaching"),
+        ("RRULE:FREQ=YEARLY;UNTIL=20381231", since(2016), "ends_too_late"),
         ("RRULE:FREQ=YEARLY;COUNT=30", since(2016), "too_far_reaching"),
         ("RRULE:FREQ=WEEKLY", since(2016), "endless_recurrence"),
     ],
@@ -129,3 +129,22 @@ def test_a_new_series_is_limited_from_its_first_date() -> None:
         Recurrence(starts=starts, minutes=60, rule=f"FREQ=DAILY;COUNT={MOST + 1}"), since=starts + timedelta(days=1)
     )
     assert (len(found), found[0].begins_at) == (MOST + 1, datetime(2016, 1, 5, 17, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("more", "days"),
+    [
+        (("RRULE:FREQ=WEEKLY;BYDAY=WE;COUNT=2",), ["2026-12-01", "2026-12-02", "2026-12-09"]),
+        (("RRULE:FREQ=WEEKLY;BYDAY=TU;COUNT=2",), ["2026-12-01", "2026-12-08"]),
+        (
+            ("RRULE:FREQ=WEEKLY;BYDAY=WE;COUNT=2", "EXDATE;TZID=Europe/Oslo:20261201T180000"),
+            ["2026-12-02", "2026-12-09"],
+        ),
+    ],
+)
+def test_an_event_begins_when_it_says_though_its_rule_does_not(more: tuple[str, ...], days: list[str]) -> None:
+    """As calendars show it."""
+    rows = reading(ics(event(*more))).rows
+    assert [row.recurrence for row in rows] == days
+    assert rows[0].recurring is not None
+    assert [each.begins_at for each in dates_of(rows[0].recurring)] == [row.begins_at for row in rows]

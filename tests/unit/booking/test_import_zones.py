@@ -64,6 +64,10 @@ def test_names_that_nobody_quoted(name: str) -> None:
         ("DTSTART:16010101", "DTSTART:20260101"),
         ("TZOFFSETTO:+0100", "TZNAME:CET\r\nTZOFFSETTO:+010000"),
         ("BEGIN:STANDARD", "BEGIN:STANDARD\r\nCOMMENT:Vinter"),
+        ("BYMONTH=10", "BYHOUR=3;BYMINUTE=0;BYMONTH=10"),
+        ("BYMONTH=3", "BYMONTH=3;BYHOUR=02;BYMINUTE=00;BYSECOND=0"),
+        ("BYMONTH=10", "BYMONTH=10;UNTIL=99991231T235959Z"),
+        ("BYMONTH=10", "BYMONTH=10;UNTIL=20381001T000000Z"),
     ],
 )
 def test_the_same_rules_in_other_words(old: str, new: str) -> None:
@@ -83,6 +87,9 @@ def test_the_same_rules_in_other_words(old: str, new: str) -> None:
         ("TZOFFSETTO:+0200", "TZOFFSETTO:+0130"),
         ("BYMONTH=10", "BYMONTH=10;UNTIL=20301001T000000Z"),
         ("BYMONTH=10", "BYMONTH=10;COUNT=900"),
+        ("BYMONTH=10", "BYMONTH=10;UNTIL=20371001T000000Z"),
+        ("BYMONTH=10", "BYHOUR=2;BYMONTH=10"),
+        ("BYMONTH=10", "BYMINUTE=30;BYMONTH=10"),
         ("DTSTART:16010101", "DTSTART:20270101"),
         ("FREQ=YEARLY", "FREQ=DAILY"),
         ("FREQ=YEARLY", "FREQ=TEA"),
