@@ -49,7 +49,20 @@ def decide() -> str | tuple[str, int]:
             raise
         return _page(told(form, said, {}, {}), [], {each for each, _ in chosen}), said.status
     _abort_if_none_was_ours(outcomes)
-    return _page(Form(), [each | {"about": waited.get(each["booking"])} for each in outcomes])
+    return _page(Form(), [each | _about(each, waited) for each in outcomes])
+
+
+def _about(outcome: Json, waited: dict[str, Json]) -> Json:
+    """Which booking an outcome is of, and how it stands: one that was refused may be on the desk no more."""
+    if outcome["done"]:
+        return {"about": waited.get(outcome["booking"])}
+    try:
+        now = timed(ask("booking", f"/bookings/{outcome['booking']}"), *TIMES)
+    except Refused as said:
+        if said.status not in _HTTP.values():
+            raise
+        return {"about": None}
+    return {"about": now, "state": now["state"]}
 
 
 def _check(form: Form, chosen: list[Any], verdict: str) -> None:

@@ -1,5 +1,6 @@
 """For arena managers: volunteers' hours that wait for an answer, and the bookings of their squares."""
 
+from datetime import date
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -7,10 +8,11 @@ from werkzeug.wrappers import Response
 
 from services.portal.backend import Json, Refused, ask, everything, tell
 from services.portal.forms import Form, sent, timed
-from services.portal.language import gettext
+from services.portal.language import day, gettext
 from services.portal.places import places
 from services.portal.reasons import reason
 from services.portal.session import person, to_sign_in
+from services.portal.words import word
 
 blueprint = Blueprint("manage", __name__, url_prefix="/manage")
 
@@ -82,13 +84,22 @@ def _page(form: Form) -> str:
     return render_template("manage_hours.html", form=form, hours=waiting, agreements=agreements, places=places())
 
 
+def _refused(registration: str, said: Refused) -> str:
+    """Why it can't be decided: of which hours, and how they stand, since a colleague may have been first."""
+    found = next((each for each in everything("pricing", "/hours") if each["id"] == registration), None)
+    if found is None:
+        return reason(said)
+    about = {"task": found["task"], "day": day(date.fromisoformat(found["worked_on"])), "state": word(found["state"])}
+    return gettext("%(task)s, %(day)s: %(state)s. %(reason)s") % (about | {"reason": reason(said)})
+
+
 def _decide(registration: UUID, decision: str, body: Json, form: Form, done: str) -> Response:
     try:
         tell("pricing", f"/hours/{registration}/{decision}", body, key=form.key, version=form.version)
     except Refused as said:
         if said.status not in _UNDECIDABLE:
             raise
-        flash(reason(said), "refused")
+        flash(_refused(str(registration), said), "refused")
     else:
         flash(done, "done")
     return redirect(url_for("manage.hours"))

@@ -50,6 +50,27 @@ def test_approves_several_and_tells_what_came_of_each(portal: Portal, mona: Visi
     assert portal.services.bookings[left]["state"] == "awaiting_approval"
 
 
+def test_what_was_cancelled_meanwhile_is_named_and_how_it_stands(portal: Portal, mona: Visitor) -> None:
+    """It is not on the desk any more: the page says which it was and what became of it."""
+    gone, other = portal.services.awaits(), portal.services.awaits()
+    mona.go("/manage/desk")
+    portal.services.desk = [each for each in portal.services.desk if each["booking"]["id"] != gone]
+    portal.services.bookings[gone] |= {
+        "state": "cancelled",
+        "version": 2,
+        "cancelled_at": "2026-12-03T09:00:00Z",
+        "cancelled_by": "tenant",
+    }
+
+    page = send(mona, [f"{gone}:1", f"{other}:1"], verdict="approve", why="")
+
+    came = page[page.index("Slik gikk det") : page.index("</section>")]
+    assert "En booking" not in came
+    assert came.count("Storsalen, ") == 2
+    assert "Avbestilt" in came
+    assert "Noen har endret bookingen." in came
+
+
 def test_declines_with_a_reason_and_not_without(portal: Portal, mona: Visitor) -> None:
     booking = portal.services.awaits()
     mona.go("/manage/desk")

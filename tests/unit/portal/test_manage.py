@@ -70,6 +70,18 @@ def test_ones_own_hours_are_for_others_to_approve(portal: Portal, mona: Visitor,
     assert "Du kan ikke avgjøre egne timer." in page.text
 
 
+def test_hours_that_a_colleague_decided_are_named_and_how_they_stand(portal: Portal, mona: Visitor, hours: str) -> None:
+    stale = refused(412, "stale_version", "Noen har endret dette siden du hentet det.")
+    portal.services.refusals[f"POST pricing /hours/{hours}/approve"] = stale
+    mona.go("/manage/hours")
+    portal.services.hours[hours] |= {"state": "approved", "amount": 20000, "decided_at": "2026-12-03T09:00:00Z"}
+
+    page = mona.submit("/approve").text
+
+    assert f"{portal.services.hours[hours]['task']}, " in page
+    assert "Godkjent. Noen har endret dette" in page
+
+
 def test_the_bookings_of_my_squares(portal: Portal, mona: Visitor) -> None:
     booking = portal.services.a_booking(state="confirmed")
     page = mona.go("/manage/bookings")
