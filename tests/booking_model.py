@@ -42,6 +42,8 @@ class Known:
     series: str | None = None
     moved_by_house: bool = False
     relocated: bool = False
+    paid: int | None = None
+    """What was paid for where it was confirmed, while its tenant has moved it and its new price is not known."""
 
     @property
     def live(self) -> bool:
@@ -198,7 +200,11 @@ class House:
         """Pricing tells what it costs."""
         known = self.all[name]
         if known.live and of_version >= known.timed:
+            paid, known.paid = known.paid, None
             known.price, known.free_until = total, free_until
+            if known.state == "confirmed" and known.prepay and paid is not None and total > paid:
+                self.settle(known)
+                return
             known.version += 1
             if known.state == "held" and known.wish.at_once and self.now < known.deadline:
                 self.accept(known)
@@ -356,6 +362,11 @@ class House:
         known.version += 1
         known.timed = known.version
         known.moved_by_house = by_house and (known.relocated or known.moved_by_house)
+        known.paid = None if by_house else known.paid
+        nothing_to_pay = known.state == "awaiting_payment" and not known.prepay
+        decided = not by_house and not smaller and not known.approval
+        if decided and (known.state == "awaiting_approval" or nothing_to_pay):
+            known.state, known.wish = "held", replace(known.wish, at_once=True)
         if known.state == "held":
             known.price = known.free_until = known.answer_from = None
             known.deadline = self.unpriced(known.wish, max(known.price_by, known.deadline))
@@ -404,6 +415,8 @@ def elsewhere(known: Known, wish: Wish) -> Known:
     old = known.wish
     relocated = (old.space, old.begin, old.end) != (wish.space, wish.begin, wish.end)
     moved = replace(known, wish=wish, steps=known.steps, told=known.told, relocated=relocated)
+    if known.state == "confirmed" and known.paid is None:
+        moved.paid = (known.price or 0) if known.prepay else 0
     moved.setup, moved.clearing, moved.shared, moved.approval, moved.prepay, moved.release_at = _where(wish)
     return moved
 

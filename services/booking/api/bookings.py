@@ -111,7 +111,7 @@ def get_history(tx: Transaction, booking: UUID) -> Answer:
 @blp.route("/bookings/<uuid:booking>/cancellation", methods=["GET"])
 @allow(Role.RESIDENT, Role.ARENA_MANAGER)
 @reads
-@answers(*_UNCHANGEABLE)
+@answers(refusals.NotPriced, *_UNCHANGEABLE)
 @blp.response(200, ConsequenceSchema)
 def get_cancellation(tx: Transaction, booking: UUID) -> Consequence:
     """What cancelling would cost, if it were done at this moment."""

@@ -98,7 +98,7 @@ def confirm_series(tx: Transaction, expected: Expected, series: UUID) -> Answer:
 @blp.route("/series/<uuid:series>/cancellation", methods=["GET"])
 @allow(Role.RESIDENT, Role.ARENA_MANAGER)
 @reads
-@answers(rules.NotOfSeries, rules.NothingToChange, *_UNCHANGEABLE)
+@answers(refusals.NotPriced, rules.NotOfSeries, rules.NothingToChange, *_UNCHANGEABLE)
 @blp.arguments(ChoiceQuery, location="query")
 @blp.response(200, SeriesConsequenceSchema)
 def get_series_cancellation(tx: Transaction, wanted: dict[str, Any], series: UUID) -> SeriesConsequence:

@@ -10,7 +10,7 @@ Every step gives a new `Booking`, one version up, or raises the error that names
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -19,7 +19,7 @@ from services.booking.events import BookingState, GivenUpBy
 from services.booking.model.actors import Actor
 from services.booking.model.deadlines import PAYMENT, answer_by, answer_time, unpriced_until
 from services.booking.model.house_rules import RuleVersion
-from services.booking.model.moved import MovedFrom, awaiting_price, placed
+from services.booking.model.moved import MovedFrom, awaiting_price, pays_first, placed
 from services.booking.model.prices import Consequence, Price
 from services.booking.model.refusals import (
     AlreadyBegun,
@@ -69,6 +69,9 @@ class BookingRequest:
     equipment: Mapping[str, int] = field(default_factory=dict)
     accept_house_rules: Sequence[RuleVersion] = ()
     """Versions that whoever asks has read and accepts with the booking."""
+
+
+_ASKED_FOR = {each.name for each in fields(BookingRequest)} - {"tenant", "accept_house_rules"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,19 +150,8 @@ class Booking:
     @property
     def request(self) -> BookingRequest:
         """What would be asked for to have it as it is."""
-        return BookingRequest(
-            space=self.space,
-            begins_at=self.begins_at,
-            ends_at=self.ends_at,
-            purpose=self.purpose,
-            audience=self.audience,
-            participants=self.participants,
-            tenant=self.tenant.id,
-            title=self.title,
-            confirm=self.confirm,
-            noise=self.noise,
-            equipment=self.equipment,
-        )
+        same = {name: getattr(self, name) for name in _ASKED_FOR}
+        return BookingRequest(**same, tenant=self.tenant.id)
 
     @property
     def traits(self) -> Trait:
@@ -171,6 +163,8 @@ class Booking:
         costs nothing any more. The same price again, or that of before its last move, changes nothing."""
         if not self.live:
             raise NotLive
+        if of_version >= self.timed_version and pays_first(self, price.total):
+            return replace(self.price_stands(), price=price, confirmed_at=None)._settled(now)
         known = price == self.price or of_version < self.timed_version
         current = self if of_version < self.timed_version else self.price_stands()
         priced = current if known else current._step(now, price=price)
@@ -278,7 +272,8 @@ class Booking:
         elsewhere = any(getattr(wanted, name) != getattr(self, name) for name in ("space", "begins_at", "ends_at"))
         by_house = by == "house" and (elsewhere or self.moved_by_house)
         moved = self._step(now, **where, timed_version=self.version + 1, moved_by_house=by_house)
-        moved = replace(moved, **awaiting_price(self, by), key=None if elsewhere else self.key)
+        bigger_at = place if by == "tenant" and not smaller else None
+        moved = replace(moved, **awaiting_price(self, by, bigger_at), key=None if elsewhere else self.key)
         if moved.state == "held":
             return moved._unpriced(place)
         if decide_again or moved.state == "awaiting_approval":
@@ -329,6 +324,8 @@ class Booking:
     def consequence(self, *, now: datetime, by: GivenUpBy = "tenant") -> Consequence:
         """What cancelling it now would cost."""
         self._demand_changeable(now)
+        if self.moved_from is not None and by == "tenant":
+            raise NotPriced
         late = self.free_until is not None and now > self.free_until
         owed = self.price.total if self.price and self.state == "confirmed" and late and by == "tenant" else 0
         return Consequence(fee=owed, currency=self.price.currency if self.price else "NOK", free_until=self.free_until)

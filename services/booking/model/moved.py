@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from services.booking.events import GivenUpBy
+from services.booking.events import BookingState, GivenUpBy
 from services.booking.model.rules import Bookable, InThePast
 
 
@@ -59,11 +59,32 @@ class MovedFrom:
         return place | {"moved_from": None, "price_outdated": True, "timed_version": version, "key": None}
 
 
-def awaiting_price(before: Any, by: GivenUpBy) -> dict[str, Any]:
-    """What a booking that is moved keeps until its new price is known: where it was confirmed first, if its tenant
-    moves it. What the house moves stays where it is."""
+def awaiting_price(before: Any, by: GivenUpBy, place: Bookable | None) -> dict[str, Any]:
+    """What changes of a booking that is moved, until its new price is known. `place` is where its tenant moves it, if
+    it takes more than before: where nothing more is decided, its price confirms it. Where it was confirmed first is
+    kept if its tenant moves it; what the house moves stays where it is."""
     was = before.moved_from or (MovedFrom.of(before) if before.state == "confirmed" else None)
-    return {"price_outdated": before.state != "held", "moved_from": was if by == "tenant" else None}
+    changes = {"price_outdated": before.state != "held", "moved_from": was if by == "tenant" else None}
+    if place is not None and asks_no_more(before.state, place):
+        changes |= {"state": "held", "confirm": "when_priced", "price_outdated": False}
+    return changes
+
+
+def asks_no_more(state: BookingState, place: Bookable) -> bool:
+    """Return True if a booking waits for what the space it is moved to does not ask for. Its tenant has taken it, so
+    its new price confirms it, or asks for payment first."""
+    paid_there = state == "awaiting_payment" and not place.rules.prepay
+    return not place.rules.approval and (state == "awaiting_approval" or paid_there)
+
+
+def pays_first(booking: Any, total: int) -> bool:
+    """Return True if a confirmed booking must be paid before it stands where its tenant moved it: payment comes first
+    there, and it costs more than was paid for where it was."""
+    before = booking.moved_from
+    if booking.state != "confirmed" or before is None or not booking.needs_payment:
+        return False
+    paid = booking.price.total if before.needs_payment and booking.price is not None else 0
+    return bool(total > paid)
 
 
 def placed(place: Bookable, wanted: Placed) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from services.booking.model.refusals import (
     NotAwaitingApproval,
     NotConfirmed,
     NotInUse,
+    NotPriced,
     SlotTaken,
     TooLateToMove,
 )
@@ -380,6 +381,10 @@ def test_once_its_tenant_has_moved_it_again_the_limit_holds(counter: Any) -> Non
     moved = counter.run(counter.usecases.reschedule, MANAGER, booking.id, ANY_VERSION, **an_hour_on(booking))
     # the limit of the price is over, and they may move it all the same
     mine = counter.run(counter.usecases.reschedule, RESIDENT, moved.id, ANY_VERSION, **an_hour_on(moved))
+    with pytest.raises(NotPriced):
+        counter.load(mine).consequence(now=counter.clock.now())
+    told = replace(counter.priced(mine, sequence=2).data, priced_sequence=mine.version)
+    counter.deliver(envelope(replace(told, free_until=counter.clock.now() - MINUTE), str(told.quote), 2))
 
     assert counter.load(mine).consequence(now=counter.clock.now()).fee == 35000
     with pytest.raises(TooLateToMove):
