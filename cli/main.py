@@ -19,6 +19,7 @@ COMMANDS = {
     "migrate": "cli.migrate",
     "docs": "cli.docs",
     "lock": "cli.lock",
+    "token": "cli.token",
 }
 
 

@@ -1,7 +1,10 @@
 """Booking over HTTP: what is shown and to whom, who may change it, and what bad requests get."""
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from cli.paths import ROOT
 from kernel.ids import new_id
 from kernel.settings import Settings
 from services.booking.api import build
@@ -566,3 +570,18 @@ def test_those_that_are_live_come_next_first_and_those_that_are_over_latest_firs
     of_live = ask("GET", "/bookings?mine=true&limit=1&standing=live", "kari").json["next_cursor"]
     other = ask("GET", f"/bookings?mine=true&limit=1&standing=over&cursor={of_live}", "kari")
     assert (other.status_code, other.json["code"]) == (422, "invalid_cursor")
+
+
+def test_the_versions_in_the_requests_of_the_booking_page(counter: Any, ask: Any) -> None:
+    page = (ROOT / "docs" / "booking.md").read_text()
+    confirm, move, cancel = re.findall(r'^POST /bookings/{id}/\w+ +If-Match: ("\d+")', page, re.MULTILINE)
+    made = ask("POST", "/bookings", "kari", json=body(counter))
+    path, held = f"/bookings/{made.json['id']}", counter.load(SimpleNamespace(id=UUID(made.json["id"])))
+    counter.deliver(counter.priced(held))
+    assert ask("POST", f"{path}/confirm", "kari", if_match=confirm).status_code == 200
+    later = {"begins_at": counter.quarter(40).isoformat(), "ends_at": counter.quarter(44).isoformat()}
+    moved = ask("POST", f"{path}/reschedule", "kari", if_match=move, json={**later, "why": "Dirigenten er syk"})
+    assert moved.status_code == 200
+    anew = counter.priced(held, sequence=2, total=70000)
+    counter.deliver(replace(anew, data=replace(anew.data, priced_sequence=moved.json["version"])))
+    assert ask("POST", f"{path}/cancel", "kari", if_match=cancel, json={"why": "…"}).status_code == 200

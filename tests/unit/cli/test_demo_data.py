@@ -1,6 +1,7 @@
 """What the demonstration loads: whole, as an operator, and twice without a difference."""
 
 import json
+import re
 from typing import Any
 
 import httpx
@@ -9,6 +10,7 @@ import yaml
 from stdnum.no import orgnr
 
 from cli.demo_data import FOLDER, DemoDataRefused, load
+from cli.paths import ROOT
 
 URLS = {service: f"http://services/api/{service}" for service in ("booking", "access", "pricing", "programming")}
 
@@ -84,3 +86,14 @@ def test_what_a_service_says_against_it_is_told() -> None:
     services.refusal = httpx.Response(422, json={"code": "invalid_hours"})
     with pytest.raises(DemoDataRefused, match=r"422.*invalid_hours"):
         loaded(services)
+
+
+def test_the_example_of_the_booking_page_is_in_the_demo() -> None:
+    page = (ROOT / "docs" / "booking.md").read_text()
+    (lent, pieces), space = re.search(r'"equipment": {"([a-z-]+)": (\d+)}', page).groups(), "borgen-storsal"
+    assert f'"space": "{space}"' in page
+    services = Services()
+    loaded(services)
+    arena = services.put["/api/booking/squares/borgen"]["arenas"][0]
+    assert space in [each["id"] for each in arena["spaces"]]
+    assert {each["id"]: each["pieces"] for each in arena["equipment"]}[lent] >= int(pieces)
