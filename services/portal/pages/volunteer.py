@@ -13,6 +13,7 @@ from services.portal.session import signed_in
 
 blueprint = Blueprint("volunteer", __name__, url_prefix="/volunteer")
 
+_A_DAY = 24 * 60
 _FIELDS = {"worked_on": "worked_on", "minutes": "hours", "task": "task"}
 
 
@@ -66,7 +67,10 @@ def tenant_names() -> dict[str, str]:
 def _minutes(form: Form) -> int:
     """Hours and minutes as minutes. One of the two may be empty."""
     over = whole(form, "minutes") if form["minutes"] else 0
-    return over + (minutes_of(form, "hours") if form["hours"] or not form["minutes"] else 0)
+    worked = over + (minutes_of(form, "hours") if form["hours"] or not form["minutes"] else 0)
+    if worked > _A_DAY:
+        form.faults["hours"] = gettext("A day has 24 hours.")
+    return worked
 
 
 def _agreement(agreement: UUID) -> Json:

@@ -80,9 +80,16 @@ def test_pricings_fault_with_the_minutes_stands_at_the_hours(portal: Portal, vol
     fault = {"pointer": "#/minutes", "detail": "Kan være høyst 1440."}
     refusal = refused(422, "invalid_request", "Feil.", errors=[fault])
     portal.services.refusals[f"POST pricing /agreements/{AGREEMENT}/hours"] = refusal
-    page = volunteer.submit("/hours", worked_on="2026-12-01", hours="30", minutes="", task="Malte")
+    page = volunteer.submit("/hours", worked_on="2026-12-01", hours="23", minutes="", task="Malte")
     assert page.status_code == 422
     assert '<a href="#hours">Kan være høyst 1440.</a>' in page.text
+
+
+@pytest.mark.parametrize(("minutes", "told"), [("0", False), ("1", True)])
+def test_a_day_has_so_many_hours(portal: Portal, volunteer: Visitor, minutes: str, *, told: bool) -> None:
+    page = volunteer.submit("/hours", worked_on="2026-12-01", hours="24", minutes=minutes, task="Malte")
+    assert ('<a href="#hours">Et døgn har 24 timer.</a>' in page.text) == told
+    assert bool(portal.services.asked("POST", "pricing")) == (not told)
 
 
 def test_someone_elses_agreement_is_not_there(volunteer: Visitor) -> None:
