@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from services.portal.backend import Json, Refused, ask, everything, tell
 from services.portal.forms import Form, sent, timed
 from services.portal.language import day, gettext
+from services.portal.pages.bookings import TIMES
 from services.portal.places import places
 from services.portal.reasons import reason
 from services.portal.session import person, to_sign_in
@@ -63,7 +64,7 @@ def bookings() -> str:
     page = ask("booking", "/bookings", square=square, cursor=request.args.get("cursor"))
     return render_template(
         "manage_bookings.html",
-        bookings=[timed(each, "begins_at", "ends_at") for each in page["items"]],
+        bookings=[timed(each, *TIMES) for each in page["items"]],
         next_cursor=page["next_cursor"],
         square=square,
         squares=squares,
