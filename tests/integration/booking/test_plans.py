@@ -13,8 +13,9 @@ from tests.callers import RESIDENT
 _MANY = text(
     """
     INSERT INTO bookings
-    SELECT (jsonb_populate_record(bookings, jsonb_build_object('id', gen_random_uuid()))).*
-      FROM bookings, generate_series(1, 10000)
+    SELECT added.*
+      FROM bookings, generate_series(1, 10000),
+           jsonb_populate_record(bookings, jsonb_build_object('id', gen_random_uuid())) AS added
     """
 )
 _READ_WHOLE = text(
