@@ -14,8 +14,8 @@ _MANY = text(
     """
     INSERT INTO bookings
     SELECT added.*
-      FROM bookings, generate_series(1, 10000),
-           jsonb_populate_record(bookings, jsonb_build_object('id', gen_random_uuid())) AS added
+      FROM bookings, generate_series(1, 10000) AS number,
+           jsonb_populate_record(bookings, jsonb_build_object('id', gen_random_uuid(), 'number', number)) AS added
     """
 )
 _READ_WHOLE = text(
