@@ -466,7 +466,7 @@ def worked(scenes: Scenes) -> None:
             scenes.send(kari, f"/volunteer/{agreement}/hours", **form)
         scenes.look(kari, "/volunteer", f"/volunteer/{agreement}/hours")
         scenes.look(mona, "/manage/hours")
-        scenes.send(kari, f"/volunteer/{agreement}/hours", 422, **form | {"hours": "30"})
+        scenes.send(kari, f"/volunteer/{agreement}/hours", 422, **form | {"hours": "0"})
     first, second = (each["id"] for each in scenes.asked("/pricing/hours?state=registered")["items"])
     with scenes.scene("answered"):
         scenes.send(mona, f"/manage/hours/{first}/approve", version="1")
@@ -522,6 +522,8 @@ def under_rules(scenes: Scenes) -> None:
         scenes.municipality.did("PUT", "/booking/house-rules/arena/borgen-innbyggertorg", scenes.operator, rules)
         scenes.look(kari, scenes.form(SPACE, at))
         scenes.send(kari, "/book", 409, **scenes.of(SPACE, at))
+        weekly = {"every": "week", "until": f"{at + 14 * A_DAY:%d.%m.%Y}"}
+        scenes.send(kari, "/book", 409, **scenes.of(SPACE, at), **weekly)
         page = scenes.book(SPACE, at, accept="arena/borgen-innbyggertorg/2")
         scenes.look(kari, page, scenes.form(SPACE, at))
 
