@@ -83,7 +83,7 @@ def test_all_are_replayed_or_those_of_a_service(databases: dict[str, Database]) 
     assert run("replay", "--all").output == "3 to be tried again.\n"
 
 
-@pytest.mark.parametrize("words", [("replay",), ("replay", str(new_id()), "--all")])
+@pytest.mark.parametrize("words", [("replay",), ("replay", "01a23107-9543-747d-bd19-9c304fe13f22", "--all")])
 def test_replay_wants_one_or_all(databases: dict[str, Database], words: tuple[str, ...]) -> None:
     bury(databases["access"], "one.v1")
     assert run(*words).exit_code == 2
@@ -161,7 +161,7 @@ def test_a_beginning_that_two_share_changes_nothing(databases: dict[str, Databas
     assert [*dead(databases["access"]), *dead(databases["pricing"])] == letters
 
 
-@pytest.mark.parametrize("wrong", ["", "019", "%%%%", "____", "no id", f"{new_id()}0"])
+@pytest.mark.parametrize("wrong", ["", "019", "%%%%", "____", "no id", "01a23107-9543-747d-bd19-9c304fe13f220"])
 @pytest.mark.parametrize("command", [("show",), ("replay",), ("discard", "--yes")])
 def test_what_is_no_beginning_of_an_id_is_refused(
     databases: dict[str, Database], command: tuple[str, ...], wrong: str
