@@ -24,6 +24,7 @@ FIRST_COME = {
     "POST /waiting/{waiting}/leave": "not_waiting",
     "POST /actors": "organisation_known",
     "POST /invitations/{invitation}/acceptance": "invitation_over",
+    "POST /persons/{person}/erasure": "not_found",
 }
 """What is done once, and was done by the test before."""
 
