@@ -24,7 +24,6 @@ FIRST_COME = {
     "POST /waiting/{waiting}/leave": "not_waiting",
     "POST /actors": "organisation_known",
     "POST /invitations/{invitation}/acceptance": "invitation_over",
-    "POST /persons/{person}/erasure": "not_found",
 }
 """What is done once, and was done by the test before."""
 
@@ -47,7 +46,7 @@ TOLD_ONCE = {"secret", "link", "url"}
 
 @pytest.fixture
 def sender(own: tuple[Municipality, dict[str, Owned]], days: Iterator[int], service: str, route: str) -> Sender:
-    """Somebody who may, with hours and bookings that nobody has decided on yet."""
+    """Somebody who may, with hours and bookings that nobody has decided on yet, and somebody who is not erased yet."""
     municipality, owned = own
     kari = owned["own"].things
     fresh: Things = {}
@@ -59,6 +58,8 @@ def sender(own: tuple[Municipality, dict[str, Owned]], days: Iterator[int], serv
         fresh |= things.undecided(municipality, f"{SPACE}-a", kari["tenant"], day=next(days))
     if "{series}" in route:
         fresh |= things.series(municipality, f"{SPACE}-a", kari["tenant"], day=next(days))
+    if "{person}" in route:
+        fresh |= things.nina(municipality)
     undecided = {whose: replace(each, things=each.things | fresh) for whose, each in owned.items()}
     return Sender(municipality, undecided, service, route)
 
