@@ -70,7 +70,9 @@ class Undecodable(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Envelope(Generic[E]):
-    """An event with what CloudEvents tells about it. `sequence` is the version of the aggregate `subject`, from 1."""
+    """An event with what CloudEvents tells about it. `sequence` is the version of the aggregate `subject`, from 1.
+    `epoch` is that of the service that emitted it: 0 until its database is restored from a backup, higher after each
+    restore. Of two events the one with the greater (epoch, sequence) is the newer."""
 
     id: UUID
     source: str
@@ -80,6 +82,7 @@ class Envelope(Generic[E]):
     sequence: int
     data: E
     traceparent: str | None = None
+    epoch: int = 0
 
     def encode(self) -> bytes:
         """The JSON body that is published: UTF-8, keys in a stable order."""
@@ -96,6 +99,8 @@ class Envelope(Generic[E]):
         }
         if self.traceparent is not None:
             body["traceparent"] = self.traceparent
+        if self.epoch:
+            body["epoch"] = self.epoch
         return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -106,9 +111,11 @@ def decode(body: bytes | str, kind: type[E]) -> Envelope[E]:
         raw = json.loads(body)
         if not isinstance(raw, Mapping) or raw.get("type") != kind.TYPE:
             raise Undecodable(f"not an event of type {kind.TYPE}")
-        sequence = raw["sequence"]
-        if not isinstance(sequence, int) or isinstance(sequence, bool) or sequence < 1:
+        sequence, epoch = raw["sequence"], raw.get("epoch", 0)
+        if not _whole_from(1, sequence):
             raise Undecodable("sequence is not a whole number from 1")
+        if not _whole_from(0, epoch):
+            raise Undecodable("epoch is not a whole number from 0")
         return Envelope(
             id=UUID(raw["id"]),
             source=_converter.structure(raw["source"], str),
@@ -118,12 +125,17 @@ def decode(body: bytes | str, kind: type[E]) -> Envelope[E]:
             sequence=sequence,
             data=_converter.structure(raw["data"], kind),
             traceparent=_converter.structure(raw["traceparent"], str) if raw.get("traceparent") is not None else None,
+            epoch=epoch,
         )
     except Undecodable:
         raise
     # cattrs, json, UUID and fromisoformat each raise kinds of their own; all of them mean one thing here
     except Exception as cause:
         raise Undecodable(f"{kind.TYPE}: {type(cause).__name__}") from cause
+
+
+def _whole_from(least: int, value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
 def source_of(kind: type[Event]) -> str:

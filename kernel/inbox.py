@@ -3,7 +3,22 @@ transaction of the effect, so that a repeated event does nothing and an old one 
 
 from datetime import timedelta
 
-from sqlalchemy import Column, DateTime, Integer, Table, Text, Uuid, delete, or_
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Integer,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    delete,
+    or_,
+    select,
+    text,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel import telemetry
@@ -22,15 +37,25 @@ inbox_subjects = Table(
     Column("source", Text, primary_key=True),
     Column("subject", Text, primary_key=True),
     Column("sequence", Integer, nullable=False),
+    Column("epoch", BigInteger, nullable=False, server_default=text("0")),
+    Column("anew", Boolean, nullable=False, server_default=text("false"), comment="the last event began a new epoch"),
 )
 
 _TAKE = insert(inbox).on_conflict_do_nothing().returning(inbox.c.event_id)
 _ADVANCE = insert(inbox_subjects)
 _ADVANCE_IF_NEWER = _ADVANCE.on_conflict_do_update(
     index_elements=[inbox_subjects.c.source, inbox_subjects.c.subject],
-    set_={"sequence": _ADVANCE.excluded.sequence},
-    where=inbox_subjects.c.sequence < _ADVANCE.excluded.sequence,
+    set_={
+        "sequence": _ADVANCE.excluded.sequence,
+        "epoch": _ADVANCE.excluded.epoch,
+        "anew": inbox_subjects.c.epoch < _ADVANCE.excluded.epoch,
+    },
+    where=tuple_(inbox_subjects.c.epoch, inbox_subjects.c.sequence)
+    < tuple_(_ADVANCE.excluded.epoch, _ADVANCE.excluded.sequence),
 ).returning(inbox_subjects.c.sequence)
+_ANEW = select(inbox_subjects.c.anew).where(
+    inbox_subjects.c.source == bindparam("of_source"), inbox_subjects.c.subject == bindparam("of_subject")
+)
 
 
 def once(tx: Transaction, event: Envelope[Event]) -> bool:
@@ -45,11 +70,19 @@ def once(tx: Transaction, event: Envelope[Event]) -> bool:
 def newest(tx: Transaction, event: Envelope[Event]) -> bool:
     """True when the event is newer than all this service has taken of its subject; it then locks the subject until the
     transaction ends, so two events of one subject are never handled at the same time. False when it is old news."""
-    place = {"source": event.source, "subject": event.subject, "sequence": event.sequence}
+    place = {"source": event.source, "subject": event.subject, "sequence": event.sequence, "epoch": event.epoch}
     if tx.execute(_ADVANCE_IF_NEWER, place).first():
         return True
     telemetry.INBOX_STALE.labels(tx.service).inc()
     return False
+
+
+def begins_epoch(tx: Transaction, event: Envelope[Event]) -> bool:
+    """Return True if the event, which `newest` has just let pass, is the first of its subject since the emitter was
+    restored from a backup, and the subject was known before. What is known of it may be undone: so what is over may go
+    on."""
+    # nothing is asked where nothing was ever restored
+    return event.epoch > 0 and tx.execute(_ANEW, {"of_source": event.source, "of_subject": event.subject}).scalar_one()
 
 
 def forget(tx: Transaction, person: str) -> None:

@@ -30,6 +30,7 @@ from sqlalchemy import (
 from kernel.contracts import Envelope, Event, source_of
 from kernel.db import Transaction, kernel_metadata
 from kernel.ids import new_id
+from kernel.restores import epoch_of
 from kernel.trace import current_traceparent
 
 outbox = Table(
@@ -82,7 +83,9 @@ class Unsent:
 
 def append(tx: Transaction) -> None:
     """Writes what the transaction emitted, in the order it was emitted."""
-    traceparent = current_traceparent()
+    if not tx.emitted:
+        return
+    traceparent, epoch = current_traceparent(), epoch_of(tx)
     for happened, subject, sequence in tx.emitted:
         envelope = Envelope(
             id=new_id(),
@@ -93,6 +96,7 @@ def append(tx: Transaction) -> None:
             sequence=sequence,
             data=happened,
             traceparent=traceparent,
+            epoch=epoch,
         )
         row = {"id": envelope.id, "type": envelope.type, "subject": subject, "sequence": sequence}
         tx.later(_APPEND, row | {"body": envelope.encode().decode(), "created_at": tx.now})

@@ -18,7 +18,8 @@ JSON = "application/cloudevents+json"
 
 DESCRIPTION = """\
 What Torg's services tell each other: CloudEvents 1.0 in JSON over AMQP 0-9-1. Delivered at least once and not always in
-order: take an `id` once, and of a `subject` the newest `sequence` only. Fields are only ever added, with a default.
+order: take an `id` once, and of a `subject` the newest `(epoch, sequence)` only. Fields are only ever added, with a
+default.
 """
 
 
@@ -115,6 +116,12 @@ ENVELOPE: Schema = {
         "subject": {"type": "string", "description": "The id of the aggregate it tells of."},
         "time": {"type": "string", "format": "date-time"},
         "sequence": {"type": "integer", "minimum": 1, "description": "The version of the aggregate."},
+        "epoch": {
+            "type": "integer",
+            "minimum": 0,
+            "description": "Raised when the service is restored from a backup; absent: 0. Greater is newer, whatever"
+            " the sequence.",
+        },
         "datacontenttype": {"const": "application/json"},
         "traceparent": {"type": "string", "description": "W3C Trace Context, where the work is traced."},
         "data": {"type": "object"},

@@ -18,9 +18,10 @@ CloudEvents 1.0; the tables below list the fields of its `data`. For programs th
 [asyncapi.yaml](asyncapi.yaml).
 
 - **Attributes:** `specversion`, `id` (UUIDv7), `source`, `type`, `subject` (the aggregate's id), `time` (UTC),
-  `sequence` (the aggregate's version, from 1), `datacontenttype`, `traceparent` where the work is traced, `data`.
+  `sequence` (the aggregate's version, from 1), `epoch` once the emitter was restored from a backup (absent: 0),
+  `datacontenttype`, `traceparent` where the work is traced, `data`.
 - **Delivery:** at least once, and not always in order. Listeners take an `id` once, and of a `subject` the newest
-  `sequence` only ([why](decisions/0006-newest-wins.md)).
+  `(epoch, sequence)` only ([why](decisions/0006-newest-wins.md)).
 - **Change:** fields are only added, with a default. A breaking change is a new type, `….v2`, beside the old.
 - **Money** is whole øre. **Times** are RFC 3339 in UTC. A person is a pseudonym; no event holds a name of a person, a
   code or a secret.

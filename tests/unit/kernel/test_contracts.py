@@ -55,6 +55,13 @@ def test_any_event_comes_back_as_it_was(subject: str, sequence: int, at: datetim
     assert decode(sent.encode(), Told) == sent
 
 
+@pytest.mark.parametrize("epoch", [0, 1, 1_780_000_000])
+def test_an_epoch_is_told_once_there_was_a_restore(epoch: int) -> None:
+    sent = envelope(epoch=epoch)
+    assert json.loads(sent.encode()).get("epoch") == (epoch or None)
+    assert decode(sent.encode(), Told) == sent
+
+
 def test_times_go_out_in_utc() -> None:
     oslo = NOON.astimezone(timezone(timedelta(hours=2)))
     assert json.loads(envelope(time=oslo).encode())["time"] == "2026-03-29T12:00:00Z"
@@ -80,6 +87,10 @@ def test_fields_of_a_newer_version_are_passed_over() -> None:
         wire(sequence=0),
         wire(sequence="3"),
         wire(sequence=True),
+        wire(epoch=-1),
+        wire(epoch="1"),
+        wire(epoch=True),
+        wire(epoch=None),
         wire(data={}),
         wire(data=None),
         wire(data={"to": str(ID), "at": "2026-03-29T12:00:00Z", "mood": "so-so"}),
