@@ -94,10 +94,13 @@ def migrate(folder: DemoFolder, databases: Mapping[str, str]) -> None:
     """Brings the databases up to date, unless that was done and nothing has changed since."""
     if not folder.needs_migration():
         return
-    from kernel.migrate import migrate
+    from kernel.migrate import SchemaTooNew, migrate
 
-    for service, url in databases.items():
-        migrate(service, url)
+    try:
+        for service, url in databases.items():
+            migrate(service, url)
+    except SchemaTooNew as fault:
+        raise ServerFailed(f"{fault}. `./torg demo --fresh` starts over.") from fault
     folder.migrated()
 
 

@@ -13,7 +13,11 @@ app = typer.Typer(help="Bring the services' databases up to date.")
 def migrate(
     services: list[str] = typer.Argument(None, help="Only these services; each needs its TORG_…_DATABASE_URL."),
 ) -> None:
-    """Upgrades every database that a TORG_…_DATABASE_URL names. Run it before the new processes start."""
+    """Upgrades every database that a TORG_…_DATABASE_URL names. Run it before the new processes start.
+
+    A database that a later release has upgraded is left as it is, if this release can work with it.
+    """
+    from kernel.migrate import SchemaTooNew
     from kernel.migrate import migrate as upgrade
 
     settings = settings_or_exit(Settings)
@@ -23,8 +27,11 @@ def migrate(
             raise SystemExit(f"torg: {service!r} is not one of {', '.join(SERVICES)}")
         if not urls[service]:
             raise SystemExit(f"torg: {_variable(service)} is not set")
-        upgrade(service, urls[service])
-        typer.echo(f"{service} is up to date")
+        try:
+            upgraded = upgrade(service, urls[service])
+        except SchemaTooNew as fault:
+            raise SystemExit(f"torg: {service}: {fault}") from fault
+        typer.echo(f"{service} is up to date" if upgraded else f"{service} is of a later release, and fit for this one")
 
 
 def _none() -> list[str]:
