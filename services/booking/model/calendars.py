@@ -15,6 +15,7 @@ from uuid import UUID
 from kernel.errors import DomainError, Text
 from kernel.text import allowed
 from services.booking.events import BookingState
+from services.booking.model import words
 from services.booking.model.bookings import Booking
 from services.booking.model.opening import OSLO, comes_twice
 
@@ -38,7 +39,6 @@ BEYOND_HOLD = ("awaiting_approval", "awaiting_payment", "confirmed")
 _EPOCH, _MINUTE = datetime(1970, 1, 1, tzinfo=UTC), timedelta(minutes=1)
 _OCTETS = 75
 _BUSY = Text(nb="Opptatt", nn="Oppteke", en="Busy")
-_PEOPLE = Text(nb="{count} deltakere", nn="{count} deltakarar", en="{count} people")
 _TENTATIVE = ("awaiting_approval", "awaiting_payment")
 
 # Summer time as it has been since 1996, and is until somebody decides otherwise: the changes are at 01:00 UTC.
@@ -120,6 +120,7 @@ class Place:
 
     space: str
     arena: str
+    square: str
 
 
 def digest(secret: str) -> bytes:
@@ -177,8 +178,7 @@ def _event(feed: Feed, booking: Booking, place: Place, portal: str) -> Iterator[
     yield f"SUMMARY:{_escaped(_summary(booking, feed))}"
     yield f"LOCATION:{_escaped(f'{place.space}, {place.arena}')}"
     if full:
-        about = [booking.purpose, _PEOPLE.in_language(feed.language, count=booking.participants), booking.state]
-        yield f"DESCRIPTION:{_escaped(' · '.join(about))}"
+        yield f"DESCRIPTION:{_escaped(' · '.join(_about(booking, feed.language)))}"
     if portal:
         yield f"URL:{portal.rstrip('/')}/" + (f"bookings/{booking.id}" if full else f"squares/{booking.square}")
     yield f"CLASS:{'PRIVATE' if full else 'PUBLIC'}"
@@ -190,8 +190,14 @@ def _summary(booking: Booking, feed: Feed) -> str:
     """A public title is for all; who rents is for those who may know."""
     if feed.detail == "public":
         return booking.title or _BUSY.in_language(feed.language)
-    told = booking.title or booking.purpose
+    told = booking.title or words.PURPOSES[booking.purpose].in_language(feed.language)
     return f"{told} ({booking.tenant.name})" if booking.tenant.name else told
+
+
+def _about(booking: Booking, language: Language) -> Iterator[str]:
+    yield words.PURPOSES[booking.purpose].in_language(language)
+    yield words.people(booking.participants, language)
+    yield words.STATES[booking.state].in_language(language)
 
 
 def _status(booking: Booking) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from kernel.errors import Text
 from kernel.text import key
+from services.booking.model import words
 from services.booking.model.bookings import Booking
 from services.booking.model.calendars import Place
 from services.booking.model.opening import OSLO, comes_twice
@@ -46,22 +47,22 @@ def header(language: str) -> str:
     return line(each.in_language(language) for each in COLUMNS)
 
 
-def row(booking: Booking, place: Place) -> str:
-    """The line of a booking. Persons are in it as "resident", and by no name or number."""
+def row(booking: Booking, place: Place, language: str) -> str:
+    """The line of a booking, in words. Persons are in it as "resident", and by no name or number."""
     tenant = booking.tenant
     return line(
         [
             str(booking.id),
-            booking.square,
+            place.square,
             place.arena,
             place.space,
             _local(booking.begins_at),
             _local(booking.ends_at),
-            booking.state,
-            booking.purpose,
-            booking.audience,
+            words.STATES[booking.state].in_language(language),
+            words.PURPOSES[booking.purpose].in_language(language),
+            words.AUDIENCES[booking.audience].in_language(language),
             str(booking.participants),
-            tenant.kind,
+            words.TENANT_KINDS[tenant.kind].in_language(language),
             tenant.organisation_number or "",
             tenant.name or "",
             booking.title or "",

@@ -1,6 +1,6 @@
 """Calendar feeds: those a person has made, and the calendar that a secret opens."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -20,8 +20,10 @@ from services.booking.store.calendars import calendar_feeds, feed_from, opened
 from services.booking.store.tables import arenas, booking_steps, bookings, spaces, squares
 
 _MINE = Text(nb="Mine bookinger", nn="Mine bookingar", en="My bookings")
-_NAMES = select(spaces.c.id, spaces.c.name, arenas.c.name.label("arena")).join_from(
-    spaces, arenas, arenas.c.id == spaces.c.arena
+_NAMES = (
+    select(spaces.c.id, spaces.c.name, arenas.c.name.label("arena"), squares.c.name.label("square"))
+    .join(arenas, arenas.c.id == spaces.c.arena)
+    .join(squares, squares.c.id == arenas.c.square)
 )
 _WAS_BEYOND_HOLD = exists().where(booking_steps.c.booking == bookings.c.id, booking_steps.c.what.in_(model.BEYOND_HOLD))
 
@@ -44,8 +46,16 @@ def text(tx: Transaction, secret: str, *, portal: str) -> str:
     if feed.actor is not None and not may_act(tx, feed.actor, feed.made_by):
         raise NotFound
     found = _bookings(tx, feed)
-    places = _places(tx, feed, {each.space for each in found})
+    places = places_of(tx, {each.space for each in found}, feed.language)
     return model.calendar(feed, _name(tx, feed), ((each, places[each.space]) for each in found), portal=portal)
+
+
+def places_of(tx: Transaction, ids: Collection[str], language: str) -> Mapping[str, Place]:
+    """Where spaces are, as people call it in their language."""
+    rows = tx.execute(_NAMES.where(spaces.c.id.in_(ids))) if ids else ()
+    return {
+        row.id: Place(space=row.name[language], arena=row.arena[language], square=row.square[language]) for row in rows
+    }
 
 
 def _bookings(tx: Transaction, feed: Feed) -> list[Booking]:
@@ -79,11 +89,6 @@ def _of(feed: Feed) -> ColumnElement[bool]:
     square = select(arenas.c.square).join(spaces, spaces.c.arena == arenas.c.id).where(spaces.c.id == feed.space)
     sharing_parts = select(spaces.c.id).where(spaces.c.parts.op("&&")(own))
     return and_(bookings.c.square == square.scalar_subquery(), bookings.c.space.in_(sharing_parts))
-
-
-def _places(tx: Transaction, feed: Feed, wanted: set[str]) -> Mapping[str, Place]:
-    rows = tx.execute(_NAMES.where(spaces.c.id.in_(wanted))) if wanted else ()
-    return {row.id: Place(space=row.name[feed.language], arena=row.arena[feed.language]) for row in rows}
 
 
 def _name(tx: Transaction, feed: Feed) -> str:

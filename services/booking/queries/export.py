@@ -1,26 +1,23 @@
 """All bookings of some days that somebody may see, as CSV, written while it is sent."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import tuple_
 
 from kernel.auth import Caller
 from kernel.db import Transaction
 from services.booking.model import export
 from services.booking.model.bookings import Booking
-from services.booking.model.calendars import Place
 from services.booking.model.opening import instant
 from services.booking.queries.bookings import filters, visible
+from services.booking.queries.calendars import places_of
 from services.booking.store.bookings import SHOWN, booking_from
-from services.booking.store.tables import arenas, bookings, spaces
+from services.booking.store.tables import bookings
 
 AT_ONCE = 500
-_NAMES = select(spaces.c.id, spaces.c.name, arenas.c.name.label("arena")).join_from(
-    spaces, arenas, arenas.c.id == spaces.c.arena
-)
 Reading = Callable[[], AbstractContextManager[Transaction]]
 
 
@@ -32,8 +29,8 @@ def csv(reading: Reading, who: Caller, language: str, *, first: date, last: date
     while after is not None:
         with reading() as tx:
             found = _batch(tx, who, after, instant(last + timedelta(days=1), 0), same)
-            places = _places(tx, {each.space for each in found}, language)
-        yield "".join(export.row(each, places[each.space]) for each in found)
+            places = places_of(tx, {each.space for each in found}, language)
+        yield "".join(export.row(each, places[each.space], language) for each in found)
         after = (found[-1].begins_at, found[-1].id) if len(found) == AT_ONCE else None
 
 
@@ -43,8 +40,3 @@ def _batch(
     order = (bookings.c.begins_at, bookings.c.id)
     wanted = SHOWN.where(visible(tx, who), *filters(same), tuple_(*order) > after, bookings.c.begins_at < until)
     return [booking_from(row) for row in tx.execute(wanted.order_by(*order).limit(AT_ONCE))]
-
-
-def _places(tx: Transaction, ids: set[str], language: str) -> Mapping[str, Place]:
-    rows = tx.execute(_NAMES.where(spaces.c.id.in_(ids))) if ids else ()
-    return {row.id: Place(space=row.name[language], arena=row.arena[language]) for row in rows}

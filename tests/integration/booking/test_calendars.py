@@ -84,7 +84,7 @@ def test_a_public_feed_of_a_square_shows_what_is_public_and_when_it_is_busy(coun
 def test_a_managers_feed_shows_who_rents(counter: Any, feed: Any, seen: Any) -> None:
     booking = counter.confirmed("hall", tenant=counter.organisation("kari"))
 
-    assert seen(feed("mona", square="borgen", detail="full")) == {uid(booking.id): ("CONFIRMED", "culture (Korpset)")}
+    assert seen(feed("mona", square="borgen", detail="full")) == {uid(booking.id): ("CONFIRMED", "Kultur (Korpset)")}
 
 
 def test_a_space_has_in_its_calendar_whoever_takes_a_part_of_it(counter: Any, feed: Any, seen: Any) -> None:
@@ -158,7 +158,7 @@ def test_my_own_bookings(counter: Any, feed: Any, seen: Any) -> None:
     mine = counter.confirmed("hall")
     counter.confirmed("room", tenant=counter.organisation("kari"))
 
-    assert seen(feed("kari", actor=str(RESIDENT.person))) == {uid(mine.id): ("CONFIRMED", "culture")}
+    assert seen(feed("kari", actor=str(RESIDENT.person))) == {uid(mine.id): ("CONFIRMED", "Kultur")}
 
 
 @pytest.mark.parametrize(

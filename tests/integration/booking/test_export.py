@@ -51,16 +51,16 @@ def test_a_booking_as_a_line(counter: Any, export: Any) -> None:
     assert rows(answer) == [
         {
             "Id": str(booking.id),
-            "Torg": "borgen",
+            "Torg": "Borgen",
             "Arena": "house",
             "Lokale": "hall",
             "Fra": "2026-11-23 15:00",
             "Til": "2026-11-23 16:00",
-            "Tilstand": "confirmed",
-            "Formål": "culture",
-            "Målgruppe": "everyone",
+            "Tilstand": "Bekreftet",
+            "Formål": "Kultur",
+            "Målgruppe": "Alle",
             "Deltakere": "8",
-            "Leietaker": booking.tenant.kind,
+            "Leietaker": "Frivillig lag eller forening",
             "Organisasjonsnummer": "974760673",
             "Navn": "Korpset",
             "Tittel": "'=HYPERLINK(1)",
@@ -70,6 +70,19 @@ def test_a_booking_as_a_line(counter: Any, export: Any) -> None:
             "Avsluttet": "",
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("nn", ["Borgen", "Stadfesta", "Kultur", "Alle", "Innbyggjar"]),
+        ("en", ["Borgen", "Confirmed", "Culture", "Everyone", "Resident"]),
+    ],
+)
+def test_its_cells_are_words(counter: Any, export: Any, language: str, said: list[str]) -> None:
+    counter.confirmed("hall")
+    [line] = rows(export("mona", language=language))
+    assert [list(line.values())[number] for number in (1, 6, 7, 8, 10)] == said
 
 
 def test_who_gets_which(counter: Any, export: Any) -> None:

@@ -49,7 +49,7 @@ PUBLIC = Feed(
     square="borgen",
 )
 FULL = replace(PUBLIC, detail="full")
-PLACE = Place(space="Storsalen", arena="Borgen innbyggertorg")
+PLACE = Place(space="Storsalen", arena="Borgen innbyggertorg", square="Borgen")
 
 
 def written(*bookings: Booking, feed: Feed = PUBLIC, name: str = "Borgen", portal: str = "https://torg.test") -> str:
@@ -191,14 +191,32 @@ def test_a_full_feed_tells_who_rents_and_leads_to_the_booking() -> None:
 
     assert events_by_vobject(text)[0]["summary"] == "Korpsøving (Borgen skolekorps)"
     (event,) = icalendar.Calendar.from_ical(text).walk("VEVENT")
-    assert event["DESCRIPTION"] == "culture · 12 deltakere · confirmed"
+    assert event["DESCRIPTION"] == "Kultur · 12 deltakere · Bekreftet"
     assert event["URL"] == f"https://torg.test/bookings/{BOOKING.id}"
     assert event["CLASS"] == "PRIVATE"
 
 
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize(
+    ("language", "summary", "about"),
+    [
+        ("nb", "Møte (Borgen skolekorps)", "Møte · 1 deltaker · Venter på godkjenning"),
+        ("nn", "Møte (Borgen skolekorps)", "Møte · 1 deltakar · Ventar på godkjenning"),
+        ("en", "Meeting (Borgen skolekorps)", "Meeting · 1 person · Waiting for approval"),
+    ],
+)
+def test_a_full_feed_has_words_for_codes(read: Any, language: Any, summary: str, about: str) -> None:
+    booking = replace(BOOKING, title=None, purpose="meeting", participants=1, state="awaiting_approval")
+
+    text = written(booking, feed=replace(FULL, language=language))
+
+    assert [each["summary"] for each in read(text)] == [summary]
+    assert f"DESCRIPTION:{about}" in text.replace("\r\n ", "")
+
+
 def test_a_person_in_a_full_feed_is_nameless() -> None:
     booking = replace(BOOKING, title=None, tenant=Actor(id=UUID(int=3), kind="resident"))
-    assert events_by_icalendar(written(booking, feed=FULL))[0]["summary"] == "culture"
+    assert events_by_icalendar(written(booking, feed=FULL))[0]["summary"] == "Kultur"
 
 
 def test_what_calendars_are_told_of_the_whole() -> None:
