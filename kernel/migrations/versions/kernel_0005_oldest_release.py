@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "kernel_0004"
-down_revision = "kernel_0003"
+revision = "kernel_0005"
+down_revision = "kernel_0004"
 branch_labels = None
 depends_on = None
 
