@@ -69,9 +69,13 @@ _held = claims.alias("held")
 
 def _unheld(own: ColumnElement[int], during: ColumnElement[Any], share: ColumnElement[Any]) -> ColumnElement[bool]:
     """Whether nobody else is known to have a part then. Who is just giving it up has it still: so nobody waits for one
-    who leaves, and may be waiting for them, but only for rivals, who all write in one order."""
+    who leaves, and may be waiting for them, but only for rivals, who all write in one order.
+
+    LIMIT keeps it a look-up of the part in the constraint's index: a NOT EXISTS may become an anti join over the claims
+    of all parts at that time, and does so in a plan that was made when there were few."""
     overlap = _held.c.during.op("&&", is_comparison=True)(during)
-    return ~exists().select_from(_held).where(_held.c.part == own, overlap, _held.c.share != share)
+    rival = select(_held.c.holder).where(_held.c.part == own, overlap, _held.c.share != share).limit(1)
+    return rival.scalar_subquery().is_(None)
 
 
 _during = func.tstzrange(_given("taken_from"), _given("taken_until"))

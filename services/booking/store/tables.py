@@ -93,6 +93,7 @@ spaces = Table(
     Column("version", Integer, nullable=False),
     Column("withdrawn", Boolean, nullable=False, comment="left out of its square's tree; it keeps its bookings"),
 )
+Index("spaces_by_part", spaces.c.parts, postgresql_using="gin")
 
 actors = Table(
     "actors",

@@ -1,5 +1,5 @@
 """However many bookings there are, and even if all of them are holds, what a booking asks of the database is found by
-indexes: PostgreSQL itself tells how often it read a whole table."""
+indexes: PostgreSQL itself tells how often it read a whole table, and how many rows it fetched."""
 
 from typing import Any
 
@@ -22,6 +22,17 @@ _READ_WHOLE = text(
     "SELECT coalesce(sum(seq_scan), 0) FROM pg_stat_xact_user_tables WHERE relname IN ('bookings', 'claims')"
 )
 
+_MANY_AT_ONCE = text(
+    """
+    INSERT INTO claims (holder, part, during, share)
+    SELECT taken.holder, number, claims.during, taken.holder
+      FROM claims, generate_series(1000, 3000) AS number, LATERAL (SELECT md5(number::text)::uuid AS holder) AS taken
+     WHERE claims.holder = :like
+     LIMIT 2000
+    """
+)
+_CLAIMS_FETCHED = text("SELECT idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'claims'")
+
 
 @pytest.mark.parametrize("plans", ["force_generic_plan", "force_custom_plan"])
 def test_a_booking_reads_no_whole_table(counter: Any, plans: str) -> None:
@@ -37,3 +48,18 @@ def test_a_booking_reads_no_whole_table(counter: Any, plans: str) -> None:
         held = bookings.hold(tx, RESIDENT, counter.wanted("room", 16))
         bookings.cancel(tx, RESIDENT, held.id, ANY_VERSION)
         assert tx.execute(_READ_WHOLE).scalar_one() == before
+
+
+def test_a_booking_meets_the_claims_of_its_own_parts_only(counter: Any) -> None:
+    """With a plan made while there were hardly any, as that of a connection opened in the morning is."""
+    first = counter.hold("room", 16)
+    with counter.database.transaction() as tx:
+        tx.execute(text("SET LOCAL plan_cache_mode = force_generic_plan"))
+        bookings.hold(tx, RESIDENT, counter.wanted("room", 0))
+        bookings.hold(tx, RESIDENT, counter.wanted("room", 8))
+        tx.execute(_MANY_AT_ONCE, {"like": first.id})
+        bookings.cancel(tx, RESIDENT, first.id, ANY_VERSION)
+
+        before = tx.execute(_CLAIMS_FETCHED).scalar_one()
+        bookings.hold(tx, RESIDENT, counter.wanted("room", 16))
+        assert tx.execute(_CLAIMS_FETCHED).scalar_one() - before < 10
