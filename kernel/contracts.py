@@ -6,10 +6,10 @@ the old.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, get_args
 from uuid import UUID
 
 from cattrs.preconf.json import make_converter
@@ -43,6 +43,19 @@ _exactly(str)
 _exactly(int)
 _exactly(bool)
 _exactly(float, int)
+
+
+@_converter.register_structure_hook_factory(lambda kind: getattr(kind, "__origin__", None) is list)
+def _list_of(kind: Any) -> Callable[[Any, Any], list[Any]]:
+    """Takes a JSON array and nothing else: cattrs' own would make a list of the names in an object."""
+    [item] = get_args(kind)
+
+    def take(value: Any, _: object) -> list[Any]:
+        if type(value) is not list:
+            raise TypeError(f"{type(value).__name__} where list is wanted")
+        return [_converter.structure(each, item) for each in value]
+
+    return take
 
 
 @dataclass(frozen=True, kw_only=True)

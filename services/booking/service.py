@@ -8,7 +8,7 @@ from kernel.settings import Settings
 from services.access.events import DoorOpened, KeyArmed, KeyRevoked, KeyUnused
 from services.booking.mail.errand import send_due
 from services.booking.registers.errand import look_up_due
-from services.booking.usecases import news, opening, reconciliation, time, waiting
+from services.booking.usecases import news, opening, reconciliation, resources, time, waiting
 from services.pricing.events import BookingPaid, BookingPriced, BookingUnpriceable
 
 
@@ -65,6 +65,10 @@ class Booking:
     @every(seconds=20)
     def restate(self, tx: Transaction) -> None:
         reconciliation.restate(tx)
+
+    @every(seconds=30)
+    def tell_spaces_anew(self, tx: Transaction) -> None:
+        resources.tell_anew(tx)
 
     @every(seconds=3600)
     def tell_again(self, tx: Transaction) -> None:

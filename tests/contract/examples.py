@@ -280,6 +280,8 @@ EXAMPLES: dict[type[Event], tuple[Event, UUID | str, int]] = {
                 premises="hall",
                 capacity=180,
                 area=212.5,
+                parts=["borgen-storsal"],
+                shared=True,
             ),
             "borgen-storsal",
             1,

@@ -12,8 +12,8 @@ ClosureKind = Literal["closure", "maintenance"]
 
 @dataclass(frozen=True, kw_only=True)
 class SpacePublished(Event):
-    """A space was added or changed. Subject: the space's id. Booking → access (its door), pricing (its premises class),
-    programming (its names)."""
+    """A space was added or changed. Subject: the space's id. Booking → access (its door, and which bookings exclude
+    each other), pricing (its premises class), programming (its names)."""
 
     TYPE: ClassVar[str] = "no.torg.booking.space_published.v1"
     LISTENERS: ClassVar[tuple[str, ...]] = ("access", "pricing", "programming")
@@ -28,6 +28,11 @@ class SpacePublished(Event):
     capacity: int
     area: float
     """Square metres."""
+    parts: list[str] = field(default_factory=list)
+    """The ids of its smallest parts, in order; its own where it is not divided. Bookings of spaces that have a part in
+    common exclude each other. Empty: told before that was told."""
+    shared: bool = False
+    """Several groups may be in it at once: its bookings do not exclude each other."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -200,7 +200,14 @@ class Placed:
             premises=self.space.premises,
             capacity=self.space.capacity,
             area=self.space.area,
+            parts=self._parts(),
+            shared=self.space.sharing is not None,
         )
+
+    def _parts(self) -> list[str]:
+        if self.space.joins:
+            return sorted(self.square.parts()[self.space.id])
+        return sorted(self.space.parts())
 
 
 def _placed(square: Square, arena: Arena, space: Space, parent: str | None) -> Iterator[Placed]:

@@ -92,6 +92,7 @@ spaces = Table(
     Column("open_kinds", ARRAY(Text), nullable=False, comment="the kinds of hours in which it can be booked"),
     Column("version", Integer, nullable=False),
     Column("withdrawn", Boolean, nullable=False, comment="left out of its square's tree; it keeps its bookings"),
+    Column("told_edition", SmallInteger, nullable=False, comment="how much others were told of it: trees.EDITION"),
 )
 Index("spaces_by_part", spaces.c.parts, postgresql_using="gin")
 

@@ -4,7 +4,7 @@ Who rewrites a tree locks its spaces FOR UPDATE, so nobody books there meanwhile
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -46,9 +46,20 @@ from services.booking.store.tables import (
     squares,
 )
 
+EDITION = 1
+"""Counts what `SpacePublished` tells: spaces that were told in an earlier edition are told anew, once. 1: its parts,
+and whether it is shared."""
+
+_part = spaces.alias("part")
+_PART_NAMES = func.array(
+    select(_part.c.id)
+    .where(_part.c.number == func.any(spaces.c.parts))
+    .order_by(_part.c.id.collate("C"))
+    .scalar_subquery()
+)
 # One tree at a time: ids are unique over all squares, and are checked before they are written.
 _LOCK = text("LOCK TABLE squares IN SHARE ROW EXCLUSIVE MODE")
-_PUBLISHED = (
+_SPACES = (
     select(
         spaces.c.id,
         spaces.c.name,
@@ -59,14 +70,24 @@ _PUBLISHED = (
         spaces.c.premises,
         spaces.c.capacity,
         spaces.c.area,
+        _PART_NAMES.label("part_names"),
+        spaces.c.sharing,
         spaces.c.version,
         spaces.c.withdrawn,
+        spaces.c.told_edition,
     )
     .join_from(spaces, arenas, arenas.c.id == spaces.c.arena)
     .join(squares, squares.c.id == arenas.c.square)
-    .where(arenas.c.square == bindparam("square"))
     .order_by(spaces.c.id.collate("C"))
-    .with_for_update(of=spaces)
+)
+_PUBLISHED = _SPACES.where(arenas.c.square == bindparam("square")).with_for_update(of=spaces)
+_TOLD_LESS = (
+    _SPACES.where(spaces.c.told_edition < EDITION).limit(bindparam("most")).with_for_update(of=spaces, skip_locked=True)
+)
+_TELL_ANEW = (
+    update(spaces)
+    .where(spaces.c.id == func.any(bindparam("ids", type_=ARRAY(Text))))
+    .values(version=spaces.c.version + 1, told_edition=EDITION)
 )
 _given_ids = func.any(bindparam("ids", type_=ARRAY(Text)))
 
@@ -162,6 +183,7 @@ class Published:
     version: int
     told: SpacePublished
     withdrawn: bool
+    edition: int = EDITION
 
 
 def lock_published(tx: Transaction, square: str) -> dict[str, Published]:
@@ -170,6 +192,14 @@ def lock_published(tx: Transaction, square: str) -> dict[str, Published]:
     tx.execute(_LOCK)
     shut(tx, [Place("square", square)])
     return {row.id: _published(row) for row in tx.execute(_PUBLISHED, {"square": square})}
+
+
+def tell_anew(tx: Transaction, *, most: int) -> list[Published]:
+    """Some spaces of which others have been told less than is told today, one version up: to be told now."""
+    found = [_published(row) for row in tx.execute(_TOLD_LESS, {"most": most})]
+    if found:
+        tx.execute(_TELL_ANEW, {"ids": [each.told.space for each in found]})
+    return [replace(each, version=each.version + 1) for each in found]
 
 
 def found_elsewhere(tx: Transaction, square: Square) -> str | None:
@@ -280,6 +310,7 @@ def _space_row(placed: Placed, position: int, versions: Mapping[str, int]) -> di
         "sharing": plain(space.sharing) if space.sharing else None,
         "version": versions[space.id],
         "withdrawn": False,
+        "told_edition": EDITION,
     }
 
 
@@ -294,5 +325,7 @@ def _published(row: Row[Any]) -> Published:
         premises=row.premises,
         capacity=row.capacity,
         area=row.area,
+        parts=row.part_names,
+        shared=row.sharing is not None,
     )
-    return Published(version=row.version, told=told, withdrawn=row.withdrawn)
+    return Published(version=row.version, told=told, withdrawn=row.withdrawn, edition=row.told_edition)

@@ -7,6 +7,7 @@ from services.booking.store.trees import Published
 from services.booking.usecases import closures
 from services.booking.usecases import opening as opening_usecases
 
+SPACES_TOLD_AT_ONCE = 200
 _MOST_NAMED = 100
 
 
@@ -32,8 +33,14 @@ def publish_square(tx: Transaction, square: Square) -> Square:
     return square
 
 
+def tell_anew(tx: Transaction, *, most: int = SPACES_TOLD_AT_ONCE) -> None:
+    """Tells again of spaces that were told by a release which told less of them."""
+    for each in trees.tell_anew(tx, most=most):
+        tx.emit(each.told, subject=each.told.space, sequence=each.version)
+
+
 def _version(placed: Placed, before: Published | None) -> int:
     if before is None:
         return 1
-    changed = before.withdrawn or before.told != placed.published()
+    changed = before.withdrawn or before.told != placed.published() or before.edition < trees.EDITION
     return before.version + changed

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from kernel.pagination import PageRequest
 from services.booking.events import SpacePublished
@@ -23,6 +23,7 @@ from services.booking.model.resources import (
 from services.booking.model.rules import OutsideOpeningHours, TooManyParticipants
 from services.booking.queries import resources
 from services.booking.store.tables import spaces
+from services.booking.usecases import resources as usecases
 from tests.at_once import at_once
 from tests.callers import STRANGER
 
@@ -65,6 +66,44 @@ def test_a_new_name_of_the_square_is_news_of_all_its_spaces(counter: Any, town: 
 
     assert told(counter)[5:] == [(space, 2) for space in ("hall", "third-1", "third-2", "third-3", "room")]
     assert {event.data.square_name for event in counter.told(SpacePublished)[5:]} == {"Borgen torg"}
+
+
+def test_a_space_is_told_with_its_parts_and_told_anew_when_they_are_others(counter: Any, town: Any) -> None:
+    assert {event.subject: event.data.parts for event in counter.told(SpacePublished)} == {
+        "hall": ["third-1", "third-2", "third-3"],
+        **{each: [each] for each in ("third-1", "third-2", "third-3", "room")},
+    }
+    fewer = replace(town.HALL, spaces=town.HALL.spaces[:2])
+
+    counter.publish(square_of(town, town.arena("house", fewer, town.space("room", capacity=10))))
+
+    assert [(event.subject, event.data.parts) for event in counter.told(SpacePublished)[5:]] == [
+        ("hall", ["third-1", "third-2"])
+    ]
+
+
+def test_what_an_earlier_release_told_is_told_anew_once(counter: Any) -> None:
+    with counter.database.transaction() as tx:
+        tx.execute(update(spaces).where(spaces.c.id.in_(["hall", "room"])).values(told_edition=0))
+
+    for _ in range(3):
+        with counter.database.transaction() as tx:
+            usecases.tell_anew(tx, most=1)
+
+    assert told(counter)[5:] == [("hall", 2), ("room", 2)]
+    assert counter.told(SpacePublished)[5].data.parts == ["third-1", "third-2", "third-3"]
+    counter.publish()
+    assert len(told(counter)) == 7
+
+
+def test_written_again_first_it_is_told_anew_by_that(counter: Any) -> None:
+    with counter.database.transaction() as tx:
+        tx.execute(update(spaces).where(spaces.c.id == "hall").values(told_edition=0))
+    counter.publish()
+    with counter.database.transaction() as tx:
+        usecases.tell_anew(tx)
+
+    assert told(counter)[5:] == [("hall", 2)]
 
 
 def test_rules_and_hours_are_booking_s_own_and_count_at_once(counter: Any, town: Any) -> None:

@@ -9,6 +9,7 @@ from services.booking.events import SpacePublished
 from services.booking.model.opening import hours
 from services.booking.model.resources import Arena, RepeatedId, Space, Square
 from services.booking.model.rules import BookingRules, InvalidRules
+from services.booking.model.sharing import Sharing
 
 RULES = BookingRules(grid_minutes=15, min_minutes=30, max_minutes=240, notice_minutes=0, horizon_days=30)
 
@@ -94,4 +95,17 @@ def test_others_are_told_of_a_space_in_bokmal() -> None:
         premises="hall",
         capacity=10,
         area=50.5,
+        parts=["other-half", "quarter-1", "quarter-2"],
     )
+
+
+def test_others_are_told_which_parts_a_space_is_made_of_and_whether_it_is_shared() -> None:
+    joint = replace(space("both"), joins=["room", "hall"])
+    cafe = replace(space("cafe"), sharing=Sharing(groups=3))
+    house = arena("house", space("hall", space("third-2"), space("third-1")), space("room"), joint, cafe)
+    told = {each.space.id: each.published() for each in replace(SQUARE, arenas=[house]).placed()}
+
+    assert told["hall"].parts == ["third-1", "third-2"]
+    assert told["third-2"].parts == ["third-2"]
+    assert told["both"].parts == ["room", "third-1", "third-2"]
+    assert [each for each, space in told.items() if space.shared] == ["cafe"]
