@@ -77,7 +77,6 @@ _SETTLED = frozenset(
         "tenant",
         "tenant_kind",
         "tenant_organisation_number",
-        "confirm",
         "series",
         "price_by",
     )

@@ -97,8 +97,12 @@ class Counter:
     priced = staticmethod(priced)
 
     def run(self, use_case: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        """Carries a use case out. A booking that it answers with is in the database as it was answered."""
         with self.database.transaction() as tx:
-            return use_case(tx, *arguments, **named)
+            answer = use_case(tx, *arguments, **named)
+        if isinstance(answer, Booking):
+            assert self.load(answer) == answer
+        return answer
 
     def publish(self, square: Square = BORGEN) -> None:
         self.run(publish_square, square)

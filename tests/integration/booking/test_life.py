@@ -43,7 +43,9 @@ def asks(counter: Any, town: Any) -> Any:
 
     def publish(**rules: Any) -> None:
         studio = town.space("studio", rules=replace(town.RULES, **rules))
-        counter.publish(Square(id="borgen", name=town.name("Borgen"), arenas=(town.arena("house", studio, town.HALL),)))
+        paid = town.space("paid-room", rules=replace(town.RULES, prepay=True))
+        house = town.arena("house", studio, paid, town.space("room"), town.HALL)
+        counter.publish(Square(id="borgen", name=town.name("Borgen"), arenas=(house,)))
 
     return publish
 
@@ -195,6 +197,30 @@ def test_what_was_approved_is_approved_again_when_the_tenant_moves_it(counter: A
     assert by_tenant.state == "awaiting_approval"
     by_house = move(counter, decide(counter, deciding.approve, by_tenant), MANAGER, **later(counter, booking, 8))
     assert by_house.state == "confirmed"
+
+
+@pytest.mark.parametrize(
+    ("rules", "waits", "to", "comes_to"),
+    [
+        ({"approval": True}, "awaiting_approval", "room", "confirmed"),
+        ({"prepay": True}, "awaiting_payment", "room", "confirmed"),
+        ({"approval": True}, "awaiting_approval", "paid-room", "awaiting_payment"),
+    ],
+)
+def test_what_its_tenant_took_is_settled_by_its_new_price_where_nothing_more_is_decided(
+    counter: Any, asks: Any, rules: dict[str, bool], waits: str, to: str, comes_to: str
+) -> None:
+    asks(**rules)
+    held = counter.hold("studio")
+    counter.deliver(counter.priced(held))
+    taken = counter.confirm(held)
+    moved = move(counter, taken, space=to)
+    assert (taken.state, moved.state, moved.price) == (waits, "held", None)
+
+    new = counter.priced(moved, quote=2)
+    counter.deliver(replace(new, data=replace(new.data, priced_sequence=moved.version)))
+
+    assert counter.load(moved).state == comes_to
 
 
 def test_a_booking_is_made_smaller_without_notice(counter: Any, asks: Any) -> None:
