@@ -28,7 +28,8 @@ STOP_SECONDS = 25.0
 class Layout:
     """What runs where. `databases` is a URL for each service; `ports` names those that matter, the rest are free ones.
 
-    With `memory://` all workers are in one process, for the broker is in there with them.
+    With `memory://` all workers are in one process, for the broker is in there with them. Another `checkout` is another
+    release's code, which a test puts beside this one's.
     """
 
     folder: Path
@@ -39,6 +40,7 @@ class Layout:
     apis_apart: bool = False
     workers_apart: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
+    checkout: Path = ROOT
 
     def __post_init__(self) -> None:
         if self.workers_apart and self.amqp_url.startswith("memory:"):
@@ -146,15 +148,15 @@ class Stack:
         self._children.clear()
 
     def _start(self, name: str) -> None:
-        part = self.parts[name]
+        part, checkout = self.parts[name], self._layout.checkout
         command = [sys.executable, "-m", *part.command]
         self._children[name] = self._run.start(
             name,
             command,
             marker=" ".join(part.command),
             log=self._log(name),
-            env={**os.environ, **part.environment, **self._layout.environment, "PYTHONPATH": str(ROOT)},
-            cwd=ROOT,
+            env={**os.environ, **part.environment, **self._layout.environment, "PYTHONPATH": str(checkout)},
+            cwd=checkout,
         )
 
     def _log(self, name: str) -> Path:
