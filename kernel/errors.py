@@ -10,7 +10,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One text in Bokmål, Nynorsk and English. May hold `{named}` fields."""
+    """One text in Bokmål, Nynorsk and English. May hold `{named}` fields, which may be texts themselves."""
 
     nb: str
     nn: str
@@ -19,7 +19,8 @@ class Text:
     def in_language(self, language: str, **fields: object) -> str:
         """The text in "nb", "nn" or "en" (Bokmål for any other), with its named fields filled in."""
         chosen = {"nn": self.nn, "en": self.en}.get(language, self.nb)
-        return chosen.format(**fields) if fields else chosen
+        filled = {name: each.in_language(language) if isinstance(each, Text) else each for name, each in fields.items()}
+        return chosen.format(**filled) if fields else chosen
 
 
 class DomainError(Exception):

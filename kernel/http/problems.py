@@ -84,8 +84,9 @@ def document(error: DomainError, language: str) -> dict[str, Any]:
     said = kind_of_problem(type(error), language, **error.fields)
     if (traceparent := current_traceparent()) is not None:
         said["instance"] = f"urn:uuid:{UUID(trace_id(traceparent))}"
-    if error.fields:
-        said["fields"] = {name: _plain(value) for name, value in error.fields.items()}
+    fields = {name: _plain(value) for name, value in error.fields.items() if not isinstance(value, Text)}
+    if fields:
+        said["fields"] = fields
     if isinstance(error, problems.InvalidRequest):
         said["errors"] = [_fault(fault, language) for fault in error.faults]
     return said

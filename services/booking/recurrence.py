@@ -142,7 +142,7 @@ def _parts(rule: str) -> dict[str, Any]:
     for part in rule.upper().removeprefix("RRULE:").split(";"):
         name, is_, value = part.partition("=")
         if not is_ or name not in _READ or name in said:
-            raise InvalidRecurrence(part=name[:20])
+            raise InvalidRecurrence(part=name.strip()[:20] or "RRULE")
         said[name] = value
     frequency = said.get("FREQ", "")
     if frequency in _SUB_DAILY:

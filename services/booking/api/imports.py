@@ -8,16 +8,27 @@ from services.booking.model.import_refusals import (
     DoubledColumn,
     ImportRefused,
     MissingColumn,
+    NoCalendar,
     NotUtf8,
     TooManyRows,
     UnreadableFile,
+    UnreadableLine,
     Workbook,
 )
 from services.booking.model.imports import ImportRequest, Report
 from services.booking.schemas.imports import ImportReportSchema, ImportSchema
 from services.booking.usecases import imports as usecases
 
-_NO_FILE = (UnreadableFile, MissingColumn, DoubledColumn, Workbook, NotUtf8, TooManyRows)
+_NO_FILE = (
+    UnreadableFile,
+    UnreadableLine,
+    NoCalendar,
+    MissingColumn,
+    DoubledColumn,
+    Workbook,
+    NotUtf8,
+    TooManyRows,
+)
 
 
 @blp.route("/imports/preview", methods=["POST"])

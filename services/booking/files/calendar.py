@@ -12,11 +12,11 @@ from services.booking.model import imports
 from services.booking.model.import_refusals import NotOnTheMinute, OtherTimeZone, UnreadableRow
 from services.booking.model.imports import Row
 from services.booking.model.opening import OSLO, instant
-from services.booking.model.recurrence import LONGEST_YEARS, Length, Occurrence, TooFarReaching, occurrence
+from services.booking.model.recurrence import Length, Occurrence
 from services.booking.model.rules import LONGEST
 
 _MINUTE = timedelta(minutes=1)
-_FIRST_YEAR, _LAST_YEAR = 1970, 2200
+FIRST_YEAR, LAST_YEAR = 1970, 2200
 """Years in which something can be."""
 
 
@@ -45,12 +45,12 @@ def span(event: Event) -> Occurrence:
     begins = one(event, "DTSTART")
     length = _length(event, begins)
     try:
-        ends_at = _after(begins, length.days, length.minutes * _MINUTE)
+        ends_at = after(begins, length.days, length.minutes * _MINUTE)
     except OverflowError as cause:
         raise UnreadableRow(part="DURATION") from cause
-    if ends_at.year > _LAST_YEAR:
+    if ends_at.year > LAST_YEAR:
         raise UnreadableRow(part="DURATION")
-    return Occurrence(_instant(begins), ends_at)
+    return Occurrence(instant_of(begins), ends_at)
 
 
 def span_if_any(event: Event) -> Occurrence | None:
@@ -61,14 +61,18 @@ def span_if_any(event: Event) -> Occurrence | None:
         return None
 
 
-def on_the_wall(event: Event) -> tuple[datetime, Length]:
-    """When a recurring event is at first, by the clock on the wall in Oslo, and how long it lasts each time."""
+def on_the_wall(event: Event, *, by_rule: bool = True) -> tuple[datetime, Length]:
+    """When a recurring event is at first, by the clock on the wall in Oslo, and how long it lasts each time. By a rule
+    it recurs by Norway's clock; dates that are named one by one may be by any."""
     begins = one(event, "DTSTART")
-    if isinstance(begins, datetime) and begins.tzinfo is not None and not _as_in_norway(begins):
+    elsewhere = isinstance(begins, datetime) and begins.tzinfo is not None and not _as_in_norway(begins)
+    if by_rule and elsewhere:
         raise OtherTimeZone
     length = _length(event, begins)
     if not 1 <= length.nominal <= LONGEST:
         raise UnreadableRow(part="DTEND")
+    if elsewhere:
+        return wall(begins, "DTSTART"), length
     return datetime.combine(begins, begins.time() if isinstance(begins, datetime) else time.min), length
 
 
@@ -102,7 +106,7 @@ def _until(event: Event, begins: date | datetime, ends: date | datetime) -> Leng
     midnights = [wall(each, "DTEND") for each in (begins, ends)]
     if ours and meaning.is_all_day(event) and all(each.time() == time.min for each in midnights):
         return Length(days=(midnights[1] - midnights[0]).days)
-    return Length(minutes=(_instant(ends) - _instant(begins)) // _MINUTE)
+    return Length(minutes=(instant_of(ends) - instant_of(begins)) // _MINUTE)
 
 
 def one(event: Event, name: str, kind: type = date) -> Any:
@@ -113,7 +117,7 @@ def one(event: Event, name: str, kind: type = date) -> Any:
     found = getattr(prop, "dt", None)
     if not isinstance(found, kind):
         raise UnreadableRow(part=name)
-    if isinstance(found, date) and not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+    if isinstance(found, date) and not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise UnreadableRow(part=name)
     if isinstance(found, timedelta) and found % _MINUTE:
         raise NotOnTheMinute(part=name, cell=str(found))
@@ -125,7 +129,7 @@ def one(event: Event, name: str, kind: type = date) -> Any:
     return found
 
 
-def _instant(at: date | datetime) -> datetime:
+def instant_of(at: date | datetime) -> datetime:
     """A day begins at midnight in Oslo, and a time without a zone is of Oslo's clock."""
     if isinstance(at, datetime) and at.tzinfo is not None:
         return at.astimezone(UTC)
@@ -137,58 +141,19 @@ def wall(at: Any, part: str) -> datetime:
     """What the clock in Oslo shows then; 03:30 for a 02:30 that is left out."""
     if not isinstance(at, date):
         raise UnreadableRow(part=part)
-    return _instant(at).astimezone(OSLO).replace(tzinfo=None)
+    return instant_of(at).astimezone(OSLO).replace(tzinfo=None)
 
 
-def listed(event: Event, name: str, starts: datetime, length: Length) -> list[datetime]:
-    """The dates that are named one by one; a day alone is at the event's own time."""
-    props = event.get(name, [])
-    if any(each[0] == name for each in event.errors):
-        raise UnreadableRow(part=name)
-    return [
-        _listed(each.dt, prop, number, name, starts, length)
-        for prop in (props if isinstance(props, list) else [props])
-        for number, each in enumerate(prop.dts)
-        if _matters(each.dt, name)
-    ]
+def day_alone(at: date) -> date | None:
+    """The day, if no time of it is named: some clients write a day as its midnight."""
+    if not isinstance(at, datetime):
+        return at
+    return at.date() if at.time() == time.min else None
 
 
-def _matters(at: Any, name: str) -> bool:
-    """Return False of a date at which no event is: before all calendars, or left out after them. Raises
-    TooFarReaching."""
-    year = getattr(at[0] if isinstance(at, tuple) else at, "year", _FIRST_YEAR)
-    if year > _LAST_YEAR and name == "RDATE":
-        raise TooFarReaching(years=LONGEST_YEARS)
-    return bool(_FIRST_YEAR <= year <= _LAST_YEAR)
-
-
-def _listed(at: Any, prop: Any, number: int, name: str, starts: datetime, length: Length) -> datetime:
-    if isinstance(at, tuple):  # a period: of the event's own length, or there is nothing here to keep its length in
-        at, until = at
-        days = parsing.days(prop, number) if isinstance(until, timedelta) else 0
-        if not _lasts(at, until, days, occurrence(wall(at, name), length)):
-            raise UnreadableRow(part=name)
-    if isinstance(at, datetime):
-        if at.tzinfo is None and "TZID" in prop.params:
-            raise OtherTimeZone
-        return wall(at, name)
-    if isinstance(at, date):
-        return datetime.combine(at, starts.time())
-    raise UnreadableRow(part=name)
-
-
-def _lasts(at: datetime, until: datetime | timedelta, days: int, span: Occurrence) -> bool:
-    """Return True if a period ends when the date of an event does."""
-    try:
-        ends_at = _instant(until) if isinstance(until, datetime) else _after(at, days, until - timedelta(days=days))
-    except OverflowError:
-        return False
-    return ends_at == span.ends_at
-
-
-def _after(begins: date | datetime, days: int, hours: timedelta) -> datetime:
+def after(begins: date | datetime, days: int, hours: timedelta) -> datetime:
     """What is so much later: days by the calendar, hours and minutes as they pass (RFC 5545, 3.3.6)."""
-    return _instant(begins + timedelta(days=days)) + hours
+    return instant_of(begins + timedelta(days=days)) + hours
 
 
 def _text(event: Event, name: str) -> str:

@@ -2,6 +2,7 @@
 UTF-8. `files.read` calls it."""
 
 import codecs
+import re
 from collections.abc import Iterator
 
 from services.booking.model.import_refusals import NotUtf8, Workbook
@@ -10,6 +11,8 @@ from services.booking.model.imports import ImportRequest
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """How workbooks begin: the new, which are zipped, and the old."""
+_ENDS = re.compile(rb"\r{1,3}\n")
+"""Ends of lines, with the CRs that writing text on Windows adds to them. A file without LF ends its lines with CR."""
 _CODECS = {"utf-8": "utf-8", "windows-1252": "cp1252"}
 
 
@@ -41,7 +44,7 @@ def unfolded(content: bytes) -> bytes:
 def _lines(content: bytes) -> Iterator[bytes]:
     pieces: list[bytes] = []
     gone = 0
-    for line in content.replace(b"\r\n", b"\n").split(b"\n"):
+    for line in _ENDS.sub(b"\n", content).split(b"\n") if b"\n" in content else content.split(b"\r"):
         if pieces and line[:1] in (b" ", b"\t"):
             pieces.append(line[1:])
             gone += 1

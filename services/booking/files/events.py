@@ -13,7 +13,7 @@ from typing import Any
 
 from kernel.errors import DomainError
 from kernel.text import trimmed
-from services.booking.files import calendar, meaning
+from services.booking.files import calendar, dates, meaning
 from services.booking.files.parsing import Parser
 from services.booking.files.past import was_over
 from services.booking.files.versions import Version, newest
@@ -21,6 +21,7 @@ from services.booking.files.zones import resolve, without_zones
 from services.booking.model import imports
 from services.booking.model.import_refusals import (
     EndsTooLate,
+    NoCalendar,
     OtherTimeZone,
     Superseded,
     TooManyRows,
@@ -79,7 +80,7 @@ def read(text: str, *, until: date | None, now: datetime) -> File:
     if replies := methods & _REPLIES:
         raise UnreadableFile(part=f"METHOD:{min(replies)}")
     if not calendars or any(each.name != "VCALENDAR" for each in calendars):
-        raise UnreadableFile(part="VCALENDAR")
+        raise NoCalendar
     resolve(events, zones)
     withdrawn = {id(event) for calendar in given_up for event in calendar.walk("VEVENT")}
     return _Reading(until, now).of(Version(event, parser.lines[id(event)], id(event) in withdrawn) for event in events)
@@ -112,9 +113,12 @@ class _Event:
         return _name(at, {row.recurrence for row in self.dates.values()})
 
     def meant(self, at: date) -> datetime:
-        """The time of a date, which some clients name by the day alone."""
-        on_the_day = [each for each in self.dates if each.date() == at]
-        return on_the_day[0] if len(on_the_day) == 1 else calendar.wall(at, "RECURRENCE-ID")
+        """The time of a date, which some clients name by the day alone, or by its midnight."""
+        named, day = calendar.wall(at, "RECURRENCE-ID"), calendar.day_alone(at)
+        if day is None or named in self.dates:
+            return named
+        on_the_day = [each for each in self.dates if each.date() == day]
+        return on_the_day[0] if len(on_the_day) == 1 else named
 
     def _older_than(self, version: Version) -> bool:
         return self.master is None or version.newer_than(self.master)
@@ -180,8 +184,8 @@ class _Reading:
             except _FAULTS as fault:
                 yield self._faulty(event.uid, each, fault)
                 continue
-            on_the_wall = calendar.wall(at, "RECURRENCE-ID") if isinstance(at, datetime) else event.meant(at)
-            by_date.setdefault(("RANGE" not in each.event["RECURRENCE-ID"].params, on_the_wall), []).append(each)
+            alone = "RANGE" not in each.event["RECURRENCE-ID"].params
+            by_date.setdefault((alone, event.meant(at)), []).append(each)
         there = frozenset(event.dates)
         for (alone, at), found in sorted(by_date.items()):
             if event.until is not None and at.date() > event.until:
@@ -257,6 +261,7 @@ class _Reading:
             return {begins: calendar.row(event, version.line, uid, calendar.span(event))}
         when = self._recurrence(version)
         one = calendar.row(event, version.line, uid, None)
+        ends = dates.added(event, when.starts)
         rows: dict[datetime, Row] = {}
         names: set[str] = set()
         when, reckoned = _with_first(when, self._reckoned(when))
@@ -264,21 +269,24 @@ class _Reading:
             wall = each.begins_at.astimezone(OSLO).replace(tzinfo=None)
             name = _name(wall, names)
             names.add(name)
-            rows[wall] = replace(one, recurrence=name, recurring=when, begins_at=each.begins_at, ends_at=each.ends_at)
+            rows[wall] = replace(
+                one, recurrence=name, recurring=when, begins_at=each.begins_at, ends_at=ends.get(wall) or each.ends_at
+            )
         return rows
 
     def _recurrence(self, version: Version) -> Recurrence:
         event = version.event
-        starts, length = calendar.on_the_wall(event)
         if "EXRULE" in event or isinstance(event.get("RRULE"), list):
             raise UnreadableRow(part="RRULE")
+        starts, length = calendar.on_the_wall(event, by_rule="RRULE" in event)
+        added = dates.added(event, starts)
         return Recurrence(
             starts=starts,
             days=length.days,
             minutes=length.minutes,
             rule=self._rule(version),
-            dates=calendar.listed(event, "RDATE", starts, length),
-            excepted=calendar.listed(event, "EXDATE", starts, length),
+            dates=list(added),
+            excepted=dates.excepted(event, starts, added),
         )
 
     def _reckoned(self, when: Recurrence) -> list[Occurrence]:

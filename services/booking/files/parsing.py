@@ -4,6 +4,7 @@ Only events and a calendar's METHOD are read, so whatever is wrong elsewhere (al
 between components) refuses nothing. What is wrong in an event is that event's fault.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,10 +14,17 @@ from icalendar.parser import Contentline, Parameters
 from icalendar.parser.ical.component import ComponentIcalParser
 from icalendar.prop.dt.duration import DURATION_REGEX
 
-from services.booking.model.import_refusals import UnreadableFile
+from services.booking.model.import_refusals import UnreadableFile, UnreadableLine
 
 DAYS = "X-DAYS"
 """The parameter in which the days of durations are kept, as they are written: for the library, a day is 24 hours."""
+
+_LISTS = ("RDATE", "EXDATE")
+"""Written with a comma too many by some clients."""
+_MAY_BE_BLANK = ("RRULE", *_LISTS)
+"""Written without a value by clients that mean none."""
+_NAME = re.compile(r"[A-Za-z0-9-]{1,40}")
+_CLOCK = re.compile(r"\d{8}T(?!000000)\d{6}Z?", re.ASCII)
 
 
 class Parser(ComponentIcalParser):
@@ -35,7 +43,7 @@ class Parser(ComponentIcalParser):
         except UnreadableFile:
             raise
         except Exception as cause:  # a parser raises what it meets: ValueError, KeyError, IndexError
-            raise UnreadableFile(part=f"line {self._number}") from cause
+            raise UnreadableLine(line=self._number) from cause
         if self.component is not None:
             raise UnreadableFile(part=f"END:{self.component.name}")
         return found
@@ -54,12 +62,14 @@ class Parser(ComponentIcalParser):
             self.component.errors.append((None, str(exception)))
 
     def handle_begin_component(self, vals: str) -> None:
+        if not _NAME.fullmatch(vals.strip()):  # lines that are run together, say: what is in them is told to nobody
+            raise UnreadableLine(line=self._number)
         super().handle_begin_component(vals)
         self.lines[id(self.component)] = self._number
 
     def handle_end_component(self, vals: str) -> None:
         if self.component is None or str(self.component.name).strip() != vals.strip().upper():
-            raise UnreadableFile(part=f"line {self._number}")
+            raise UnreadableLine(line=self._number)
         super().handle_end_component(vals)
 
     def handle_property(self, name: str, params: Parameters, vals: str, line: Contentline) -> None:
@@ -70,6 +80,12 @@ class Parser(ComponentIcalParser):
     def parse_and_add_property(
         self, name: str, params: Parameters, val: str, tzid: str | None, line: Contentline
     ) -> None:
+        if name in _LISTS:
+            val = ",".join(filter(str.strip, val.split(",")))
+        if name in _MAY_BE_BLANK and not val.strip():
+            return
+        if _has_clock(params, val):
+            del params["VALUE"]
         if name in ("DURATION", "RDATE"):
             params[DAYS] = [str(_days(each.rpartition("/")[2])) for each in val.split(",")]
         try:
@@ -82,6 +98,11 @@ def days(prop: Any, number: int = 0) -> int:
     """Return how many days a duration is written with; the rest of it are hours and minutes that pass."""
     kept = prop.params[DAYS]
     return int(kept if isinstance(kept, str) else kept[number])
+
+
+def _has_clock(params: Parameters, written: str) -> bool:
+    """Return True if it is called a date, and says a time: that is what it is. Midnight adds nothing to a date."""
+    return str(params.get("VALUE", "")).upper() == "DATE" and _CLOCK.match(written) is not None
 
 
 def _days(written: str) -> int:

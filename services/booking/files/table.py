@@ -20,7 +20,7 @@ from services.booking.model.import_refusals import (
     Tentative,
     TooManyCells,
     UnreadableCell,
-    UnreadableFile,
+    UnreadableLine,
     UnreadableUid,
 )
 from services.booking.model.imports import File, Row
@@ -70,7 +70,7 @@ def read(text: str) -> File:
         for line, number in _numbered(lines):
             rows.setdefault(_content(names, line), (line, number + skipped))
     except csv.Error as cause:
-        raise UnreadableFile(part=f"line {lines.line_num + skipped}") from cause
+        raise UnreadableLine(line=lines.line_num + skipped) from cause
     ignored = [cut(each, _LONGEST_SHOWN) for each in dict.fromkeys(names) if each and each not in COLUMNS]
     return File(rows=[_row(names, *each) for each in rows.values()], ignored=ignored)
 

@@ -13,6 +13,28 @@ class UnreadableFile(DomainError):
     )
 
 
+class NoCalendar(UnreadableFile):
+    """A file that should be iCalendar and is something else."""
+
+    code = "no_calendar"
+    text = Text(
+        nb="Fila er ingen kalender (iCalendar, .ics).",
+        nn="Fila er ingen kalender (iCalendar, .ics).",
+        en="The file is no calendar (iCalendar, .ics).",
+    )
+
+
+class UnreadableLine(UnreadableFile):
+    """A line at which the file can't be read on: it is cut off there, ill nested, or has a quote without its end."""
+
+    code = "unreadable_line"
+    text = Text(
+        nb="Fila kan ikke leses fra linje {line}.",
+        nn="Fila kan ikkje lesast frå linje {line}.",
+        en="The file can't be read from line {line} on.",
+    )
+
+
 class MissingColumn(UnreadableFile):
     """A table without a column that must be there."""
 
@@ -78,9 +100,9 @@ class ImportRefused(DomainError):
     code = "import_refused"
     status = 409
     text = Text(
-        nb="{refused} av {rows} rader kan ikke importeres; den første er på linje {line}: {reason}.",
-        nn="{refused} av {rows} rader kan ikkje importerast; den fyrste er på linje {line}: {reason}.",
-        en="{refused} of {rows} rows can't be imported; the first is on line {line}: {reason}.",
+        nb="{refused} av {rows} rader kan ikke importeres; den første er på linje {line}: {why}",
+        nn="{refused} av {rows} rader kan ikkje importerast; den fyrste er på linje {line}: {why}",
+        en="{refused} of {rows} rows can't be imported; the first is on line {line}: {why}",
     )
 
 

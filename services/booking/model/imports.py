@@ -209,6 +209,7 @@ class Report:
                 rows=len(self.results),
                 line=first.row.line,
                 reason=first.reason.code if first.reason else "",
+                why=first.reason.text if first.reason else "",
             )
 
 

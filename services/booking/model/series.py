@@ -34,9 +34,9 @@ class SeriesClashes(DomainError):
     code = "series_clashes"
     status = 409
     text = Text(
-        nb="{clashes} av {dates} datoer kan ikke bookes; den første er {first}: {reason}.",
-        nn="{clashes} av {dates} datoar kan ikkje bookast; den fyrste er {first}: {reason}.",
-        en="{clashes} of {dates} dates can't be booked; the first is {first}: {reason}.",
+        nb="{clashes} av {dates} datoer kan ikke bookes; den første er {first}: {why}",
+        nn="{clashes} av {dates} datoar kan ikkje bookast; den fyrste er {first}: {why}",
+        en="{clashes} of {dates} dates can't be booked; the first is {first}: {why}",
     )
 
 

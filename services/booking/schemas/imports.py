@@ -59,8 +59,9 @@ class ImportSchema(Schema):
         required=True,
         validate=code,
         metadata={
-            "description": "The other system. With it, a uid means the same booking when the file comes again.",
-            "example": "outlook-borgen",
+            "description": "The other system, or its calendar of one room. With it, a uid means the same booking when "
+            "the file comes again.",
+            "example": "outlook-borgen-storsal",
         },
     )
     format = fields.String(

@@ -20,7 +20,7 @@ def naming(date: datetime) -> Iterator[None]:
 def refuse(clashes: Sequence[tuple[datetime, Clash]], of: int) -> None:
     """Raises SeriesClashes with how many of the dates clash, and the first of them."""
     first, clash = min(clashes, key=lambda each: each[0])
-    raise SeriesClashes(clashes=len(clashes), dates=of, first=_told(first), reason=clash.code)
+    raise SeriesClashes(clashes=len(clashes), dates=of, first=_told(first), reason=clash.code, why=clash.text)
 
 
 def _told(at: datetime) -> str:

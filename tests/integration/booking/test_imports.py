@@ -217,7 +217,9 @@ def test_every_clash_is_named_and_nothing_is_imported(moving: Moving, counter: A
     assert moving.state() == before
     with pytest.raises(ImportRefused) as refused:
         moving.run(moving.file(*rows))
-    assert refused.value.fields == {"refused": 10, "rows": 15, "line": 3, "reason": "slot_taken"}
+    told = {"refused": 10, "rows": 15, "line": 3, "reason": "slot_taken", "why": SlotTaken.text}
+    assert refused.value.fields == told
+    assert refused.value.said.nb.endswith("den første er på linje 3: Lokalet er opptatt i hele eller deler av tida.")
     assert moving.state() == before
     assert outcomes(moving.preview(moving.file(line("1"), tenant=None))) == [("1", "refused", "no_tenant")]
 

@@ -123,7 +123,9 @@ def test_all_or_nothing(counter: Any, season: Season) -> None:
         "dates": 4,
         "first": "2026-12-15T17:00:00Z",
         "reason": "slot_taken",
+        "why": SlotTaken.text,
     }
+    assert refused.value.said.en.endswith("17:00:00Z: The space is taken for all or some of that time.")
     assert rows(counter) == before
 
 
@@ -222,12 +224,8 @@ def test_moving_names_the_first_date_that_others_are_in_the_way_of(
         season.move(series, days=1)
 
     first = FIRST + number * WEEK + timedelta(days=1)
-    assert refused.value.fields == {
-        "clashes": clashes,
-        "dates": 4,
-        "first": first.isoformat().replace("+00:00", "Z"),
-        "reason": reason,
-    }
+    told = {"clashes": clashes, "dates": 4, "first": first.isoformat().replace("+00:00", "Z"), "reason": reason}
+    assert refused.value.fields.items() >= told.items()
     assert season.dates(series) == before
 
 

@@ -62,8 +62,17 @@ def test_language(asked: str | None, language: str, detail: str) -> None:
 
 
 def test_a_field_that_is_no_json_is_told_as_text() -> None:
-    client = client_of(raising(HallTaken(hall=Text("a", "b", "c"))))
-    assert client.post(HALLS, json=HALL, headers=ODD).json["fields"]["hall"].startswith("Text(")
+    client = client_of(raising(HallTaken(hall=HallTaken)))
+    assert client.post(HALLS, json=HALL, headers=ODD).json["fields"]["hall"].startswith("<class")
+
+
+@pytest.mark.parametrize(
+    ("language", "detail"), [("nb", "A er opptatt."), ("nn", "B er oppteken."), ("en", "C is taken.")]
+)
+def test_a_field_that_is_a_text_is_in_the_sentence_in_its_language(language: str, detail: str) -> None:
+    client = client_of(raising(HallTaken(hall=Text("A", "B", "C"))))
+    answer = client.post(HALLS, json=HALL, headers=ODD | {"Accept-Language": language})
+    assert (answer.json["detail"], answer.json.get("fields")) == (detail, None)
 
 
 @pytest.mark.parametrize(
