@@ -335,10 +335,20 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """The space and the time that are held for one who waited, as the held booking has them now."""
+
+    space: str
+    begins_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InLine:
-    """A waiting, and its place in line: how many who want some of the same joined before, and one. `awaits_price`: what
-    is offered can't be confirmed yet."""
+    """A waiting, and its place in line: how many who want some of the same joined before, and one. `offer`: what can be
+    confirmed now; `awaits_price`: not before its price has come."""
 
     waiting: Waiting
     place: int | None
+    offer: Offer | None
     awaits_price: bool

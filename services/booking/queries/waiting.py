@@ -11,7 +11,7 @@ from kernel.auth import Caller, Role
 from kernel.db import Transaction
 from kernel.pagination import Page, PageRequest
 from kernel.problems import NotFound
-from services.booking.model.waiting import InLine
+from services.booking.model.waiting import InLine, Offer
 from services.booking.store.representatives import represented
 from services.booking.store.tables import bookings, spaces, waitings
 from services.booking.store.waitings import SHOWN, STATE, waiting_from
@@ -35,7 +35,13 @@ _PLACE = (
     .scalar_subquery()
 )
 _AWAITS_PRICE = and_(bookings.c.state == "held", bookings.c.price.is_(null()))
-_IN_LINE = SHOWN.add_columns(_PLACE.label("place"), func.coalesce(_AWAITS_PRICE, false()).label("awaits_price"))
+_IN_LINE = SHOWN.add_columns(
+    _PLACE.label("place"),
+    func.coalesce(_AWAITS_PRICE, false()).label("awaits_price"),
+    bookings.c.space.label("offered_space"),
+    bookings.c.begins_at.label("offered_from"),
+    bookings.c.ends_at.label("offered_to"),
+)
 
 
 def one(tx: Transaction, who: Caller, id: UUID) -> InLine:
@@ -65,7 +71,10 @@ def seen_by(
 def _in_line(row: Row[Any]) -> InLine:
     waiting = waiting_from(row)
     place = row.place if waiting.state == "waiting" else None
-    return InLine(waiting=waiting, place=place, awaits_price=row.awaits_price)
+    # read from the booking, which may be a part of the while that is waited for, or moved since
+    held = Offer(space=row.offered_space, begins_at=row.offered_from, ends_at=row.offered_to)
+    offer = held if waiting.state == "offered" else None
+    return InLine(waiting=waiting, place=place, offer=offer, awaits_price=row.awaits_price)
 
 
 def _own(tx: Transaction, who: Caller) -> ColumnElement[bool]:

@@ -43,6 +43,14 @@ class WaitingListFilter(PageArguments):
     state = fields.String(load_default=None, validate=validate.OneOf(get_args(WaitingState)))
 
 
+class OfferSchema(Schema):
+    """A space and a time that are held for one who waited."""
+
+    space = slug("The space that is held.", "borgen-storsal")
+    begins_at = Instant()
+    ends_at = Instant()
+
+
 class PlaceInLineSchema(Schema):
     """A place in line."""
 
@@ -76,6 +84,11 @@ class PlaceInLineSchema(Schema):
         attribute="waiting.booking",
         allow_none=True,
         metadata={"description": "What is offered: a held booking. Confirm it, or cancel it for the next."},
+    )
+    offer = fields.Nested(
+        OfferSchema,
+        allow_none=True,
+        metadata={"description": "What is offered, as it stands now: it may have been moved. Null if nothing is."},
     )
     offered_until = Instant(
         attribute="waiting.offered_until",

@@ -12,6 +12,7 @@ from services.portal.backend import Json, Refused, Silent, everything
 from services.portal.forms import Form, asked_day, midnight, timed, today
 from services.portal.language import COOKIE, LANGUAGES
 from services.portal.pages.search import LENGTHS
+from services.portal.pages.waiting import in_line
 from services.portal.places import places
 from services.portal.session import person
 from services.portal.signin import own_page
@@ -81,10 +82,9 @@ def _offered() -> list[Json]:
     if person() is None:
         return []
     try:
-        found = everything("booking", "/waiting", mine="true", state="offered")
+        return in_line("offered")
     except (Silent, Refused):
         return []
-    return [timed(each, "begins_at", "ends_at", "offered_until") for each in found]
 
 
 def _activities(first: date, last: date, square: str | None = None) -> list[Json]:

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from services.portal.backend import Refused, everything, tell
+from services.portal.backend import Json, Refused, everything, tell
 from services.portal.forms import Form, sent, timed
 from services.portal.language import gettext
 from services.portal.pages import search
@@ -26,11 +26,15 @@ _UNDOABLE = (409, 422)
 @signed_in
 def mine() -> str:
     """What I wait for, and what is offered to me."""
-    lines = {
-        state: [timed(each, *_TIMES) for each in everything("booking", "/waiting", mine="true", state=state)]
-        for state in ("offered", "waiting")
-    }
+    lines = {state: in_line(state) for state in ("offered", "waiting")}
     return render_template("waiting.html", **lines, places=places())
+
+
+def in_line(state: str) -> list[Json]:
+    """What the person waits for, or is offered; an offer with the space and the time that are held, which may have
+    moved since."""
+    found = everything("booking", "/waiting", mine="true", state=state)
+    return [timed(each | (each["offer"] or {}), *_TIMES) for each in found]
 
 
 @blueprint.post("")

@@ -25,6 +25,7 @@ from services.booking.model.waiting import (
     FreeNow,
     NoTimeFits,
     NotWaiting,
+    Offer,
     TooManyWaitings,
     WhileTooLong,
 )
@@ -209,6 +210,25 @@ def first_booking(counter: Any, booked: Any) -> UUID:
     with counter.database.reading() as tx:
         found: UUID = series.store.dates(tx, booked.id)[0].booking
         return found
+
+
+def test_an_offer_tells_what_is_held_of_the_while_and_where_it_was_moved(counter: Any, line: Line) -> None:
+    """The line tells what was waited for; what can be confirmed is the booking's to tell."""
+    taken = counter.confirmed("room")
+    waits = line.join(STRANGER, "room", 0, 6, minutes=60)
+    assert line.seen(waits).offer is None
+    counter.cancel(taken)
+    offered = line.offer(waits)
+    assert (offered.begins_at, offered.ends_at) == (counter.quarter(), counter.quarter(4))
+    assert line.seen(waits).offer == Offer(space="room", begins_at=counter.quarter(), ends_at=counter.quarter(4))
+
+    move = {"begins_at": counter.quarter(8), "ends_at": counter.quarter(12)}
+    counter.run(counter.usecases.reschedule, STRANGER, offered.id, ANY_VERSION, **move)
+    assert line.seen(waits).offer == Offer(space="room", **move)
+    assert (line.seen(waits).waiting.earliest, line.seen(waits).waiting.latest) == (waits.earliest, waits.latest)
+
+    line.leave(STRANGER, waits)
+    assert line.seen(waits).offer is None
 
 
 def test_what_was_closed_is_offered_when_it_is_opened(counter: Any, line: Line) -> None:

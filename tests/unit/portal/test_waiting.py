@@ -1,5 +1,7 @@
 """Waiting lists: into the line from the form that was refused, one's place, what is offered, and out of it."""
 
+from typing import Any
+
 import pytest
 
 from tests.unit.portal.conftest import Portal, Visitor
@@ -50,9 +52,27 @@ def test_a_no_to_waiting_is_told_on_the_form(portal: Portal, kari: Visitor) -> N
     assert kari.submit("/book", instead="/waiting", **FILLED | {"participants": "mange"}).status_code == 422
 
 
+def offered(portal: Portal, **changed: Any) -> None:
+    """An offer to Kari that is kept until Thursday at noon."""
+    until = {"booking": str(an_id("held")), "offered_until": "2026-12-03T11:00:00Z"}
+    held = {"space": "borgen-storsal", **TIMES}
+    portal.services.wait(**held, **{"state": "offered", "place": None, "offer": held, **until, **changed})
+
+
+@pytest.mark.parametrize("path", ["/waiting", "/"])
+def test_what_is_offered_is_told_as_it_is_held_now(portal: Portal, kari: Visitor, path: str) -> None:
+    """It may be an hour of a longer while, or have moved since."""
+    held = {"begins_at": "2026-12-06T16:00:00Z", "ends_at": "2026-12-06T17:00:00Z"}
+    offered(portal, offer={"space": "borgen-storsal-a", **held})
+    page = kari.go(path)
+    assert "Storsalen, del A" in page.text
+    assert "søndag 6. desember" in page.text
+    assert "17:00–18:00" in page.text
+    assert "lørdag 5. desember" not in page.text
+
+
 def test_what_is_offered_is_shown_first_with_its_limit(portal: Portal, kari: Visitor) -> None:
-    offer = {"state": "offered", "place": None, "booking": str(an_id("held")), "offered_until": "2026-12-03T11:00:00Z"}
-    portal.services.wait(space="borgen-storsal", **TIMES, **offer)
+    offered(portal)
     portal.services.wait(space="borgen-storsal-a", **TIMES, place=1, minutes=60)
     page = kari.go("/waiting")
     assert "Svar innen torsdag 3. desember kl. 12:00" in page.text
@@ -62,8 +82,7 @@ def test_what_is_offered_is_shown_first_with_its_limit(portal: Portal, kari: Vis
 
 
 def test_an_offer_without_a_price_says_how_long_it_is_kept(portal: Portal, kari: Visitor) -> None:
-    offer = {"state": "offered", "place": None, "booking": str(an_id("held")), "offered_until": "2026-12-03T11:00:00Z"}
-    portal.services.wait(space="borgen-storsal", **TIMES, **offer, awaits_price=True)
+    offered(portal, awaits_price=True)
     page = kari.go("/waiting")
     assert "Prisen er på vei. Holdes av for deg til torsdag 3. desember kl. 12:00" in page.text
     assert "Når prisen kommer, har du opptil to timer på å svare." in page.text
