@@ -170,10 +170,10 @@ class Booking:
         priced = current if known else current._step(now, price=price)
         if self.state == "awaiting_payment" and not known and price.total == 0:
             return replace(priced, state="confirmed", confirmed_at=now)
-        if not (known or self.confirmed_as_one):
-            priced = priced.answerable(now=now)
         at_once = priced.price == price and self.confirm == "when_priced" and now < self.hold_expires_at
-        return priced.accepted(now=now) if self.state == "held" and at_once else priced
+        if self.state == "held" and at_once:
+            return priced.accepted(now=now)
+        return priced if known or self.confirmed_as_one else priced.answerable(now=now)
 
     @property
     def confirmed_as_one(self) -> bool:

@@ -35,6 +35,7 @@ from tests.bookings import envelope
 from tests.callers import MANAGER, RESIDENT, STRANGER
 
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -199,6 +200,7 @@ def test_what_was_approved_is_approved_again_when_the_tenant_moves_it(counter: A
     assert by_house.state == "confirmed"
 
 
+@pytest.mark.parametrize("after", [MINUTE, 20 * HOUR])
 @pytest.mark.parametrize(
     ("rules", "waits", "to", "comes_to"),
     [
@@ -208,12 +210,13 @@ def test_what_was_approved_is_approved_again_when_the_tenant_moves_it(counter: A
     ],
 )
 def test_what_its_tenant_took_is_settled_by_its_new_price_where_nothing_more_is_decided(
-    counter: Any, asks: Any, rules: dict[str, bool], waits: str, to: str, comes_to: str
+    counter: Any, asks: Any, rules: dict[str, bool], waits: str, to: str, comes_to: str, after: timedelta
 ) -> None:
     asks(**rules)
-    held = counter.hold("studio")
+    held = counter.hold("studio", 4 * 30)
     counter.deliver(counter.priced(held))
     taken = counter.confirm(held)
+    counter.clock.move(after)
     moved = move(counter, taken, space=to)
     assert (taken.state, moved.state, moved.price) == (waits, "held", None)
 
