@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from kernel.errors import DomainError, Text
 
+MOST_FAULTS = 50
+"""How many faults of a request are named: more than a person mends at once, and an answer that stays small."""
+
 
 class NotFound(DomainError):
     """There is nothing here, or nothing that this caller may know of."""
@@ -48,8 +51,24 @@ class Fault:
     parameter: str | None = None
 
 
+class TooManyFields(DomainError):
+    """An object of the body has more fields than any body of ours needs."""
+
+    code = "too_many_fields"
+    status = 422
+    text = Text(
+        nb="Innholdet har for mange felter: grensa er {most}.",
+        nn="Innhaldet har for mange felt: grensa er {most}.",
+        en="The body has too many fields: the limit is {most}.",
+    )
+
+    def __init__(self, most: int = 1) -> None:
+        super().__init__(most=most)
+
+
 class InvalidRequest(DomainError):
-    """One or more values are missing, unknown or not allowed; `faults` names each."""
+    """One or more values are missing, unknown or not allowed; `faults` names the first of them, up to `MOST_FAULTS`,
+    and `left_out` counts the others."""
 
     code = "invalid_request"
     status = 422
@@ -61,7 +80,8 @@ class InvalidRequest(DomainError):
 
     def __init__(self, faults: Sequence[Fault] = ()) -> None:
         super().__init__()
-        self.faults = tuple(faults)
+        self.faults = tuple(faults[:MOST_FAULTS])
+        self.left_out = len(faults) - len(self.faults)
 
 
 class MethodNotAllowed(DomainError):

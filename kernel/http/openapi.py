@@ -74,7 +74,10 @@ class Problem(Schema):
     code = fields.String(required=True, metadata={"example": "not_found"})
     instance = fields.String(metadata={"description": "The correlation id, to give when the error is reported."})
     fields_ = fields.Dict(data_key="fields", metadata={"description": "The values that `detail` speaks of."})
-    errors = fields.List(fields.Nested(ProblemFault), metadata={"description": "Each fault of an invalid request."})
+    errors = fields.List(fields.Nested(ProblemFault), metadata={"description": "The faults of an invalid request."})
+    errors_left_out = fields.Integer(
+        metadata={"description": "How many more faults it has, if they are not all named."}
+    )
 
 
 class ServiceBlueprint(Blueprint):  # type: ignore[misc]  # flask-smorest is untyped

@@ -89,6 +89,8 @@ def document(error: DomainError, language: str) -> dict[str, Any]:
         said["fields"] = fields
     if isinstance(error, problems.InvalidRequest):
         said["errors"] = [_fault(fault, language) for fault in error.faults]
+        if error.left_out:
+            said["errors_left_out"] = error.left_out
     return said
 
 

@@ -5,7 +5,7 @@ The parser behind `@blp.arguments`. Unknown fields are refused in both places: a
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 from urllib.parse import quote
 
@@ -16,12 +16,23 @@ from webargs.flaskparser import FlaskParser
 
 from kernel.errors import Text
 from kernel.http.messages import translated
-from kernel.problems import BodyTooLarge, Fault, InvalidRequest, MalformedJson, UnsupportedMediaType
+from kernel.problems import (
+    BodyTooLarge,
+    Fault,
+    InvalidRequest,
+    MalformedJson,
+    TooManyFields,
+    UnsupportedMediaType,
+)
 from kernel.text import unstorable
 
 BODY_LIMIT = 1 << 20
 DEEPEST_BODY = 64
 """The most levels of values in values; what any body of ours needs is far below."""
+MOST_FIELDS = 1_000
+"""The most names in one object; the places of an import are half as many."""
+LONGEST_POINTER = 300
+"""Of a name longer than any of ours the fault names what it is in."""
 # A NUL or half a surrogate pair is legal in JSON and in no database; found by these escapes, as raw they are illegal.
 _UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _BAD_TEXT = Text(
@@ -55,7 +66,9 @@ class RequestParser(FlaskParser):
         if not req.is_json:
             raise UnsupportedMediaType
         value = _parsed(body)
-        if _UNSTORABLE.search(body) and (faults := [Fault(_BAD_TEXT, pointer=at) for at in _bad_texts(value)]):
+        if _UNSTORABLE.search(body) and (
+            faults := [Fault(_BAD_TEXT, pointer=_pointer(at)) for at in _bad_texts(value)]
+        ):
             raise InvalidRequest(faults)
         return value
 
@@ -70,14 +83,17 @@ def _parsed(body: bytes) -> Any:
     # ValueError: not JSON, not UTF-8, or a number of thousands of digits. RecursionError: thousands of brackets
     except (ValueError, RecursionError) as cause:
         raise MalformedJson from cause
-    _refuse_deep(value)
+    _refuse_unbounded(value)
     return value
 
 
-def _refuse_deep(value: Any) -> None:
-    """What json reads, those who walk through it later may not: how deep each can go depends on Python's version."""
+def _refuse_unbounded(value: Any) -> None:
+    """What json reads, those who walk through it later may not: how deep each can go depends on Python's version. And
+    each name that is unknown costs them more than it cost to send."""
     level = [value]
     for _ in range(DEEPEST_BODY):
+        if any(isinstance(each, dict) and len(each) > MOST_FIELDS for each in level):
+            raise TooManyFields(MOST_FIELDS)
         level = [each for outer in level for each in _inside(outer)]
     if level:
         raise MalformedJson
@@ -91,27 +107,36 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON")
 
 
-def _bad_texts(value: Any, at: str = "#") -> Iterator[str]:
+def _bad_texts(value: Any, at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     if isinstance(value, str):
         if unstorable(value):
             yield at
     elif isinstance(value, list):
         for index, each in enumerate(value):
-            yield from _bad_texts(each, f"{at}/{index}")
+            yield from _bad_texts(each, (*at, str(index)))
     elif isinstance(value, dict):
         for name, each in value.items():
-            where = f"{at}/{_escaped(name)}"
-            yield from _bad_texts(name, where)
-            yield from _bad_texts(each, where)
+            yield from _bad_texts(name, (*at, name))
+            yield from _bad_texts(each, (*at, name))
 
 
 def _faults(by_location: Any) -> Iterator[Fault]:
     for location, messages in by_location.items():
         for path, message in _flat(messages):
             if location == "json":
-                yield Fault(message, pointer="#" + "".join(f"/{_escaped(part)}" for part in path))
+                yield Fault(message, pointer=_pointer(path))
             else:
                 yield Fault(message, parameter=".".join(path) or None)
+
+
+def _pointer(path: Sequence[str]) -> str:
+    pointer = "#"
+    for part in path:
+        longer = f"{pointer}/{_escaped(part)}"
+        if len(longer) > LONGEST_POINTER:
+            break
+        pointer = longer
+    return pointer
 
 
 def _flat(messages: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str | Text]]:

@@ -208,6 +208,32 @@ def test_each_fault_of_a_body_is_named(body: Any, expected: list[tuple[str, str]
     assert faults(body) == expected
 
 
+@pytest.mark.parametrize(("unknown", "named", "left_out"), [(50, 50, None), (51, 50, 1), (999, 50, 949)])
+def test_an_answer_names_so_many_faults_and_counts_the_others(unknown: int, named: int, left_out: int | None) -> None:
+    body = {"name": "x", **{f"colour{number}": 1 for number in range(unknown)}}
+    answer = client_of().post(HALLS, json=body, headers=ODD)
+    assert (len(answer.json["errors"]), answer.json.get("errors_left_out")) == (named, left_out)
+
+
+@pytest.mark.parametrize(
+    ("names", "code"), [(1000, "invalid_request"), (1001, "too_many_fields"), (60_000, "too_many_fields")]
+)
+@pytest.mark.parametrize("where", ["outside", "inside"])
+def test_an_object_has_so_many_fields_at_most(names: int, code: str, where: str) -> None:
+    many = {f"x{number}": 1 for number in range(names)}
+    answer = client_of().post(HALLS, json=many if where == "outside" else {"parts": [many]}, headers=ODD)
+    assert (answer.status_code, answer.json["code"]) == (422, code)
+    assert len(answer.data) < 10_000
+
+
+@pytest.mark.parametrize(("length", "named"), [(298, "#/" + "x" * 298), (299, "#")])
+def test_a_fault_says_no_longer_name_back_than_any_of_ours(length: int, named: str) -> None:
+    assert faults({"name": "x", "x" * length: 1}) == [(named, "Is not known here.")]
+    assert faults(b'{"name": "x", "%s": "\\u0000"}' % (b"x" * length)) == [
+        (named, "The text has characters that can't be stored.")
+    ]
+
+
 def test_a_whole_character_written_as_two_escapes_is_a_character() -> None:
     answer = client_of().post(HALLS, data=b'{"name": "\\ud83d\\ude00"}', content_type="application/json", headers=ODD)
     assert answer.json["name"] == "😀"
