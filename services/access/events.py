@@ -26,8 +26,8 @@ class KeySnapshot(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class KeyIssued(KeySnapshot):
-    """A key was made for a confirmed booking. It is not live before its lock confirms it. Said again, with the same
-    `sequence`, as long as the lock has not. Access → access (the lock)."""
+    """A key was made for a confirmed booking, or its margins end elsewhere. It is not live before its lock confirms it.
+    Said again, with the same `sequence`, as long as the lock has not. Access → access (the lock)."""
 
     TYPE: ClassVar[str] = "no.torg.access.key_issued.v1"
     LISTENERS: ClassVar[tuple[str, ...]] = ("access",)

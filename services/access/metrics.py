@@ -4,7 +4,7 @@ from prometheus_client import Counter, Histogram
 
 KEYS = Counter(
     "torg_access_keys_total",
-    "Keys that changed, by what happened: issued, armed, suspended, revoked, unused.",
+    "Keys that changed, by what happened: issued, armed, suspended, revoked, unused, margins (they end elsewhere).",
     ["change"],
 )
 ENTRIES = Counter(

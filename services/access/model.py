@@ -1,7 +1,7 @@
 """The rules of access: when a key is valid, how it changes state, what a lock decides, and when it pauses after wrong
 codes. Pure: time, ids and chance come in as arguments. Use cases and the locks call it."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -76,10 +76,16 @@ class Lock:
     door: Door
     margin_before: timedelta
     margin_after: timedelta
+    parts: Sequence[str] = ()
+    """The smallest parts of its space: bookings of spaces that have some in common exclude each other."""
 
-    def validity(self, begins_at: datetime, ends_at: datetime) -> Validity:
-        """When the key of a booking opens this lock."""
-        return Validity(begins_at - self.margin_before, ends_at + self.margin_after)
+    def validity(self, begins_at: datetime, ends_at: datetime, others: Iterable[Validity] = ()) -> Validity:
+        """When the key of a booking opens this lock. A margin reaches no further than to the time of one of `others`:
+        bookings of other tenants that exclude it."""
+        times = [(each.valid_from, each.valid_until) for each in others]
+        before = [min(until, begins_at) for since, until in times if since < begins_at]
+        after = [max(since, ends_at) for since, until in times if until > ends_at]
+        return Validity(max([begins_at - self.margin_before, *before]), min([ends_at + self.margin_after, *after]))
 
 
 class KeyState(StrEnum):
@@ -117,6 +123,7 @@ class Key:
     version: int = 1
     changed_at: datetime
     begins_at: datetime | None = None
+    ends_at: datetime | None = None
     release_at: datetime | None = None
     unused_told: bool = False
 
@@ -124,6 +131,15 @@ class Key:
     def live(self) -> bool:
         """Whether a lock should hold it."""
         return self.state in LIVE
+
+    @property
+    def time(self) -> Validity:
+        """The time of its booking: its validity without margins. What lies outside of that was written by an earlier
+        release, which knew no end."""
+        since, until = self.validity.valid_from, self.validity.valid_until
+        begins_at = self.begins_at if self.begins_at and since <= self.begins_at < until else since
+        ends_at = self.ends_at if self.ends_at and begins_at < self.ends_at <= until else until
+        return Validity(begins_at, ends_at)
 
     def armed(self, now: datetime) -> "Key":
         """The lock has confirmed it."""
@@ -145,6 +161,11 @@ class Key:
         self._demand(*LIVE, KeyState.SUSPENDED)
         issued = self._changed(KeyState.ISSUED, now)
         return replace(issued, door=door, validity=validity, code_digest=code_digest, unused_told=False)
+
+    def with_margins(self, validity: Validity, now: datetime) -> "Key":
+        """Its margins end elsewhere. The lock goes by the ones before until it has heard of it."""
+        self._demand(*LIVE)
+        return replace(self._changed(self.state, now), validity=validity)
 
     def unused(self, since: datetime | None, now: datetime) -> bool:
         """Whether nobody came, if no door was opened with it, on a lock that has been there to tell since then (None:
@@ -278,18 +299,19 @@ class Drift:
     strangers: list[UUID]
 
 
-def drift(lock: UUID, keys: Iterable[Key], held: Collection[UUID], now: datetime) -> Drift:
-    """Compares the live keys of a lock, and all keys it holds, with what it holds. What is still on its way is none."""
+def drift(lock: UUID, keys: Iterable[Key], held: Mapping[UUID, Validity], now: datetime) -> Drift:
+    """Compares the live keys of a lock, and all keys it holds, with what it holds, and for when. What is still on its
+    way is none."""
     known = {key.id: key for key in keys}
     unsent = [key for key in known.values() if _is_missing(key, lock, held, now) and key.is_settled(now)]
     strangers = [each for each in held if _is_stranger(known.get(each), lock, now)]
     return Drift(unsent, strangers)
 
 
-def _is_missing(key: Key, lock: UUID, held: Collection[UUID], now: datetime) -> bool:
+def _is_missing(key: Key, lock: UUID, held: Mapping[UUID, Validity], now: datetime) -> bool:
     if key.door.lock != lock or not key.live or now >= key.validity.valid_until:
         return False
-    return key.state is KeyState.ISSUED or key.id not in held
+    return key.state is KeyState.ISSUED or held.get(key.id) != key.validity
 
 
 def _is_stranger(key: Key | None, lock: UUID, now: datetime) -> bool:

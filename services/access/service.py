@@ -97,6 +97,10 @@ class Access:
     def reconcile_locks(self, tx: Transaction) -> None:
         usecases.reconcile_locks(tx)
 
+    @every(seconds=60)
+    def mend_margins(self, tx: Transaction) -> None:
+        usecases.mend_margins(tx)
+
     @every(seconds=600)
     def prune_entries(self, tx: Transaction) -> None:
         usecases.prune_entries(tx, keep=timedelta(days=_settings().access_entry_days))

@@ -48,6 +48,8 @@ locks = Table(
     Column("arena_name", Text),
     Column("margin_before", Interval, nullable=False),
     Column("margin_after", Interval, nullable=False),
+    Column("parts", ARRAY(Text), nullable=False, comment="the smallest parts of its space; empty: the space itself"),
+    Column("shared", Boolean, nullable=False, comment="several bookings may have the space at once"),
     Column("checked_at", DateTime(timezone=True), nullable=False),
 )
 keys = Table(
@@ -59,6 +61,7 @@ keys = Table(
     Column("tenant", Uuid),
     Column("booked_by", Text, nullable=False),
     Column("begins_at", DateTime(timezone=True)),
+    Column("ends_at", DateTime(timezone=True)),
     Column("release_at", DateTime(timezone=True)),
     Column("unused_told", Boolean, nullable=False),
     Column("lock", Uuid, nullable=False),
@@ -93,10 +96,10 @@ representations = Table(
 
 _ADD_LOCK = insert(locks)
 _ADD_LOCK_IF_NEW = _ADD_LOCK.on_conflict_do_nothing(index_elements=[locks.c.space])
-_PUBLISH_LOCK = _ADD_LOCK.on_conflict_do_update(
-    index_elements=[locks.c.space],
-    set_={name: _ADD_LOCK.excluded[name] for name in ("arena", "square", "space_name", "arena_name")},
-)
+_names = {name: _ADD_LOCK.excluded[name] for name in ("arena", "square", "space_name", "arena_name")}
+_parts = {name: _ADD_LOCK.excluded[name] for name in ("parts", "shared")}
+_NAME_LOCK = _ADD_LOCK.on_conflict_do_update(index_elements=[locks.c.space], set_=_names)
+_PUBLISH_LOCK = _ADD_LOCK.on_conflict_do_update(index_elements=[locks.c.space], set_=_names | _parts)
 KEYS = select(keys, locks.c.space, locks.c.square).join(locks, locks.c.id == keys.c.lock)
 """What `key_from` makes a key of."""
 
@@ -111,7 +114,8 @@ _CODE_OF = (
 )
 _KEY = KEYS.where(keys.c.id == bindparam("of"))
 _KEY_TO_CHANGE = _KEY.with_for_update(of=keys)
-_KEY_OF_BOOKING = KEYS.where(keys.c.booking == bindparam("of")).with_for_update(of=keys)
+_FIND_KEY_OF_BOOKING = KEYS.where(keys.c.booking == bindparam("of"))
+_KEY_OF_BOOKING = _FIND_KEY_OF_BOOKING.with_for_update(of=keys)
 _DIGESTS_IN_USE = select(keys.c.code_digest).where(
     keys.c.lock == bindparam("on"),
     keys.c.credential != bindparam("besides"),
@@ -162,7 +166,7 @@ _ADD_KEY = insert(keys)
 _ADD_ENTRY = insert(entries)
 _MUTABLE = (
     *("lock", "valid_from", "valid_until", "code_digest", "state", "version", "changed_at"),
-    *("tenant", "begins_at", "release_at", "unused_told"),
+    *("tenant", "begins_at", "ends_at", "release_at", "unused_told"),
 )
 _SAVE_KEY = update(keys).where(keys.c.id == bindparam("changed")).values({name: bindparam(name) for name in _MUTABLE})
 _SAVE_KEY_AND_CODE = _SAVE_KEY.values(sealed_code=bindparam("sealed_code"))
@@ -173,10 +177,10 @@ _FORGET_BOOKER = update(keys).where(_of, keys.c.booked_by == bindparam("who")).v
 _FORGET_RIGHTS = delete(representations).where(representations.c.person == bindparam("who"))
 
 
-def publish_lock(tx: Transaction, space: str, arena: str, square: str, *, space_name: str, arena_name: str) -> None:
-    """Puts a lock on the door of the space, unless it has one; either way it gets these names."""
-    names = {"space_name": space_name, "arena_name": arena_name}
-    tx.execute(_PUBLISH_LOCK, _new_lock(tx, space, arena, square) | names)
+def publish_lock(tx: Transaction, space: str, arena: str, square: str, **told: Any) -> None:
+    """Puts a lock on the door of the space, unless it has one; either way it gets these names and, where they are told,
+    the space's parts and whether it is shared."""
+    tx.execute(_PUBLISH_LOCK if "parts" in told else _NAME_LOCK, _new_lock(tx, space, arena, square) | told)
 
 
 def lock_of_space(tx: Transaction, space: str, arena: str, square: str) -> Lock:
@@ -185,20 +189,20 @@ def lock_of_space(tx: Transaction, space: str, arena: str, square: str) -> Lock:
     if found is None:
         tx.execute(_ADD_LOCK_IF_NEW, _new_lock(tx, space, arena, square))
         found = tx.execute(_LOCK_OF_SPACE, {"of": space}).one()
-    return _lock(found)
+    return lock_from(found)
 
 
 def find_lock(tx: Transaction, id: UUID) -> Lock | None:
     """A lock by its id; not locked."""
     row = tx.execute(_LOCK, {"of": id}).one_or_none()
-    return _lock(row) if row else None
+    return lock_from(row) if row else None
 
 
 def take_locks_to_check(tx: Transaction, *, most: int) -> list[Lock]:
     """The locks that were longest not compared with their keys, locked for this transaction; those that another worker
     has taken are passed over."""
     longest = select(locks).order_by(locks.c.checked_at).limit(most).with_for_update(skip_locked=True)
-    found = [_lock(row) for row in tx.execute(longest)]
+    found = [lock_from(row) for row in tx.execute(longest)]
     tx.execute(update(locks).where(locks.c.id.in_([lock.door.lock for lock in found])).values(checked_at=tx.now))
     return found
 
@@ -206,6 +210,11 @@ def take_locks_to_check(tx: Transaction, *, most: int) -> list[Lock]:
 def key_of_booking(tx: Transaction, booking: UUID) -> Key | None:
     """The key of a booking, locked for this transaction."""
     return _first_key(tx, _KEY_OF_BOOKING, booking)
+
+
+def find_key_of_booking(tx: Transaction, booking: UUID) -> Key | None:
+    """The key of a booking; not locked."""
+    return _first_key(tx, _FIND_KEY_OF_BOOKING, booking)
 
 
 def take_key(tx: Transaction, id: UUID) -> Key | None:
@@ -332,7 +341,7 @@ def _as_actor(person: str) -> list[UUID]:
 
 def _new_lock(tx: Transaction, space: str, arena: str, square: str) -> dict[str, Any]:
     # the margins are the table's defaults: an installer changes them there
-    return {"id": new_id(), "space": space, "arena": arena, "square": square, "checked_at": tx.now}
+    return {"id": new_id(), "space": space, "arena": arena, "square": square, "parts": [space], "checked_at": tx.now}
 
 
 def _mutable(key: Key) -> dict[str, Any]:
@@ -346,6 +355,7 @@ def _mutable(key: Key) -> dict[str, Any]:
         "changed_at": key.changed_at,
         "tenant": key.tenant,
         "begins_at": key.begins_at,
+        "ends_at": key.ends_at,
         "release_at": key.release_at,
         "unused_told": key.unused_told,
     }
@@ -356,8 +366,9 @@ def _first_key(tx: Transaction, wanted: Select[Any], of: UUID) -> Key | None:
     return key_from(row) if row else None
 
 
-def _lock(row: Row[Any]) -> Lock:
-    return Lock(Door(row.id, row.space, row.square), row.margin_before, row.margin_after)
+def lock_from(row: Row[Any]) -> Lock:
+    """The lock of a row of `locks`."""
+    return Lock(Door(row.id, row.space, row.square), row.margin_before, row.margin_after, row.parts)
 
 
 def key_from(row: Row[Any]) -> Key:
@@ -369,6 +380,7 @@ def key_from(row: Row[Any]) -> Key:
         tenant=row.tenant,
         booked_by=row.booked_by,
         begins_at=row.begins_at,
+        ends_at=row.ends_at,
         release_at=row.release_at,
         unused_told=row.unused_told,
         door=Door(row.lock, row.space, row.square),

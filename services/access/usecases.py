@@ -12,7 +12,7 @@ from kernel.contracts import Envelope
 from kernel.db import Transaction
 from kernel.ids import new_id
 from kernel.problems import NotFound
-from services.access import metrics, model, store
+from services.access import margins, metrics, model, store
 from services.access.codes import Codes
 from services.access.events import KeyArmed, KeyIssued, KeyRevoked, KeySnapshot, KeyUnused
 from services.access.locks import LockDevice
@@ -44,7 +44,9 @@ def follow_space(tx: Transaction, event: Envelope[SpacePublished]) -> None:
     if inbox.newest(tx, event):
         space = event.data
         names = {"space_name": space.space_name, "arena_name": space.arena_name}
-        store.publish_lock(tx, space.space, space.arena, space.square, **names)
+        # an earlier release of booking tells no parts
+        parts = {"parts": space.parts, "shared": space.shared} if space.parts else {}
+        store.publish_lock(tx, space.space, space.arena, space.square, **names, **parts)
 
 
 def follow_booking(tx: Transaction, event: Envelope[BookingSnapshot], codes: Codes, draw: Draw) -> None:
@@ -56,6 +58,7 @@ def follow_booking(tx: Transaction, event: Envelope[BookingSnapshot], codes: Cod
     if not inbox.newest(tx, event):
         return
     booking = _without_erased(tx, event)
+    before = margins.queue(tx, booking)
     if booking.state in ("confirmed", "in_use"):
         changed = _grant(tx, booking, codes, draw)
     elif booking.state in _UNDECIDED:
@@ -64,19 +67,23 @@ def follow_booking(tx: Transaction, event: Envelope[BookingSnapshot], codes: Cod
         # who has stayed to the end gets out, and back for what they forgot: that key ends by itself
         stayed = booking.state == "completed" and booking.ended_at is None and event.time >= booking.ends_at
         changed = not stayed and _withdraw(tx, booking.booking)
+    if changed:
+        margins.move_others(tx, before, store.key_of_booking(tx, booking.booking))
     if changed and event.type == BookingRestated.TYPE:
         _count_repair(tx, "booking_has_key")
 
 
 def load_key(tx: Transaction, event: Envelope[KeyIssued], device: Device = SimulatedLock) -> None:
-    """Tells the lock of a key; once it has confirmed, the key is armed. A key revoked meanwhile stays revoked."""
+    """Tells the lock of a key, or of its new margins; once it has confirmed, the key is armed. A key revoked meanwhile
+    stays revoked."""
     lock = device(tx, event.data.lock)
     key = store.take_key(tx, event.data.key)
-    if key is None or key.state is not KeyState.ISSUED or key.door.lock != event.data.lock:
+    if key is None or not key.live or key.door.lock != event.data.lock:
         return
     lock.load(key.id, key.code_digest, key.validity)
-    metrics.ARMING_SECONDS.observe((tx.now - key.changed_at).total_seconds())
-    _change(tx, key.armed(tx.now), KeyArmed)
+    if key.state is KeyState.ISSUED:
+        metrics.ARMING_SECONDS.observe((tx.now - key.changed_at).total_seconds())
+        _change(tx, key.armed(tx.now), KeyArmed)
 
 
 def unload_key(tx: Transaction, event: Envelope[KeyRevoked], device: Device = SimulatedLock) -> None:
@@ -151,6 +158,13 @@ def reconcile_locks(tx: Transaction, *, most: int = LOCKS_CHECKED_AT_ONCE, devic
         _reconcile(tx, lock.door.lock, device(tx, lock.door.lock))
 
 
+def mend_margins(tx: Transaction) -> None:
+    """Moves margins of keys of the coming day that end elsewhere than they should: what spaces exclude each other, or
+    how long margins are, was changed."""
+    for _ in range(margins.mend(tx)):
+        _count_repair(tx, "margins_end_at_others_times")
+
+
 def prune_entries(tx: Transaction, *, keep: timedelta) -> None:
     """Entries are kept no longer than they may be."""
     store.prune_entries(tx, keep=keep)
@@ -169,8 +183,8 @@ def _without_erased(tx: Transaction, event: Envelope[BookingSnapshot]) -> Bookin
 
 def _grant(tx: Transaction, booking: BookingSnapshot, codes: Codes, draw: Draw) -> bool:
     lock = store.lock_of_space(tx, booking.space, booking.arena, booking.square)
-    validity = lock.validity(booking.begins_at, booking.ends_at)
     key = store.key_of_booking(tx, booking.booking)
+    validity = margins.validity(tx, lock, booking)
     if key is not None and key.opens(lock.door, validity):
         _note(tx, key, booking)
         return False
@@ -210,7 +224,8 @@ def _new_key(booking: BookingSnapshot, door: Door, validity: Validity, code_dige
 
 def _noted(key: Key, booking: BookingSnapshot) -> Key:
     """The key with what booking says of it that no lock needs to know."""
-    return replace(key, tenant=booking.tenant.id, begins_at=booking.begins_at, release_at=booking.release_at)
+    noted = replace(key, tenant=booking.tenant.id, release_at=booking.release_at)
+    return replace(noted, begins_at=booking.begins_at, ends_at=booking.ends_at)
 
 
 def _note(tx: Transaction, key: Key, booking: BookingSnapshot) -> None:

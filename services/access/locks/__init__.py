@@ -1,7 +1,7 @@
 """What access needs of the lock on a door, whatever its make. Use cases speak to `LockDevice` only; `simulated` is the
 make of this issue's demonstration and tests."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -21,8 +21,8 @@ class LockDevice(Protocol):
     def forget(self, key: UUID) -> None:
         """The key opens nothing from now on. One the lock does not hold is no error."""
 
-    def held(self) -> Collection[UUID]:
-        """The keys in the lock's memory that are not forgotten."""
+    def held(self) -> Mapping[UUID, Validity]:
+        """The keys in the lock's memory that are not forgotten, and when it opens for them."""
 
     def clear_expired(self, now: datetime) -> None:
         """Makes room: drops what has been over for long."""

@@ -1,7 +1,7 @@
 """A lock that exists in the database alone: two tables stand for its flash memory. Nothing but this module reads or
 writes them, so that access learns of the lock only what a real one would tell."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hmac import compare_digest
 from uuid import UUID
@@ -87,8 +87,8 @@ class SimulatedLock:
         mine = (memory.c.lock == self._id, memory.c.key == key)
         self._tx.execute(update(memory).where(*mine).values(revoked=True))
 
-    def held(self) -> Collection[UUID]:
-        return {held.key for held in self._all() if not held.revoked}
+    def held(self) -> Mapping[UUID, Validity]:
+        return {held.key: held.validity for held in self._all() if not held.revoked}
 
     def clear_expired(self, now: datetime) -> None:
         over = memory.c.valid_until <= now - REMEMBERED

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given, strategies
 
 from kernel.ids import new_id
 from services.access.events import KeyArmed, KeyIssued, KeyRevoked
@@ -36,6 +37,106 @@ def test_the_margins_are_the_locks() -> None:
     lock = Lock(DOOR, timedelta(minutes=10), timedelta(minutes=20))
     validity = lock.validity(NOW, NOW + timedelta(hours=1))
     assert validity == Validity(NOW - timedelta(minutes=10), NOW + timedelta(hours=1, minutes=20))
+
+
+QUARTER = timedelta(minutes=15)
+HOUR = timedelta(hours=1)
+MARGINS = Lock(DOOR, QUARTER, QUARTER)
+
+
+@pytest.mark.parametrize(
+    ("ended", "valid_from"),
+    [
+        (NOW - QUARTER - TICK, NOW - QUARTER),
+        (NOW - QUARTER, NOW - QUARTER),
+        (NOW - QUARTER + TICK, NOW - QUARTER + TICK),
+        (NOW - TICK, NOW - TICK),
+        (NOW, NOW),
+        (NOW + TICK, NOW),
+    ],
+)
+def test_the_margin_before_begins_when_the_other_has_ended(ended: datetime, valid_from: datetime) -> None:
+    other = Validity(NOW - HOUR, ended)
+    assert MARGINS.validity(NOW, NOW + HOUR, [other]) == Validity(valid_from, NOW + HOUR + QUARTER)
+
+
+@pytest.mark.parametrize(
+    ("begins", "valid_until"),
+    [
+        (NOW + QUARTER + TICK, NOW + QUARTER),
+        (NOW + QUARTER, NOW + QUARTER),
+        (NOW + QUARTER - TICK, NOW + QUARTER - TICK),
+        (NOW + TICK, NOW + TICK),
+        (NOW, NOW),
+        (NOW - TICK, NOW),
+    ],
+)
+def test_the_margin_after_ends_when_the_other_begins(begins: datetime, valid_until: datetime) -> None:
+    other = Validity(begins, NOW + HOUR)
+    assert MARGINS.validity(NOW - HOUR, NOW, [other]) == Validity(NOW - HOUR - QUARTER, valid_until)
+
+
+minutes = strategies.integers(-180, 180).map(lambda each: NOW + timedelta(minutes=each))
+times = strategies.tuples(minutes, strategies.integers(1, 120)).map(
+    lambda each: Validity(each[0], each[0] + timedelta(minutes=each[1]))
+)
+
+
+@given(times, strategies.lists(times, max_size=5), strategies.integers(0, 60), strategies.integers(0, 60))
+def test_a_key_opens_all_its_time_and_in_nobody_elses_besides(
+    own: Validity, others: list[Validity], before: int, after: int
+) -> None:
+    lock = Lock(DOOR, timedelta(minutes=before), timedelta(minutes=after))
+    widest = lock.validity(own.valid_from, own.valid_until)
+    cut = lock.validity(own.valid_from, own.valid_until, others)
+
+    assert widest.valid_from <= cut.valid_from <= own.valid_from
+    assert own.valid_until <= cut.valid_until <= widest.valid_until
+    for other in others:
+        for since, until in ((cut.valid_from, own.valid_from), (own.valid_until, cut.valid_until)):
+            assert until <= since or until <= other.valid_from or other.valid_until <= since
+    assert cut == lock.validity(own.valid_from, own.valid_until, reversed([*others, *others]))
+
+
+@given(times, times, strategies.integers(0, 60))
+def test_two_bookings_that_exclude_each_other_never_open_in_each_others_time(
+    one: Validity, other: Validity, margin: int
+) -> None:
+    if one.valid_until > other.valid_from and other.valid_until > one.valid_from:
+        return
+    lock = Lock(DOOR, timedelta(minutes=margin), timedelta(minutes=margin))
+    opens = lock.validity(one.valid_from, one.valid_until, [other])
+    assert opens.valid_until <= other.valid_from or other.valid_until <= opens.valid_from
+
+
+def test_the_time_of_a_key_is_its_validity_without_margins() -> None:
+    begins_at, ends_at = EVENING.valid_from + QUARTER, EVENING.valid_until - QUARTER
+    assert key(begins_at=begins_at, ends_at=ends_at).time == Validity(begins_at, ends_at)
+    assert key(begins_at=EVENING.valid_from, ends_at=EVENING.valid_until).time == EVENING
+
+
+@pytest.mark.parametrize(
+    ("begins_at", "ends_at"),
+    [
+        (None, None),
+        (EVENING.valid_from - TICK, EVENING.valid_until + TICK),
+        (EVENING.valid_until, EVENING.valid_from),
+    ],
+)
+def test_a_time_an_earlier_release_did_not_keep_up_is_not_believed(
+    begins_at: datetime | None, ends_at: datetime | None
+) -> None:
+    assert key(begins_at=begins_at, ends_at=ends_at).time == EVENING
+
+
+def test_with_other_margins_it_is_the_same_key_one_version_up() -> None:
+    narrower = Validity(EVENING.valid_from + TICK, EVENING.valid_until - TICK)
+    for state in (KeyState.ISSUED, KeyState.ARMED):
+        moved = key(state=state, version=2, unused_told=True).with_margins(narrower, NOW)
+        assert (moved.state, moved.version, moved.validity, moved.unused_told) == (state, 3, narrower, True)
+    for state in (KeyState.SUSPENDED, KeyState.REVOKED):
+        with pytest.raises(WrongKeyState):
+            key(state=state).with_margins(narrower, NOW)
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,14 @@ def test_keys_the_lock_should_hold_are_sent_again(
     state: KeyState, since: timedelta, is_held: bool, until: timedelta, sent: bool
 ) -> None:
     one = key(state=state, changed_at=NOW - since, validity=Validity(NOW - HOUR, NOW + until))
-    found = drift(LOCK, [one], {one.id} if is_held else set(), NOW)
+    found = drift(LOCK, [one], {one.id: one.validity} if is_held else {}, NOW)
+    assert found == Drift([one] if sent else [], [])
+
+
+@pytest.mark.parametrize(("since", "sent"), [(ARM_WITHIN - TICK, False), (ARM_WITHIN, True)])
+def test_a_key_the_lock_holds_for_another_time_is_sent_again(since: timedelta, sent: bool) -> None:
+    one = key(state=KeyState.ARMED, changed_at=NOW - since)
+    found = drift(LOCK, [one], {one.id: Validity(NOW, NOW + HOUR + TICK)}, NOW)
     assert found == Drift([one] if sent else [], [])
 
 
@@ -176,12 +183,12 @@ def test_keys_the_lock_should_hold_are_sent_again(
 )
 def test_what_no_live_key_stands_behind_is_forgotten(different: dict[str, object], stranger: bool) -> None:
     one = key(**different)
-    assert drift(LOCK, [one], {one.id}, NOW) == Drift([], [one.id] if stranger else [])
+    assert drift(LOCK, [one], {one.id: one.validity}, NOW) == Drift([], [one.id] if stranger else [])
 
 
 def test_an_entry_of_a_key_nobody_knows_is_forgotten() -> None:
     unknown = new_id()
-    assert drift(LOCK, [], {unknown}, NOW) == Drift([], [unknown])
+    assert drift(LOCK, [], {unknown: OPEN.validity}, NOW) == Drift([], [unknown])
 
 
 def entry(**different: object) -> Entry:
