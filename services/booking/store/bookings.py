@@ -167,20 +167,16 @@ def place_all(
     if new:
         tx.execute(_WRITE, [_columns(booking) for booking in new])
     everyone = [*new, *elsewhere]
-    taken = claims.take_all(tx, [booking.id for booking in everyone if not booking.shared])
     lost: dict[UUID, DomainError] = {}
-    # one by one, as a trigger that refuses one would refuse all
-    for booking in sorted(everyone, key=lambda each: (each.space, each.begins_at, each.id)):
-        try:
-            with tx.savepoint() if booking.shared or booking.equipment else nullcontext():
-                got = claims.take_space(tx, booking) if booking.shared else taken[booking.id]
-                claims.borrow_all(tx, [booking])
-        except (NoRoom, EquipmentLent) as refusal:
-            lost[booking.id] = refusal
-        else:
-            if got < parts[booking.space]:
-                lost[booking.id] = SpaceClosed() if claims.closed(tx, booking) else SlotTaken()
-    return lost
+    try:
+        with tx.savepoint():
+            taken = claims.take_all(tx, [booking.id for booking in everyone])
+            claims.borrow_all(tx, everyone)
+    except (NoRoom, EquipmentLent):  # a trigger that refuses one refuses all
+        taken, lost = _taken_one_by_one(tx, everyone)
+    short = [each for each in everyone if each.id not in lost and taken[each.id] < parts[each.space]]
+    closed = claims.closed(tx, short)
+    return lost | {each.id: SpaceClosed() if each.id in closed else SlotTaken() for each in short}
 
 
 def lock(tx: Transaction, booking: UUID) -> Booking | None:
@@ -276,6 +272,21 @@ def _give_up(tx: Transaction, before: Sequence[Booking], moved: Sequence[Booking
         if takes_no_more(was, after):
             claims.narrow(tx, after, lent=bool(was.equipment))
     return elsewhere
+
+
+def _taken_one_by_one(tx: Transaction, everyone: Sequence[Booking]) -> tuple[dict[UUID, int], dict[UUID, DomainError]]:
+    """Takes what bookings need: how many parts each got, and which ones a trigger refused, and why."""
+    taken = claims.take_all(tx, [booking.id for booking in everyone if not booking.shared])
+    refused: dict[UUID, DomainError] = {}
+    for booking in sorted(everyone, key=lambda each: (each.space, each.begins_at, each.id)):
+        try:
+            with tx.savepoint() if booking.shared or booking.equipment else nullcontext():
+                if booking.shared:
+                    taken[booking.id] = claims.take_space(tx, booking)
+                claims.borrow_all(tx, [booking])
+        except (NoRoom, EquipmentLent) as refusal:
+            refused[booking.id] = refusal
+    return taken, refused
 
 
 def _remove(tx: Transaction, ids: Collection[UUID]) -> None:

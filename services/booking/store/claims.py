@@ -26,7 +26,6 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     delete,
-    exists,
     func,
     literal_column,
     select,
@@ -179,13 +178,20 @@ _IN_THE_WAY = (
     .distinct()
 )
 # in one order for all: the trigger queues those who borrow the same
-_CLOSED = select(
-    exists().where(
-        spaces.c.id == bindparam("space"),
-        claims.c.part == func.any(spaces.c.parts),
-        claims.c.during.op("&&", is_comparison=True)(_during),
-        claims.c.share == bindparam("share", type_=Uuid),
-    )
+_CLOSED = text(
+    """
+    SELECT asked.id
+      FROM unnest(:ids, :spaces, :froms, :untils) AS asked (id, space, since, until)
+      JOIN spaces ON spaces.id = asked.space
+     WHERE EXISTS (SELECT FROM claims WHERE part = ANY (spaces.parts) AND share = :share
+                                        AND during && tstzrange(since, until))
+    """
+).bindparams(
+    bindparam("ids", type_=ARRAY(Uuid)),
+    bindparam("spaces", type_=ARRAY(Text)),
+    bindparam("froms", type_=ARRAY(DateTime(timezone=True))),
+    bindparam("untils", type_=ARRAY(DateTime(timezone=True))),
+    bindparam("share", type_=Uuid),
 )
 _BORROW_ALL = text(
     """
@@ -286,11 +292,14 @@ def in_the_way(tx: Transaction, parts: Sequence[int], times: Sequence[Occurrence
     return list(tx.execute(_IN_THE_WAY, wanted).scalars())
 
 
-def closed(tx: Transaction, booking: Booking) -> bool:
-    """Whether a closure has some of what a booking needs."""
-    taken_from, taken_until = booking.taken
-    wanted = {"space": booking.space, "share": CLOSED, "taken_from": taken_from, "taken_until": taken_until}
-    return bool(tx.execute(_CLOSED, wanted).scalar_one())
+def closed(tx: Transaction, lost: Sequence[Booking]) -> set[UUID]:
+    """Those of these bookings that a closure has some of what they need."""
+    if not lost:
+        return set()
+    ids, of_spaces = [each.id for each in lost], [each.space for each in lost]
+    froms, untils = (list(ends) for ends in zip(*(each.taken for each in lost), strict=True))
+    wanted = {"ids": ids, "spaces": of_spaces, "froms": froms, "untils": untils, "share": CLOSED}
+    return set(tx.execute(_CLOSED, wanted).scalars())
 
 
 def _spans(times: Sequence[ClosureDate] | Sequence[Occurrence]) -> dict[str, list[datetime]]:

@@ -109,7 +109,7 @@ def put_back(tx: Transaction, before: Booking, *, why: str) -> bool:
 def lost(tx: Transaction, wanted: Booking) -> SlotTaken:
     """Why a booking did not get its time: it is closed then, or others have it."""
     metrics.CLASHES.inc()
-    return SpaceClosed() if claims.closed(tx, wanted) else SlotTaken()
+    return SpaceClosed() if claims.closed(tx, [wanted]) else SlotTaken()
 
 
 def end_early(tx: Transaction, who: Caller, booking: UUID, expected: Expected) -> Booking:

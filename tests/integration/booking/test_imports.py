@@ -224,6 +224,22 @@ def test_every_clash_is_named_and_nothing_is_imported(moving: Moving, counter: A
     assert outcomes(moving.preview(moving.file(line("1"), tenant=None))) == [("1", "refused", "no_tenant")]
 
 
+@pytest.mark.parametrize("people", [3, 4])
+def test_groups_that_meet_in_a_shared_space(moving: Moving, counter: Any, town: Any, people: int) -> None:
+    """At the limit all come in; above it, who is one too many is named, and only they."""
+    shared = replace(town.space("lobby", capacity=9), sharing=Sharing(groups=3))
+    counter.publish(replace(town.BORGEN, arenas=(*town.BORGEN.arenas, town.arena("club", shared))))
+    groups = [line(str(each), "lobby", participants="3") for each in range(2)]
+    content = moving.file(*groups, line("2", "lobby", participants=str(people)), line("3"))
+
+    fits = people == 3
+    last = ("2", "added", None) if fits else ("2", "refused", "no_room")
+    assert outcomes(moving.preview(content)) == [("0", "added", None), ("1", "added", None), last, ("3", "added", None)]
+    if fits:
+        booked = [counter.booking(each.booking) for each in moving.run(content).results]
+        assert all(counter.claimed(each) for each in booked)
+
+
 def test_what_was_changed_here_since_is_respected(moving: Moving) -> None:
     report = moving.run(moving.file(line("1"), line("2", day=2), line("3", day=3)))
     first, *_ = (moving.counter.booking(each.booking) for each in report.results)
