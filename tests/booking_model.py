@@ -32,6 +32,7 @@ class Known:
     price_by: int
     answer_from: int | None = None
     offered_before: int | None = None
+    payment_left: int | None = None
     state: str = "held"
     version: int = 1
     timed: int = 1
@@ -264,6 +265,7 @@ class House:
     def pay(self, name: str) -> None:
         """Pricing tells that it is paid."""
         if self.all[name].state == "awaiting_payment":
+            self.all[name].payment_left = None
             self.all[name].go("confirmed")
 
     def cancel(self, name: str) -> str | None:
@@ -344,7 +346,8 @@ class House:
     def settle(self, known: Known) -> None:
         """Nothing more is to be decided."""
         if known.prepay and known.price:
-            known.deadline = min(self.now + PAYMENT, known.wish.begin)
+            left = PAYMENT if known.payment_left is None else max(known.payment_left, HOLD)
+            known.deadline = min(self.now + left, known.wish.begin)
             known.go("awaiting_payment")
         else:
             known.go("confirmed")
@@ -363,6 +366,8 @@ class House:
         known.timed = known.version
         known.moved_by_house = by_house and (known.relocated or known.moved_by_house)
         known.paid = None if by_house else known.paid
+        if known.state == "awaiting_payment":
+            known.payment_left = known.deadline - self.now
         nothing_to_pay = known.state == "awaiting_payment" and not known.prepay
         decided = not by_house and not smaller and not known.approval
         if decided and (known.state == "awaiting_approval" or nothing_to_pay):
@@ -370,8 +375,8 @@ class House:
         if known.state == "held":
             known.price = known.free_until = known.answer_from = None
             known.deadline = self.unpriced(known.wish, max(known.price_by, known.deadline))
-            if known.offered_before is not None:
-                known.offered_before = known.wish.begin - known.wish.place.notice
+            kept = known.offered_before is not None and (smaller or by_house)
+            known.offered_before = known.wish.begin - known.wish.place.notice if kept else None
         elif known.state == "awaiting_approval" or (known.approval and not by_house and not smaller):
             known.state, known.deadline = "awaiting_approval", known.wish.begin
         elif known.state == "awaiting_payment":

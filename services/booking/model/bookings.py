@@ -17,7 +17,7 @@ from uuid import UUID
 
 from services.booking.events import BookingState, GivenUpBy
 from services.booking.model.actors import Actor
-from services.booking.model.deadlines import PAYMENT, answer_by, answer_time, unpriced_until
+from services.booking.model.deadlines import answer_by, answer_time, pay_until, unpriced_until
 from services.booking.model.house_rules import RuleVersion
 from services.booking.model.moved import MovedFrom, awaiting_price, pays_first, placed
 from services.booking.model.prices import Consequence, Price
@@ -126,10 +126,12 @@ class Booking:
     release_at: datetime | None = None
     timed_version: int = 1
     moved_by_house: bool = False
-    """Moved by the municipality, and neither taken nor moved by its tenant since: free to give up until it begins."""
+    """By the municipality, and neither taken nor moved by its tenant since: free to give up until it begins."""
     price_outdated: bool = False
     moved_from: MovedFrom | None = None
     """Where it was confirmed, before its tenant moved it; kept as long as its price is that of before."""
+    payment_left: timedelta | None = None
+    """Of the time to pay, when it was moved while it waited for that; None: all of it."""
 
     @property
     def live(self) -> bool:
@@ -235,7 +237,7 @@ class Booking:
         """Paid beforehand, as the space asks."""
         if self.state != "awaiting_payment":
             raise NotAwaitingPayment
-        return self._step(now, state="confirmed", confirmed_at=now)
+        return self._step(now, state="confirmed", confirmed_at=now, payment_left=None)
 
     def expired(self, *, now: datetime) -> "Booking":
         """Given up because nobody confirmed, approved or paid in time."""
@@ -273,7 +275,7 @@ class Booking:
         by_house = by == "house" and (elsewhere or self.moved_by_house)
         moved = self._step(now, **where, timed_version=self.version + 1, moved_by_house=by_house)
         bigger_at = place if by == "tenant" and not smaller else None
-        moved = replace(moved, **awaiting_price(self, by, bigger_at), key=None if elsewhere else self.key)
+        moved = replace(moved, **awaiting_price(self, by, bigger_at, now), key=None if elsewhere else self.key)
         if moved.state == "held":
             return moved._unpriced(place)
         if decide_again or moved.state == "awaiting_approval":
@@ -390,7 +392,8 @@ class Booking:
     def _settled(self, now: datetime) -> "Booking":
         """Confirmed, once it is paid if it must be."""
         if self.needs_payment and self.price is not None and self.price.total > 0:
-            return self._step(now, state="awaiting_payment", hold_expires_at=min(now + PAYMENT, self.begins_at))
+            until = pay_until(now, self.begins_at, self.payment_left)
+            return self._step(now, state="awaiting_payment", hold_expires_at=until)
         return self._step(now, state="confirmed", confirmed_at=now)
 
     def _step(self, now: datetime, **changes: Any) -> "Booking":

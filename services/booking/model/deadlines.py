@@ -5,7 +5,8 @@
     accepted ──► awaits approval: its beginning ──► awaits payment: 24 hours
 
 Who books at the door, a moment before the time begins, has the 15 minutes as well. Moved again and again it still ends:
-what its price gives it is counted from no later than the end of the first two hours.
+what its price gives it is counted from no later than the end of the first two hours, and the 24 hours are for all the
+time it waits to be paid, however often it is moved to where it waits for something else.
 """
 
 from datetime import datetime, timedelta
@@ -22,6 +23,8 @@ LEAST_OFFER = timedelta(minutes=15)
 """but always so long: what begins sooner is not offered, but the next time in the wish."""
 PAYMENT = timedelta(hours=24)
 """How long a space is held for one who has not paid; never after the booking begins."""
+LEAST_PAYMENT = timedelta(minutes=15)
+"""The least of it for one who comes back to where payment comes first."""
 
 
 def answer_time(*, offered: bool) -> timedelta:
@@ -46,3 +49,9 @@ def answer_by(now: datetime, begins_at: datetime, price_by: datetime, offered_be
 def offer_until(now: datetime, begins_at: datetime, offered_before: datetime) -> datetime:
     """Until when an offer that is made now, and priced, is kept."""
     return max(min(now + OFFER, offered_before), min(now + LEAST_OFFER, begins_at))
+
+
+def pay_until(now: datetime, begins_at: datetime, left: timedelta | None) -> datetime:
+    """Return until when a booking is kept that must be paid from now on. `left` is what is left of the time for that;
+    None: all of it."""
+    return min(now + (PAYMENT if left is None else max(left, LEAST_PAYMENT)), begins_at)

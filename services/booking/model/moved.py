@@ -59,12 +59,16 @@ class MovedFrom:
         return place | {"moved_from": None, "price_outdated": True, "timed_version": version, "key": None}
 
 
-def awaiting_price(before: Any, by: GivenUpBy, place: Bookable | None) -> dict[str, Any]:
+def awaiting_price(before: Any, by: GivenUpBy, place: Bookable | None, now: datetime) -> dict[str, Any]:
     """What changes of a booking that is moved, until its new price is known. `place` is where its tenant moves it, if
     it takes more than before: where nothing more is decided, its price confirms it. Where it was confirmed first is
-    kept if its tenant moves it; what the house moves stays where it is."""
+    kept if its tenant moves it; what the house moves stays where it is. So is what is left of the time to pay."""
     was = before.moved_from or (MovedFrom.of(before) if before.state == "confirmed" else None)
-    changes = {"price_outdated": before.state != "held", "moved_from": was if by == "tenant" else None}
+    changes: dict[str, Any] = {"price_outdated": before.state != "held", "moved_from": was if by == "tenant" else None}
+    if before.state == "awaiting_payment":
+        changes["payment_left"] = before.hold_expires_at - now
+    if place is not None:
+        changes["offered_before"] = None  # nobody has offered it there: it is held as any other
     if place is not None and asks_no_more(before.state, place):
         changes |= {"state": "held", "confirm": "when_priced", "price_outdated": False}
     return changes

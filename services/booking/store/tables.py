@@ -12,6 +12,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    Interval,
     MetaData,
     SmallInteger,
     Table,
@@ -175,6 +176,7 @@ bookings = Table(
     Column("timed_version", Integer, nullable=False, comment="when space, time or participants were last set"),
     Column("price_outdated", Boolean, nullable=False, server_default=text("false"), comment="moved since"),
     Column("moved_from", JSONB(none_as_null=True), comment="until its price there is known; null: not moved"),
+    Column("payment_left", Interval, comment="when it was moved while it waited to be paid; null: all of it"),
     CheckConstraint("begins_at < ends_at", name="bookings_end_after_they_begin"),
     CheckConstraint(
         "state IN ('held', 'awaiting_approval', 'awaiting_payment', 'confirmed', 'in_use', 'completed', "

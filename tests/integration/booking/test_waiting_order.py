@@ -153,6 +153,31 @@ def test_an_offer_that_runs_out_goes_to_the_next(counter: Any, line: Line) -> No
     assert len(counter.told(WaitingOffered)) == 2
 
 
+@pytest.mark.parametrize(
+    ("changes", "kept"),
+    [
+        ({"space": "third-1"}, 15 * MINUTE),
+        ({"begins_at": 64, "ends_at": 68}, 15 * MINUTE),
+        ({"ends_at": 62}, timedelta(hours=2)),
+        ({"participants": 2}, timedelta(hours=2)),
+    ],
+)
+def test_an_offer_that_is_moved_elsewhere_is_held_as_any_other(
+    counter: Any, line: Line, changes: dict[str, Any], kept: timedelta
+) -> None:
+    """Two hours are for what somebody waited for, or some of it."""
+    taken = counter.confirmed("room", 60)
+    waits = line.join(STRANGER, "room", 60)
+    counter.cancel(taken)
+    to = {name: counter.quarter(value) if name.endswith("_at") else value for name, value in changes.items()}
+    moved = counter.run(counter.usecases.reschedule, STRANGER, line.offer(waits).id, ANY_VERSION, **to)
+
+    told = counter.priced(moved)
+    counter.deliver(replace(told, data=replace(told.data, priced_sequence=moved.version)))
+
+    assert counter.load(moved).hold_expires_at == counter.clock.now() + kept
+
+
 @pytest.mark.parametrize(("notice", "minutes"), [(0, 105), (60, 45), (100, 15)])
 def test_an_offer_ends_when_others_could_not_book_it_any_more(
     counter: Any, line: Line, town: Any, notice: int, minutes: int

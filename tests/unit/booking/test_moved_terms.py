@@ -137,3 +137,44 @@ def test_what_cancelling_costs_is_not_known_until_the_new_price_is() -> None:
         booking.consequence(now=NOW)
     assert booking.consequence(now=NOW, by="house").fee == 0
     assert priced(booking, 700_00).consequence(now=NOW).fee == 0
+
+
+def there_and_back(booking: Booking, at: datetime, *, through: Bookable) -> Booking:
+    """Moved away, and back a minute later; its price comes at once."""
+    minute = timedelta(minutes=1)
+    away = booking.rescheduled(through, wanted(through.space), now=at, by="tenant")
+    if away.state == "held":
+        away = away.priced(price(100), of_version=away.timed_version, now=at)
+    back = away.rescheduled(PREPAID, wanted("prepaid"), now=at + minute, by="tenant")
+    return back.priced(price(200), of_version=back.timed_version, now=at + minute)
+
+
+@pytest.mark.parametrize("through", [PLAIN, ASKED])
+@pytest.mark.parametrize(("hours", "left"), [(1, 23 * 60), (23, 60), (23.75, 15), (23.9, 15)])
+def test_the_time_to_pay_is_not_renewed_by_moving_away_and_back(through: Bookable, hours: float, left: int) -> None:
+    unpaid = accepted(PREPAID)
+    at = NOW + timedelta(hours=hours)
+
+    back = there_and_back(unpaid, at, through=through)
+
+    assert (back.state, back.hold_expires_at) == ("awaiting_payment", at + timedelta(minutes=1 + left))
+
+
+def test_however_often() -> None:
+    booking, at = accepted(PREPAID), NOW
+    for _ in range(4):
+        at = booking.hold_expires_at - timedelta(hours=1)
+        booking = there_and_back(booking, at, through=PLAIN)
+
+    assert booking.hold_expires_at == at + timedelta(hours=1, minutes=1)
+
+
+def test_what_was_paid_has_all_of_the_time_for_what_is_dearer() -> None:
+    unpaid = accepted(PREPAID)
+    late = NOW + timedelta(hours=23)
+    paid = there_and_back(unpaid, late, through=PLAIN).paid(now=late + timedelta(minutes=2))
+
+    larger = paid.rescheduled(PREPAID, wanted("prepaid", hours=2), now=late + timedelta(minutes=3), by="tenant")
+    asked = larger.priced(price(400), of_version=larger.timed_version, now=late + timedelta(minutes=4))
+
+    assert (asked.state, asked.hold_expires_at) == ("awaiting_payment", late + timedelta(days=1, minutes=4))
