@@ -4,7 +4,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 import structlog
-from flask import Flask, Response, make_response, render_template
+from flask import Flask, Response, flash, make_response, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
@@ -94,7 +94,11 @@ def _issuer_silent(_: IssuerUnavailable) -> AnyResponse:
 
 
 def _old_form(_: CSRFError) -> AnyResponse:
-    """A form without its token: it is older than the session, or somebody else's. Nothing was done."""
+    """A form without its token: it is older than the session, or somebody else's. Nothing was done; where it was to
+    sign out, as in another tab, nothing is left to do."""
+    if person() is None and request.endpoint == "signin.end":
+        flash(gettext("You are signed out."))
+        return redirect(url_for("front.front"))
     if person() is None:
         return to_sign_in()
     text = gettext("The form was too old, so nothing was sent. Go back, load the page again and fill it in once more.")

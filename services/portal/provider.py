@@ -45,6 +45,8 @@ class Attempt:
     nonce: str
     verifier: str
     next: str
+    unsent: bool = False
+    """Whether a form was sent by whoever had to sign in first, so that it had no effect."""
 
 
 class Provider:

@@ -19,6 +19,7 @@ from itsdangerous import BadSignature
 from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from kernel.clock import Clock
@@ -152,15 +153,25 @@ def signed_in(view: Callable[P, R]) -> Callable[P, R | Response]:
 
 
 def to_sign_in() -> Response:
-    """Sends the person to sign in, and back to this page; after a form was sent, back to the page that held it."""
-    return redirect(url_for("signin.start", next=here()))
+    """Sends the person to sign in, and back to this page; after a form was sent, back to the page that held it, which
+    then says that nothing was done."""
+    unsent = None if request.method == "GET" else "yes"
+    return redirect(url_for("signin.start", next=here(), unsent=unsent))
 
 
 def here() -> str:
-    """The path of the page the person is at: this one, or for a form that was sent the one it stood on."""
+    """The address of the page the person is at: this one, or for a form that was sent the one it says it stood on. What
+    is answered to a form often can't be asked for."""
     if request.method == "GET":
         return request.full_path.rstrip("?")
-    before = urlsplit(request.referrer or "")
-    if before.netloc != request.host:
+    try:
+        return own_page(request.form.get("at", ""))
+    except HTTPException:  # a form that can't be read, such as one that is too long
         return "/"
-    return before.path + (f"?{before.query}" if before.query else "")
+
+
+def own_page(address: str) -> str:
+    """A path of ours as it is; the front page for anything that could lead elsewhere."""
+    parts = urlsplit(address)
+    own = address.startswith("/") and not address.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
+    return address if own and address.isprintable() else "/"

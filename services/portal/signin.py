@@ -1,7 +1,6 @@
 """Signing in and out: the routes that lead to the issuer and back. What is said to it stands in `provider`."""
 
-from dataclasses import asdict
-from urllib.parse import urlsplit
+from dataclasses import asdict, replace
 
 import structlog
 from flask import Blueprint, Flask, Response, current_app, flash, redirect, request, session, url_for
@@ -12,7 +11,7 @@ from kernel.issuers import IssuerUnavailable
 from services.portal import failures
 from services.portal.language import chosen, gettext
 from services.portal.provider import Attempt, Provider, SignInFailed
-from services.portal.session import sign_in, sign_out
+from services.portal.session import own_page, sign_in, sign_out
 from services.portal.settings import PortalSettings
 
 _log = structlog.get_logger(__name__)
@@ -34,7 +33,7 @@ def register(app: Flask, settings: PortalSettings, clock: Clock) -> None:
 def start() -> AnyResponse:
     """Off to the issuer."""
     address, attempt = _provider().depart(chosen(), own_page(request.args.get("next", "/")))
-    session[_ATTEMPT] = asdict(attempt)
+    session[_ATTEMPT] = asdict(replace(attempt, unsent="unsent" in request.args))
     return redirect(address)
 
 
@@ -51,6 +50,8 @@ def returned() -> AnyResponse:
         _log.warning("sign_in_failed", reason=str(failure))
         return _not_signed_in()
     sign_in(who)
+    if attempt.unsent:
+        flash(gettext("Nothing was sent, as you were signed out. Look it over, and send it again."), "refused")
     return redirect(attempt.next)
 
 
@@ -66,13 +67,6 @@ def end() -> AnyResponse:
         _log.warning("signed_out_here_only")
         address = None
     return redirect(address or home)
-
-
-def own_page(address: str) -> str:
-    """A path of ours as it is; the front page for anything that could lead elsewhere."""
-    parts = urlsplit(address)
-    own = address.startswith("/") and not address.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
-    return address if own and address.isprintable() else "/"
 
 
 def _not_signed_in() -> Response:

@@ -14,8 +14,7 @@ from services.portal.language import COOKIE, LANGUAGES
 from services.portal.pages.search import LENGTHS
 from services.portal.pages.waiting import in_line
 from services.portal.places import places
-from services.portal.session import person
-from services.portal.signin import own_page
+from services.portal.session import own_page, person
 
 blueprint = Blueprint("front", __name__)
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -52,10 +53,11 @@ class Visitor:
         elsewhere, there `instead`."""
         forms = re.findall(r"<form.*?</form>", self.text, re.DOTALL)
         form = next(each for each in forms if f'{action}"' in each.split(">")[0])
-        values = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)) | filled
+        hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)
+        values = {name: unescape(value) for name, value in hidden} | filled
         target = re.search(r'action="([^"]+)"', form)
         assert target
-        self.page = self._http.post(instead or target[1], data=values, headers={"Referer": str(self.page.url)})
+        self.page = self._http.post(instead or target[1], data=values)
         return self.page
 
     def send(self, path: str, **values: str) -> httpx.Response:

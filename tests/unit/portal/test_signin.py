@@ -1,5 +1,6 @@
 """Signing in and out: with the demo issuer, with an independent one, and with one that lies."""
 
+import re
 import secrets
 from collections.abc import Iterator
 from datetime import timedelta
@@ -20,7 +21,7 @@ from kernel.clock import FixedClock, SystemClock
 from kernel.issuers import IssuerUnavailable
 from services.portal.app import build
 from services.portal.provider import Attempt, Provider, SignInFailed
-from services.portal.signin import own_page
+from services.portal.session import own_page
 from tests.unit.portal.conftest import Portal, Visitor, serving, settings_for
 from tests.unit.portal.services import NOW, FakeServices
 
@@ -288,6 +289,54 @@ def test_a_page_for_the_signed_in_comes_back_after_signing_in(visitor: Visitor) 
     assert "Kari Nordmann" in visitor.text
 
 
+BOOK = "/book?space=borgen-storsal&begins_at=2026-12-05T17:00:00%2B00:00&minutes=120"
+UNSENT = "Ingenting ble sendt, for du var logget ut. Se over, og send på nytt."
+
+
+@pytest.mark.parametrize("tries", [0, 1, 2])
+def test_a_form_that_was_sent_too_late_is_shown_again_and_says_so(portal: Portal, kari: Visitor, tries: int) -> None:
+    """Where a page was answered to a form, its form leads back to the page that can be asked for."""
+    page = kari.go(BOOK)
+    for _ in range(tries):
+        page = kari.submit("/book", participants="mange")
+        assert page.status_code == 422
+    portal.clock.move(timedelta(hours=8))
+    assert kari.submit("/book").url.path == "/demo-issuer/authorize"
+    page = kari.submit("/demo-issuer/authorize", persona="kari")
+    assert page.status_code == 200
+    assert (kari.path, page.url.params["space"]) == ("/book", "borgen-storsal")
+    assert UNSENT in page.text
+    assert UNSENT not in kari.go("/").text
+    assert not portal.services.asked("POST", "booking")
+
+
+def test_who_only_looks_too_late_has_sent_nothing(portal: Portal, kari: Visitor) -> None:
+    kari.go(BOOK)
+    portal.clock.move(timedelta(hours=8))
+    kari.go("/bookings")
+    assert UNSENT not in kari.submit("/demo-issuer/authorize", persona="kari").text
+
+
+@pytest.mark.parametrize("tries", [1, 2])
+def test_the_language_is_chosen_on_a_page_that_was_answered_to_a_form(kari: Visitor, tries: int) -> None:
+    kari.go(BOOK)
+    for _ in range(tries):
+        kari.submit("/book", participants="mange")
+    link = re.search(r'href="(/language/nn[^"]*)"', kari.text)
+    assert link
+    page = kari.go(link[1].replace("&amp;", "&"))
+    assert (page.status_code, kari.path, "Kva er føremålet?" in page.text) == (200, "/book", True)
+
+
+@pytest.mark.parametrize("where", ["https://evil.example/", "//evil.example", ""])
+def test_a_form_leads_back_to_our_own_pages_only(portal: Portal, kari: Visitor, where: str) -> None:
+    kari.go(BOOK)
+    portal.clock.move(timedelta(hours=8))
+    kari.submit("/book", at=where)
+    kari.submit("/demo-issuer/authorize", persona="kari")
+    assert (kari.page.url.host, kari.path) == ("127.0.0.1", "/")
+
+
 def test_a_return_that_nobody_left_for(visitor: Visitor) -> None:
     visitor.go("/signed-in?code=stolen&state=guessed")
     assert visitor.path == "/"
@@ -316,6 +365,15 @@ def test_signing_out(kari: Visitor) -> None:
     assert "Du er logget ut." in page.text
     assert "Kari Nordmann" not in page.text
     assert kari.go("/bookings").url.path == "/demo-issuer/authorize"
+
+
+def test_signing_out_of_a_page_that_is_signed_out_already(portal: Portal, kari: Visitor) -> None:
+    """In another tab, say: nobody is asked to sign in for it."""
+    shown = kari.go("/").text
+    kari.submit("/sign-out")
+    kari.page = httpx.Response(200, text=shown, request=kari.page.request)
+    page = kari.submit("/sign-out")
+    assert (kari.path, "Du er logget ut." in page.text) == ("/", True)
 
 
 def test_an_issuer_that_is_away(tmp_path: Path) -> None:
