@@ -2,12 +2,13 @@
 
 `kernel.http` calls `TokenVerifier.verify` for every request with a token; use cases get the `Caller`. Checking a
 signature is dear beside the rest of a small request, so a token that passed is remembered, by its digest, until it
-expires.
+expires or its issuer withdraws the key that signed it.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -39,6 +40,8 @@ __all__ = [
 
 # Signatures that anyone can check and only the issuer can make. Never "none"; never HS*, whose key we would share.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519")
+# What says nothing, what issuers say of access tokens (RFC 9068), and the plain form. Never `logout+jwt`, `dpop+jwt`, …
+_TYPES = frozenset({None, "jwt", "at+jwt", "application/at+jwt"})
 _LONGEST_TOKEN = 8192
 _MOST_REMEMBERED = 10_000
 
@@ -132,11 +135,20 @@ class Verifier(Protocol):
     def verify(self, token: str) -> Caller: ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Passed:
+    """A token that passed: until when it is good, and the key it is good by, as the thumbprint of RFC 7638."""
+
+    caller: Caller
+    until: float
+    thumbprint: str
+
+
 class TokenVerifier:
     """Verifies tokens of the issuers given, each by the keys it publishes.
 
-    `skew_seconds` is how far an issuer's clock may be off ours. The claims' names may be dotted paths
-    ("realm_access.roles").
+    `longest_seconds` is for how long a token may be good, `skew_seconds` how far an issuer's clock may be off ours.
+    The claims' names may be dotted paths ("realm_access.roles").
     """
 
     def __init__(
@@ -144,15 +156,17 @@ class TokenVerifier:
         issuers: Sequence[str],
         audience: str,
         *,
+        longest_seconds: int = 8 * 3600,
         skew_seconds: int = 30,
         roles_claim: str = "roles",
         squares_claim: str = "squares",
         clock: Clock | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         for issuer in issuers:
             check_issuer(issuer)
         self._clock = clock or SystemClock()
-        self._keys = {issuer: SigningKeys(issuer) for issuer in issuers}
+        self._keys = {issuer: SigningKeys(issuer, monotonic=monotonic) for issuer in issuers}
         self._claims = JWTClaimsRegistry(
             now=self._seconds,
             leeway=skew_seconds,
@@ -161,45 +175,57 @@ class TokenVerifier:
             exp={"essential": True},
             aud={"essential": True, "value": audience},
         )
+        self._longest = longest_seconds
         self._skew = skew_seconds
         self._roles_claim = roles_claim
         self._squares_claim = squares_claim
-        self._remembered: dict[bytes, tuple[Caller, float]] = {}
+        self._remembered: dict[bytes, _Passed] = {}
 
     def verify(self, token: str) -> Caller:
         """The caller the token speaks for; see `Verifier`."""
         digest = hashlib.sha256(token.encode()).digest()
         if (known := self._remembered.get(digest)) is not None:
-            return self._still_good(digest, *known)
-        claims = self._checked(token)
-        caller = self._caller(claims)
-        self._remember(digest, caller, float(claims["exp"]) + self._skew)
-        return caller
+            return self._still_good(digest, known)
+        passed = self._checked(token)
+        self._remember(digest, passed)
+        return passed.caller
 
-    def _still_good(self, digest: bytes, caller: Caller, until: float) -> Caller:
-        if self._seconds() < until:
-            return caller
+    def _still_good(self, digest: bytes, known: _Passed) -> Caller:
+        expired = self._seconds() >= known.until
+        if not expired and self._keys[known.caller.issuer].publishes(known.thumbprint):
+            return known.caller
         self._remembered.pop(digest, None)
-        raise ExpiredToken
+        raise ExpiredToken if expired else InvalidToken
 
-    def _remember(self, digest: bytes, caller: Caller, until: float) -> None:
+    def _remember(self, digest: bytes, passed: _Passed) -> None:
         # Dropping the oldest entries may race with another thread doing the same; `pop` then has nothing to do.
         while len(self._remembered) >= _MOST_REMEMBERED:
             self._remembered.pop(next(iter(self._remembered), b""), None)
-        self._remembered[digest] = (caller, until)
+        self._remembered[digest] = passed
 
-    def _checked(self, token: str) -> dict[str, Any]:
+    def _checked(self, token: str) -> _Passed:
         if len(token) > _LONGEST_TOKEN:
             raise InvalidToken
         try:
-            claims = jwt.decode(token, self._key, algorithms=ALGORITHMS).claims
-            self._claims.validate(claims)
+            decoded = jwt.decode(token, self._key, algorithms=ALGORITHMS)
+            self._claims.validate(decoded.claims)
+            self._check_type_and_lifetime(decoded)
+            caller = self._caller(decoded.claims)
+            signed_by = self._keys[caller.issuer].find(decoded.header.get("kid"), decoded.header["alg"])
         except ExpiredTokenError as cause:
             raise ExpiredToken from cause
         # joserfc raises the plain ones for headers and bodies that are JSON of another shape than a token's
         except (JoseError, UnknownKey, ValueError, TypeError, KeyError, RecursionError) as cause:
             raise InvalidToken from cause
-        return claims
+        return _Passed(caller, float(decoded.claims["exp"]) + self._skew, signed_by.thumbprint())
+
+    def _check_type_and_lifetime(self, decoded: jwt.Token) -> None:
+        kind = decoded.header.get("typ")
+        if (kind.lower() if isinstance(kind, str) else kind) not in _TYPES:
+            raise InvalidToken
+        issued_at = decoded.claims.get("iat", self._seconds())
+        if decoded.claims["exp"] - issued_at > self._longest + self._skew:
+            raise InvalidToken
 
     def _key(self, unverified: GuestProtocol) -> Key:
         """The key that must have signed this token, by the issuer and the key id that it claims for itself."""

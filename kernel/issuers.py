@@ -22,6 +22,8 @@ _log = structlog.get_logger(__name__)
 
 FRESH_SECONDS = 3600.0
 """How long fetched keys are used before they are fetched anew, so that a key the issuer withdrew goes out of use."""
+KEPT_SECONDS = 24 * 3600.0
+"""How long the last keys of an issuer that no longer answers are used."""
 PAUSE_SECONDS = 10.0
 """The least time between two fetches from one issuer."""
 _TIMEOUT = httpx.Timeout(3.0)
@@ -84,13 +86,13 @@ class SigningKeys:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._keys: list[Key] = []
+        self._thumbprints: frozenset[str] = frozenset()
         self._fetched_at = -FRESH_SECONDS
         self._tried_at = -FRESH_SECONDS
 
     def find(self, kid: str | None, algorithm: str) -> Key:
         """The key with this id, for this algorithm. Raises UnknownKey, or IssuerUnavailable when there are no keys."""
-        if self._monotonic() - self._fetched_at >= FRESH_SECONDS:
-            self._renew(wait=not self._keys)
+        self._refresh()
         if (key := self._chosen(kid, algorithm)) is None:
             self._renew(wait=True)  # the issuer may have changed its keys since
             key = self._chosen(kid, algorithm)
@@ -99,6 +101,21 @@ class SigningKeys:
         if not self._keys:
             raise IssuerUnavailable
         raise UnknownKey
+
+    def publishes(self, thumbprint: str) -> bool:
+        """Whether a key that was found once is still the issuer's. Raises IssuerUnavailable when there are no keys."""
+        self._refresh()
+        if not self._keys:
+            raise IssuerUnavailable
+        return thumbprint in self._thumbprints
+
+    def _refresh(self) -> None:
+        """Renews keys that are no longer fresh; those of an issuer that has been silent for too long are forgotten."""
+        if self._monotonic() - self._fetched_at < FRESH_SECONDS:
+            return
+        self._renew(wait=not self._keys)
+        if self._monotonic() - self._fetched_at >= KEPT_SECONDS:
+            self._keys = []
 
     def _chosen(self, kid: str | None, algorithm: str) -> Key | None:
         fitting = [key for key in self._keys if _fits(key, algorithm) and kid in (None, key.kid)]
@@ -118,6 +135,7 @@ class SigningKeys:
         """A failure keeps the keys we have."""
         try:
             self._keys = self._fetch_keys()
+            self._thumbprints = frozenset(key.thumbprint() for key in self._keys)
             self._fetched_at = self._monotonic()
         except _FetchFailed as failure:
             _log.warning("issuer_unavailable", issuer=self._issuer, reason=str(failure), keys_kept=len(self._keys))

@@ -202,6 +202,12 @@ class Settings:
         check=issuer_urls,
     )
     audience: str = setting("TORG_AUDIENCE", "The `aud` a token must have.", default="torg")
+    token_seconds: int = setting(
+        "TORG_TOKEN_SECONDS",
+        "The longest a token may be good for; a longer one is refused. Apis only.",
+        default=28800,
+        check=above_zero,
+    )
     clock_skew_seconds: int = setting(
         "TORG_CLOCK_SKEW_SECONDS", "How far an issuer's clock may be off.", default=30, check=not_negative
     )

@@ -30,14 +30,17 @@ class Issuer:
         self.keys[key.kid] = key
         self.published.append(key.as_dict(private=False))
 
+    def withdraw(self, kid: str) -> None:
+        self.published[:] = [each for each in self.published if each["kid"] != kid]
+
     def claims(self, **changed: Any) -> dict[str, Any]:
         """A resident's claims, good for five minutes; a claim changed to None is left out."""
         now = int(time.time())
         good = {"iss": self.url, "sub": "kari", "aud": "torg", "iat": now, "exp": now + 300}
         return {name: value for name, value in (good | changed).items() if value is not None}
 
-    def token(self, kid: str = "first", algorithm: str = "RS256", **changed: Any) -> str:
-        header = {"alg": algorithm, "kid": kid}
+    def token(self, kid: str = "first", algorithm: str = "RS256", typ: Any = None, **changed: Any) -> str:
+        header = {"alg": algorithm, "kid": kid} | ({} if typ is None else {"typ": typ})
         return jwt.encode(header, self.claims(**changed), self.keys[kid], algorithms=[algorithm])
 
     def answer(self, path: str) -> tuple[int, Any]:
@@ -47,6 +50,16 @@ class Issuer:
             "/keys": {"keys": self.published},
         }
         return self.answers.get(path) or (200, truth[path])
+
+
+class Watch:
+    """A stopwatch that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 5.0  # a machine that has just started
+
+    def __call__(self) -> float:
+        return self.now
 
 
 @contextmanager

@@ -36,6 +36,7 @@ def verifier_from(settings: Settings) -> TokenVerifier:
     return TokenVerifier(
         settings.issuers,
         settings.audience,
+        longest_seconds=settings.token_seconds,
         skew_seconds=settings.clock_skew_seconds,
         roles_claim=settings.roles_claim,
         squares_claim=settings.squares_claim,

@@ -14,7 +14,8 @@ from joserfc.jwk import OKPKey, RSAKey
 from kernel.addresses import check_issuer
 from kernel.auth import Caller, ExpiredToken, InvalidToken, IssuerUnavailable, Role, TokenVerifier
 from kernel.clock import FixedClock, SystemClock
-from tests.issuer import Issuer, elliptic_key
+from kernel.issuers import FRESH_SECONDS, KEPT_SECONDS
+from tests.issuer import Issuer, Watch, elliptic_key
 from tests.issuer import issuer as running_issuer
 
 
@@ -120,6 +121,60 @@ def test_not_before_allows_for_the_issuers_clock(
     else:
         with pytest.raises(InvalidToken):
             verifier.verify(token)
+
+
+@pytest.mark.parametrize("typ", [None, "JWT", "jwt", "at+jwt", "AT+JWT", "application/at+jwt"])
+def test_tokens_for_access(issuer: Issuer, verifier: TokenVerifier, typ: str | None) -> None:
+    assert verifier.verify(issuer.token(typ=typ)).subject == "kari"
+
+
+@pytest.mark.parametrize("typ", ["logout+jwt", "dpop+jwt", "secevent+jwt", ""])
+def test_tokens_for_something_else(issuer: Issuer, verifier: TokenVerifier, typ: str) -> None:
+    with pytest.raises(InvalidToken):
+        verifier.verify(issuer.token(typ=typ))
+
+
+@pytest.mark.parametrize(("seconds", "good"), [(28829, True), (28830, True), (28831, False), (10**9, False)])
+@pytest.mark.parametrize("said", [True, False])
+def test_a_token_is_good_for_so_long_at_most(
+    issuer: Issuer, verifier: TokenVerifier, clock: FixedClock, said: bool, seconds: int, good: bool
+) -> None:
+    now = int(clock.now().timestamp())
+    issued_at = {"iat": now - 100} if said else {"iat": None}
+    token = issuer.token(**issued_at, exp=now + seconds - (100 if said else 0))
+    if good:
+        assert verifier.verify(token)
+    else:
+        with pytest.raises(InvalidToken):
+            verifier.verify(token)
+
+
+def test_a_remembered_token_ends_with_the_key_that_signed_it(issuer: Issuer, clock: FixedClock) -> None:
+    watch = Watch()
+    verifier = TokenVerifier([issuer.url], "torg", clock=clock, monotonic=watch)
+    token = issuer.token(exp=int(clock.now().timestamp()) + 8 * 3600)
+    verifier.verify(token)
+    issuer.withdraw("first")
+    issuer.add(RSAKey.generate_key(2048, {"kid": "first"}))  # under the name of the one withdrawn
+    watch.now += FRESH_SECONDS - 1
+    assert verifier.verify(token)
+    watch.now += 1
+    for _ in range(2):  # once from memory, once anew
+        with pytest.raises(InvalidToken):
+            verifier.verify(token)
+
+
+def test_a_remembered_token_outlives_its_issuers_silence_by_a_day(issuer: Issuer, clock: FixedClock) -> None:
+    watch = Watch()
+    verifier = TokenVerifier([issuer.url], "torg", longest_seconds=10**6, clock=clock, monotonic=watch)
+    token = issuer.token(exp=int(clock.now().timestamp()) + 10**6)
+    verifier.verify(token)
+    issuer.answers["/keys"] = (503, {})
+    watch.now += KEPT_SECONDS - 1
+    assert verifier.verify(token)
+    watch.now += 1
+    with pytest.raises(IssuerUnavailable):
+        verifier.verify(token)
 
 
 @pytest.mark.parametrize(("later", "good"), [(329, True), (330, False)])

@@ -7,21 +7,19 @@ from typing import Any
 import pytest
 from joserfc.jwk import Key, RSAKey
 
-from kernel.issuers import FRESH_SECONDS, PAUSE_SECONDS, IssuerUnavailable, SigningKeys, UnknownKey, fetch_json
-from tests.issuer import Issuer, elliptic_key
+from kernel.issuers import (
+    FRESH_SECONDS,
+    KEPT_SECONDS,
+    PAUSE_SECONDS,
+    IssuerUnavailable,
+    SigningKeys,
+    UnknownKey,
+    fetch_json,
+)
+from tests.issuer import Issuer, Watch, elliptic_key
 from tests.issuer import issuer as running_issuer
 
 CONFIGURATION = "/.well-known/openid-configuration"
-
-
-class Watch:
-    """A stopwatch that is moved by hand."""
-
-    def __init__(self) -> None:
-        self.now = 5.0  # a machine that has just started
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
@@ -90,6 +88,16 @@ def test_keys_are_kept_while_the_issuer_is_away(issuer: Issuer, keys: SigningKey
         watch.now += FRESH_SECONDS
         assert found(keys, "first")
     assert issuer.asked[CONFIGURATION] == 4
+
+
+def test_the_last_keys_of_a_silent_issuer_serve_a_day(issuer: Issuer, keys: SigningKeys, watch: Watch) -> None:
+    keys.find("first", "RS256")
+    issuer.answers[CONFIGURATION] = (503, {})
+    watch.now += KEPT_SECONDS - 1
+    assert found(keys, "first")
+    watch.now += 1
+    with pytest.raises(IssuerUnavailable):
+        keys.find("first", "RS256")
 
 
 def test_an_issuer_that_is_down_is_asked_again_only_after_a_pause(
