@@ -14,10 +14,16 @@ from uuid import UUID
 
 from cattrs.preconf.json import make_converter
 
+
+def utc_text(at: datetime) -> str:
+    """Return an instant as events and answers have it: in UTC, with a Z."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 _converter = make_converter()
 _converter.register_unstructure_hook(UUID, str)
 _converter.register_structure_hook(UUID, lambda value, _: value if isinstance(value, UUID) else UUID(value))
-_converter.register_unstructure_hook(datetime, lambda at: at.astimezone(UTC).isoformat().replace("+00:00", "Z"))
+_converter.register_unstructure_hook(datetime, utc_text)
 
 
 def _aware(value: object, _: object) -> datetime:

@@ -40,7 +40,7 @@ class WholeLife(LifeOfSeries):
     def close(self, space: str | None, begin: int, quarters: int, outcomes: list[Any], shift: int, to: Any) -> None:
         first = -(-self.house.now // QUARTER) * QUARTER + begin * QUARTER
         parts = HOUSE["whole"].parts if space is None else HOUSE[space].parts
-        closed = Closed(parts, first, first + quarters * QUARTER)
+        closed = Closed(parts, first, first + quarters * QUARTER, space)
         hits = sorted(self.closures.hit(closed))
         chosen = {name: outcomes[number % len(outcomes)] for number, name in enumerate(hits)}
         fates = {
@@ -59,8 +59,10 @@ class WholeLife(LifeOfSeries):
         )
         decisions = [self.decision(name, fate) for name, fate in fates.items()]
         made = self.attempt(refused, usecases.announce, MANAGER, wanted, decisions)
-        if made is not None:
+        if made is not None and "new" in self.house.closed:
             self.house.closed[str(made.id)] = self.house.closed.pop("new")
+        elif made is not None:
+            assert self.house.closed[str(made.id)].same(closed)
 
     def later(self, wish: Wish, quarters: int, to: str | None) -> Wish:
         """Where a booking that is hit is moved."""

@@ -85,17 +85,22 @@ def kept_apart(one: Wish, other: Wish) -> bool:
 
 @dataclass
 class Closed:
-    """Parts that are closed for a time, unless that was lifted."""
+    """Parts that are closed for a time, as a space or (None) all of the house, unless that was lifted."""
 
     parts: frozenset[str]
     begin: int
     end: int
+    space: str | None = None
     version: int = 1
     lifted: bool = False
 
     def hits(self, booking: Known) -> bool:
         """Whether a booking takes some of what is closed."""
         return bool(self.parts & booking.wish.place.parts) and meets((self.begin, self.end), booking.taken)
+
+    def same(self, other: "Closed") -> bool:
+        """Whether the other would be the same again."""
+        return not self.lifted and (self.space, self.begin, self.end) == (other.space, other.begin, other.end)
 
 
 @dataclass

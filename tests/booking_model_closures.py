@@ -31,10 +31,12 @@ class Closures:
         ]
 
     def announce(self, name: str, closed: Closed, fates: Mapping[str, Fate]) -> str | None:
-        """Something is closed, if all that it hits can become what was decided."""
+        """Something is closed, if all that it hits can become what was decided. The same again changes nothing."""
         house, hits = self.house, self.hit(closed)
         if closed.end <= house.now:
             return "in_the_past"
+        if any(each.same(closed) for each in house.closed.values()):
+            return None
         if not set(hits) <= fates.keys():
             return "bookings_in_the_way"
         before = house.closed

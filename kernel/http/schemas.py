@@ -9,6 +9,7 @@ from typing import Any
 from marshmallow import RAISE, fields, post_load, validate
 from marshmallow import Schema as _Schema
 
+from kernel.contracts import utc_text
 from kernel.errors import Text
 from kernel.http.validation import invalid
 from kernel.text import allowed, blank, forbidden, one_line, trimmed
@@ -50,7 +51,7 @@ class Instant(fields.AwareDateTime):
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from cause
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
-        return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return None if value is None else utc_text(value)
 
 
 class Words(fields.String):

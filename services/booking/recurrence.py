@@ -18,6 +18,7 @@ from services.booking.model.recurrence import (
     LONGEST_YEARS,
     MOST,
     EndlessRecurrence,
+    ExceptedNoDate,
     InvalidRecurrence,
     NoDates,
     Occurrence,
@@ -73,27 +74,28 @@ class _Interval(int):
             raise _TakenTooFar
 
 
-def dates_of(recurrence: Recurrence, *, since: datetime | None = None) -> list[Occurrence]:
+def dates_of(recurrence: Recurrence, *, since: datetime | None = None, strays: bool = False) -> list[Occurrence]:
     """The dates of a series, in order, each once. Its limits count from its first date, or from a later time on the
-    wall (`since`): those before are not limited. Raises InvalidRecurrence, EndlessRecurrence, TooFrequent,
-    TooManyDates, TooFarReaching or NoDates."""
+    wall (`since`): those before are not limited. What is excepted must be one of them, unless `strays` are let be, as
+    calendars have them. Raises InvalidRecurrence, EndlessRecurrence, TooFrequent, TooManyDates, TooFarReaching,
+    ExceptedNoDate or NoDates."""
     excepted = set(recurrence.excepted)
     first = recurrence.starts if since is None else max(recurrence.starts, since)
     starts = [recurrence.starts] if recurrence.rule is None else _by_rule(recurrence, excepted, first)
     if any(abs(each - first) > _LONGEST for each in recurrence.dates if since is None or each >= since):
         raise TooFarReaching(years=LONGEST_YEARS)
-    wall = ({*starts} | {*recurrence.dates}) - excepted
-    if not wall:
-        raise NoDates
-    if sum(since is None or each >= since for each in wall) > MOST:
+    wall = {*starts} | {*recurrence.dates}
+    if sum(since is None or each >= since for each in wall - excepted) > MOST:
         raise TooManyDates(most=MOST)
     # two times on the wall may be one instant, when an hour is left out
     dates = {each.begins_at: each for each in (occurrence(each, recurrence.length) for each in wall)}
-    for each in excepted:
-        dates.pop(occurrence(each, recurrence.length).begins_at, None)
-    if not dates:
+    left_out = {occurrence(each, recurrence.length).begins_at: each for each in excepted}
+    if not strays and (stray := left_out.keys() - dates.keys()):
+        raise ExceptedNoDate(excepted=left_out[min(stray)].isoformat(timespec="minutes"))
+    kept = sorted(dates[begins_at] for begins_at in dates.keys() - left_out.keys())
+    if not kept:
         raise NoDates
-    return sorted(dates.values())
+    return kept
 
 
 def _by_rule(recurrence: Recurrence, excepted: set[datetime], first: datetime) -> list[datetime]:

@@ -90,7 +90,8 @@ def an_opening_plan() -> dict[str, Any]:
 
 
 def a_closure() -> dict[str, Any]:
-    """A day of maintenance, on which nobody has booked anything. The decision is for a booking it does not hit."""
+    """A day of maintenance, on which nobody has booked anything. It is closed already: so the decision, for a booking
+    that there is not, changes nothing."""
     decision = {"booking": "01936f10-5a00-7000-8000-00000000000b", "outcome": "move", "space": WORKSHOP}
     return {
         "kind": "maintenance",
@@ -193,7 +194,8 @@ def make(all_of_it: Municipality) -> dict[str, Owned]:
     shared |= _rules(all_of_it, operator) | _calendar(all_of_it)
     all_of_it.did("PUT", "/booking/school-years/2026-2027", operator, a_school_year())
     shared |= {"arena": "borgen-innbyggertorg", "year": "2026-2027"}
-    shared |= {"closure": all_of_it.did("POST", "/booking/closures", operator, a_closure())["closure"]["id"]}
+    closed = all_of_it.did("POST", "/booking/closures", operator, {**a_closure(), "decisions": []})
+    shared |= {"closure": closed["closure"]["id"]}
     all_of_it.did("POST", "/booking/bookings", all_of_it.token("tora"), a_booking(TORAS, confirm="when_priced"))
     own = shared | _bookings(all_of_it, f"{SPACE}-a", str(all_of_it.person("kari")))
     bands = shared | _bookings(all_of_it, f"{SPACE}-b", band)

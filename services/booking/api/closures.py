@@ -30,6 +30,8 @@ from services.booking.usecases import closures as usecases
 @writes
 @answers(
     closure_rules.BookingsInTheWay,
+    closure_rules.NotHit,
+    closure_rules.DatesOverlap,
     closure_rules.UnknownArena,
     refusals.NotInUse,
     refusals.AlreadyOver,
@@ -39,6 +41,7 @@ from services.booking.usecases import closures as usecases
     recurrence.TooFrequent,
     recurrence.TooManyDates,
     recurrence.TooFarReaching,
+    recurrence.ExceptedNoDate,
     recurrence.NoDates,
     *NOT_THERE,
 )
@@ -47,7 +50,7 @@ from services.booking.usecases import closures as usecases
 def announce_closure(tx: Transaction, asked: dict[str, Any]) -> Answer:
     """Close an arena or a space. Every booking it hits needs a decision; a dry run tells which they are, tries the
     decisions it has, and proposes others that can be carried out together with them. A refused decision, of a dry run
-    too, is named by `fields.booking`."""
+    too, is named by `fields.booking`. The same again answers with the closure there is."""
     return (_hits if asked["dry_run"] else _announced)(tx, asked["wanted"], asked["decisions"])
 
 

@@ -36,6 +36,7 @@ NO_RECURRENCE = (
     recurrence.TooFrequent,
     recurrence.TooManyDates,
     recurrence.TooFarReaching,
+    recurrence.ExceptedNoDate,
     recurrence.NoDates,
 )
 _UNCHANGEABLE = (refusals.NotLive, refusals.AlreadyOver, refusals.AlreadyBegun)

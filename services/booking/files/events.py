@@ -293,7 +293,7 @@ class _Reading:
         """The dates of an event, which may be none. What is over is not limited."""
         tried = _days_tried(when, self._now) if when.rule is not None else 0
         try:
-            reckoned = dates_of(when, since=self._now.astimezone(OSLO).replace(tzinfo=None))
+            reckoned = dates_of(when, since=self._now.astimezone(OSLO).replace(tzinfo=None), strays=True)
         except (TooManyDates, TooFarReaching) as cause:
             self._counted(max(_WASTED, tried))
             if isinstance(cause, TooFarReaching) and self._until is None and "UNTIL=" in (when.rule or "").upper():

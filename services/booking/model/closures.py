@@ -8,9 +8,11 @@ One that recurs has dates, each of which can be lifted alone.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 from typing import Literal
 from uuid import UUID
 
+from kernel.contracts import utc_text
 from kernel.errors import DomainError, Text
 from services.booking.events import ClosedDate, ClosureAnnounced, ClosureKind, ClosureLifted, ClosureSnapshot
 from services.booking.model.bookings import Booking
@@ -32,6 +34,29 @@ class BookingsInTheWay(DomainError):
         nb="{count} bookinger blir berørt uten at noe er bestemt for dem.",
         nn="{count} bookingar blir råka utan at noko er bestemt for dei.",
         en="{count} bookings are hit, and nothing was decided for them.",
+    )
+
+
+class NotHit(DomainError):
+    """Something was decided for a booking that the closure does not hit: it stays as it is."""
+
+    code = "not_hit"
+    status = 409
+    text = Text(
+        nb="Stengingen berører ikke booking {booking}, så ingenting kan bestemmes for den.",
+        nn="Stenginga rører ikkje booking {booking}, så ingenting kan bestemmast for henne.",
+        en="The closure does not hit booking {booking}, so nothing can be decided for it.",
+    )
+
+
+class DatesOverlap(DomainError):
+    """A date of the closure begins before the one before it is over: lifted alone, it would stay closed."""
+
+    code = "dates_overlap"
+    text = Text(
+        nb="Datoene overlapper: den som begynner {first}, begynner før den forrige er over.",
+        nn="Datoane overlappar: den som byrjar {first}, byrjar før den førre er over.",
+        en="The dates overlap: the one that begins {first} begins before the one before it is over.",
     )
 
 
@@ -86,10 +111,12 @@ class ClosureRequest:
     recurrence: Recurrence | None = None
 
     def times(self, dates: Sequence[Occurrence], *, now: datetime) -> list[Occurrence]:
-        """Of the dates it comes to, those that are not over. Raises the error that names what is wrong with them. It
-        may have begun: pipes burst."""
+        """Of the dates it comes to, in order, those that are not over. Raises the error that names what is wrong with
+        them. It may have begun: pipes burst."""
         if any(each.ends_at <= each.begins_at for each in dates):
             raise EndsBeforeBegin
+        if overlapping := [each for before, each in pairwise(dates) if each.begins_at < before.ends_at]:
+            raise DatesOverlap(first=utc_text(overlapping[0].begins_at))
         to_come = [each for each in dates if each.ends_at > now]
         if not to_come:
             raise InThePast
@@ -162,6 +189,12 @@ class Closure:
     def to_come(self, *, now: datetime) -> list[ClosureDate]:
         """When it is closed still."""
         return [each for each in self.closing if each.ends_at > now]
+
+    def closes_at(self, times: Sequence[Occurrence], *, now: datetime) -> bool:
+        """Whether these are exactly the times at which it is closed still."""
+        return [(each.begins_at, each.ends_at) for each in self.to_come(now=now)] == [
+            (each.begins_at, each.ends_at) for each in times
+        ]
 
     def date_lifted(self, begins_at: datetime, *, by: UUID, now: datetime) -> "Closure":
         """Open at one date, or from now on if it has begun; all of it when no date is left."""

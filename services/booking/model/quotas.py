@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from kernel.contracts import utc_text
 from kernel.errors import DomainError, Text
 from services.booking.events import TenantKind
 from services.booking.model.minutes import Span, minutes, within, without
@@ -252,8 +253,8 @@ class Shortfall:
             used=self.used,
             asked=self.asked,
             week=self.week.isoformat() if self.week else None,
-            first=_instant(self.first),
-            frees_at=_instant(frees_at) if frees_at else None,
+            first=utc_text(self.first),
+            frees_at=utc_text(frees_at) if frees_at else None,
             frees=f"{frees_at.astimezone(OSLO):%Y-%m-%d %H:%M}" if frees_at else "–",
         )
 
@@ -265,7 +266,7 @@ class Shortfall:
             limit=self.limit,
             used=self.used,
             asked=self.asked,
-            first=_instant(self.first),
+            first=utc_text(self.first),
         )
 
 
@@ -363,7 +364,3 @@ def _weeks(span: Span) -> Iterator[tuple[Week, Span]]:
         cut = min(end, span_of_week(week)[1])
         yield week, (begin, cut)
         begin = cut
-
-
-def _instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

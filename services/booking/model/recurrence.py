@@ -70,6 +70,17 @@ class NoDates(DomainError):
     )
 
 
+class ExceptedNoDate(DomainError):
+    """What is to be left out is none of the dates."""
+
+    code = "excepted_no_date"
+    text = Text(
+        nb="{excepted} er ingen av datoene, og kan ikke holdes utenom.",
+        nn="{excepted} er ingen av datoane, og kan ikkje haldast utanfor.",
+        en="{excepted} is none of the dates, and can't be left out.",
+    )
+
+
 class TooFarReaching(DomainError):
     """The dates reach further from the first than a series may."""
 

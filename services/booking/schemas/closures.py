@@ -83,7 +83,12 @@ class RecurrenceSchema(Schema):
         },
     )
     dates = fields.List(WallTime(), load_default=(), validate=validate.Length(max=MOST))
-    excepted = fields.List(WallTime(), load_default=(), validate=validate.Length(max=MOST))
+    excepted = fields.List(
+        WallTime(),
+        load_default=(),
+        validate=validate.Length(max=MOST),
+        metadata={"description": "Not these, of those it comes to."},
+    )
 
     @post_load
     def _made(self, given: Mapping[str, Any], **_: object) -> Recurrence:

@@ -97,7 +97,7 @@ class SeriesRequestSchema(BookingRequestSchema):
         WallTime(),
         load_default=list,
         validate=validate.Length(max=MOST),
-        metadata={"description": "EXDATE: not these."},
+        metadata={"description": "EXDATE: not these, of those it comes to."},
     )
     policy = fields.String(
         load_default="all_or_nothing",

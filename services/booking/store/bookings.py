@@ -14,7 +14,7 @@ from kernel.contracts import plain
 from kernel.db import Transaction
 from kernel.errors import DomainError, Text
 from services.booking.model.actors import Actor
-from services.booking.model.bookings import WAITING, Booking, KeyState
+from services.booking.model.bookings import LIVE, WAITING, Booking, KeyState
 from services.booking.model.moved import MovedFrom
 from services.booking.model.prices import Price, PriceLine
 from services.booking.model.refusals import EquipmentLent, NoRoom, SlotTaken, SpaceClosed
@@ -65,6 +65,11 @@ _LOCK_OVER = (
     .order_by(bookings.c.ends_at)
     .limit(bindparam("most"))
     .with_for_update(of=bookings, skip_locked=True)
+)
+_OVER_AMONG = select(bookings.c.id).where(
+    bookings.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))),
+    bookings.c.square == bindparam("square"),
+    bookings.c.state.not_in(LIVE) | (bookings.c.ends_at <= bindparam("now")),
 )
 _given = {column.name: bindparam(column.name, type_=column.type) for column in bookings.c}
 _WRITE = insert(bookings).values(_given)
@@ -205,6 +210,11 @@ def lock_expired_among(tx: Transaction, ids: Collection[UUID], *, in_line: bool 
 def lock_over(tx: Transaction, *, most: int) -> list[Booking]:
     """Confirmed bookings whose time is over, locked; those that somebody else has locked are passed over."""
     return [booking_from(row) for row in tx.execute(_LOCK_OVER, {"now": tx.now, "most": most})]
+
+
+def over_among(tx: Transaction, ids: Collection[UUID], *, square: str) -> set[UUID]:
+    """Which of these are bookings of the square that are live no more."""
+    return set(tx.execute(_OVER_AMONG, {"ids": list(ids), "square": square, "now": tx.now}).scalars())
 
 
 def save(tx: Transaction, booking: Booking) -> None:

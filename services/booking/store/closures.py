@@ -32,8 +32,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from kernel.contracts import plain
 from kernel.db import Transaction
 from kernel.errors import Text as Name
-from services.booking.model.closures import Closure, ClosureDate
-from services.booking.model.recurrence import Recurrence
+from services.booking.model.closures import Closure, ClosureDate, ClosureRequest
+from services.booking.model.recurrence import Occurrence, Recurrence
 from services.booking.store import claims as claiming
 from services.booking.store.opening import hours_around
 from services.booking.store.tables import arenas, bookings, claims, metadata, spaces
@@ -97,6 +97,14 @@ _AHEAD = SHOWN.where(
     closures.c.square == bindparam("square"),
     closures.c.ends_at > bindparam("now", type_=DateTime(timezone=True)),
 )
+_ALIKE = SHOWN.where(
+    closures.c.state == "announced",
+    closures.c.kind == bindparam("kind"),
+    closures.c.arena == bindparam("arena"),
+    closures.c.space.is_not_distinct_from(bindparam("space")),
+    closures.c.ends_at == bindparam("ends_at", type_=DateTime(timezone=True)),
+    closures.c.reason == bindparam("reason", type_=JSONB),
+).order_by(closures.c.announced_at, closures.c.id)
 _STEP_COLUMNS = ("version", "state", "ends_at", "lifted_by", "lifted_at")
 _SAVE = (
     update(closures)
@@ -199,6 +207,14 @@ def add(tx: Transaction, closure: Closure, parts: Sequence[int]) -> bool:
     if closure.dates:
         tx.execute(insert(closure_dates), [{"closure": closure.id, **plain_date(each)} for each in closure.dates])
     return claiming.close(tx, closure.closing, parts)
+
+
+def same(tx: Transaction, wanted: ClosureRequest, closed: Closed, times: Sequence[Occurrence]) -> Closure | None:
+    """The closure that was announced already with the same words, of the same place at all these times, if any."""
+    asked = {"kind": wanted.kind, "arena": closed.arena, "space": wanted.space, "reason": plain(wanted.reason)}
+    rows = tx.execute(_ALIKE, asked | {"ends_at": max(each.ends_at for each in times)})
+    alike = (closure_from(row) for row in rows)
+    return next((each for each in alike if each.closes_at(times, now=tx.now)), None)
 
 
 def elsewhere(tx: Transaction, ids: Sequence[UUID], *, most: int) -> dict[UUID, list[str]]:

@@ -24,6 +24,7 @@ from services.booking.model.closures import (
     ClosureRequest,
     Decision,
     Hit,
+    NotHit,
     UnknownArena,
 )
 from services.booking.model.places import Place
@@ -51,14 +52,18 @@ class _Undone(Exception):
 
 
 def announce(tx: Transaction, who: Caller, wanted: ClosureRequest, decisions: Collection[Decision]) -> Closure:
-    """Closes an arena or a space for a time; for operators and the managers of its square. Decisions for bookings that
-    are not hit any more change nothing. A refusal of a decision names its `booking`.
+    """Closes an arena or a space for a time; for operators and the managers of its square. The same again is the
+    closure that there is. Decisions for bookings that are over meanwhile change nothing. A refusal of a decision names
+    its `booking`.
 
     Lock order: other closures, the bookings hit, all spaces (closed, and moved to), the line, claims.
     """
     times = _times(tx, wanted)
+    seen = _queued(tx, who, wanted)
+    if (there := closures.same(tx, wanted, seen, times)) is not None:
+        return there
     decided = {each.booking: each for each in decisions}
-    closed, hits, overdue = _prepared(tx, who, wanted, times, decided, all_decided=True)
+    closed, hits, overdue = _prepared(tx, who, wanted, times, seen, decided, all_decided=True)
     closure = _announced(wanted, times, closed, by=who.person, now=tx.now)
     with making_way(tx, [*hits, *overdue]):
         if not _taken(tx, closure, closed, hits, overdue):
@@ -76,9 +81,12 @@ def plan(tx: Transaction, who: Caller, wanted: ClosureRequest, decisions: Collec
     `MOST_PLANNED` of the others. All of it was done together, so the same decisions hold if nothing else happens
     meanwhile. Writes nothing."""
     times = _times(tx, wanted)
-    decided = {each.booking: each for each in decisions}
-    closed, found, overdue = _prepared(tx, who, wanted, times, decided)
+    seen = _queued(tx, who, wanted)
     hits: list[Hit] = []
+    if closures.same(tx, wanted, seen, times) is not None:
+        return hits
+    decided = {each.booking: each for each in decisions}
+    closed, found, overdue = _prepared(tx, who, wanted, times, seen, decided)
     try:
         with tx.savepoint():
             closure = _announced(wanted, times, closed, by=who.person, now=tx.now)
@@ -144,21 +152,27 @@ def _left(before: Closure, after: Closure, *, now: datetime) -> list[Left]:
     return [Left(since=max(now, each.begins_at), until=each.ends_at, space=after.space, arena=arena) for each in opened]
 
 
+def _queued(tx: Transaction, who: Caller, wanted: ClosureRequest) -> Closed:
+    """What is to be closed, by one at a time."""
+    places.queue(tx, _QUEUE)
+    return to_close(tx, who, wanted, kept=False)
+
+
 def _prepared(
     tx: Transaction,
     who: Caller,
     wanted: ClosureRequest,
     times: Sequence[Occurrence],
+    seen: Closed,
     decided: Mapping[UUID, Decision],
     *,
     all_decided: bool = False,
 ) -> tuple[Closed, list[Booking], list[Booking]]:
     """Lock, in the order of `announce`, what is closed and what it hits; those overdue apart."""
-    places.queue(tx, _QUEUE)
-    seen = to_close(tx, who, wanted, kept=False)
     hits, overdue = _lock_hits(tx, times, seen)
     if all_decided:
         _demand_decided(hits, decided)
+    _refuse_strays(tx, seen, decided.keys() - {each.id for each in (*hits, *overdue)})
     _enter(tx, wanted, [(each, decided[each.id]) for each in hits if each.id in decided])
     closed = to_close(tx, who, wanted)
     if closed.parts != seen.parts:
@@ -187,6 +201,15 @@ def _enter(tx: Transaction, wanted: ClosureRequest, decided: Collection[tuple[Bo
 def _demand_decided(hits: Sequence[Booking], decided: Collection[UUID]) -> None:
     if undecided := [each.id for each in hits if each.id not in decided]:
         raise BookingsInTheWay(count=len(undecided), bookings=[str(each) for each in undecided[:_MOST_NAMED]])
+
+
+def _refuse_strays(tx: Transaction, closed: Closed, strays: Collection[UUID]) -> None:
+    """Raises NotHit for what was decided for a booking that is not hit; one that is over meanwhile is let be."""
+    if not strays:
+        return
+    over = bookings.over_among(tx, strays, square=closed.square)
+    if unheard := sorted(each for each in strays if each not in over):
+        raise NotHit(booking=str(unheard[0]))
 
 
 def _announced(

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 
+from kernel.contracts import utc_text
 from kernel.errors import DomainError
 from services.booking.model.series import Clash, SeriesClashes
 
@@ -14,14 +15,10 @@ def naming(date: datetime) -> Iterator[None]:
     try:
         yield
     except DomainError as error:
-        raise type(error)(**{**error.fields, "first": _told(date)}) from error
+        raise type(error)(**{**error.fields, "first": utc_text(date)}) from error
 
 
 def refuse(clashes: Sequence[tuple[datetime, Clash]], of: int) -> None:
     """Raises SeriesClashes with how many of the dates clash, and the first of them."""
     first, clash = min(clashes, key=lambda each: each[0])
-    raise SeriesClashes(clashes=len(clashes), dates=of, first=_told(first), reason=clash.code, why=clash.text)
-
-
-def _told(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    raise SeriesClashes(clashes=len(clashes), dates=of, first=utc_text(first), reason=clash.code, why=clash.text)

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from kernel.auth import Caller
+from kernel.contracts import utc_text
 from kernel.db import Transaction
 from kernel.ids import new_id
 from kernel.problems import NotFound
@@ -40,7 +41,7 @@ def join(tx: Transaction, who: Caller, wanted: WaitingRequest) -> Waiting:
         raise NoTimeFits(minutes=waiting.minutes)
     house_rules.demand_accepted(tx, who.person, place.unaccepted, wanted.like.accept_house_rules)
     if (now := offers.free(tx, possible, place)) is not None:
-        raise FreeNow(begins_at=now.begins_at.isoformat().replace("+00:00", "Z"))
+        raise FreeNow(begins_at=utc_text(now.begins_at))
     offerable = waiting.offerable(place, now=tx.now)
     if not offerable:
         raise NoTimeFits(minutes=waiting.minutes)

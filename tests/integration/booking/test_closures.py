@@ -23,6 +23,7 @@ from services.booking.model.closures import (
     ClosureOver,
     ClosureRequest,
     Decision,
+    NotHit,
     UnknownArena,
 )
 from services.booking.model.refusals import AlreadyBegun, NotInUse, SlotTaken, SpaceClosed
@@ -282,12 +283,53 @@ def test_holds_whose_time_is_over_make_way(counter: Any) -> None:
     assert counter.load(held).state == "expired"
 
 
-def test_a_decision_for_a_booking_that_is_not_hit_changes_nothing(counter: Any) -> None:
-    elsewhere = counter.confirmed("room")
+def test_a_decision_for_a_booking_that_is_not_hit_is_refused(counter: Any) -> None:
+    """Whoever decided believes that it is cancelled, or moved."""
+    hit, before, elsewhere = counter.confirmed("hall"), counter.confirmed("hall", -4), counter.confirmed("room")
 
-    close(counter, closing(counter), cancelled(elsewhere), Decision(booking=uuid4(), outcome="cancel"))
+    for stray in (before.id, elsewhere.id, uuid4()):
+        decisions = [cancelled(hit), Decision(booking=stray, outcome="cancel")]
+        for use_case in (usecases.announce, usecases.plan):
+            with pytest.raises(NotHit) as refused:
+                counter.run(use_case, MANAGER, closing(counter), decisions)
+            assert refused.value.fields == {"booking": str(stray)}
 
-    assert counter.load(elsewhere).state == "confirmed"
+    assert [counter.load(each).state for each in (hit, before, elsewhere)] == ["confirmed"] * 3
+
+
+def test_a_decision_for_a_booking_that_is_over_meanwhile_changes_nothing(counter: Any) -> None:
+    given_up, overdue = counter.confirmed("third-1"), counter.hold("third-2")
+    counter.cancel(given_up)
+    counter.clock.move(timedelta(hours=2))
+
+    closure = close(counter, closing(counter), cancelled(given_up), cancelled(overdue))
+
+    assert closure.state == "announced"
+    assert [counter.load(each).state for each in (given_up, overdue)] == ["cancelled", "expired"]
+
+
+def test_the_same_closure_again_is_the_closure_there_is(counter: Any) -> None:
+    """A request that is sent twice closes once: what is lifted is open."""
+    hit = counter.confirmed("hall")
+    closure = close(counter, closing(counter), cancelled(hit))
+
+    assert close(counter, closing(counter), cancelled(hit)) == closure
+    assert counter.run(usecases.plan, MANAGER, closing(counter), [cancelled(hit)]) == []
+    assert len(counter.told(ClosureAnnounced)) == 1
+    for other in (
+        closing(counter, space="room"),
+        closing(counter, arena="house"),
+        closing(counter, 0, 9),
+        closing(counter, 1, 7),
+        replace(closing(counter), kind="closure"),
+        replace(closing(counter), reason=replace(REASON, en="Sanded")),
+    ):
+        assert close(counter, other).id != closure.id
+        counter.run(usecases.lift, MANAGER, counter.told(ClosureAnnounced)[-1].data.closure, ANY_VERSION)
+    with pytest.raises(Forbidden):
+        close(counter, closing(counter), who=OTHER_MANAGER)
+    counter.run(usecases.lift, MANAGER, closure.id, ANY_VERSION)
+    assert close(counter, closing(counter)).id != closure.id
 
 
 def test_a_dry_run_tells_what_it_would_hit_and_where_there_is_room(counter: Any, town: Any) -> None:

@@ -17,10 +17,11 @@ from services.booking.model.closures import (
     Closure,
     ClosureOver,
     ClosureRequest,
+    DatesOverlap,
     Decision,
     NoSuchDate,
 )
-from services.booking.model.recurrence import EndlessRecurrence, Recurrence, TooManyDates, occurrence
+from services.booking.model.recurrence import EndlessRecurrence, ExceptedNoDate, Recurrence, TooManyDates, occurrence
 from services.booking.model.refusals import SpaceClosed
 from services.booking.model.rules import InThePast
 from services.booking.queries import closures as queries
@@ -80,6 +81,37 @@ def test_each_date_is_closed_and_the_time_between_is_not(counter: Any) -> None:
     assert [closed_at(counter, 1, quarters) for quarters in (-8, -7, 7, 8)] == [False, True, True, False]
     with counter.database.reading() as tx:
         assert queries.all_closures(tx, counter.page(10), square="borgen").items == [closure]
+
+
+@pytest.mark.parametrize(("minutes", "refused"), [(1439, False), (1440, False), (1441, True)])
+def test_its_dates_do_not_overlap(counter: Any, minutes: int, refused: bool) -> None:
+    """Where they do, lifting one date opens nothing."""
+    daily = Recurrence(starts=FOUR_TUESDAYS.starts, minutes=minutes, rule="FREQ=DAILY;COUNT=3")
+
+    if not refused:
+        assert len(close(counter, request(daily)).dates) == 3
+        return
+    for use_case in (usecases.announce, usecases.plan):
+        with pytest.raises(DatesOverlap) as overlap:
+            counter.run(use_case, MANAGER, request(daily), ())
+        assert overlap.value.fields == {"first": "2026-12-02T17:00:00Z"}
+
+
+def test_what_is_excepted_is_one_of_its_dates(counter: Any) -> None:
+    excepted = replace(FOUR_TUESDAYS, excepted=[FOUR_TUESDAYS.starts + timedelta(days=6)])
+
+    with pytest.raises(ExceptedNoDate):
+        close(counter, request(excepted))
+
+
+def test_the_same_again_is_the_closure_there_is_until_a_date_is_lifted(counter: Any) -> None:
+    closure = close(counter, request())
+    counter.clock.move(FIRST + timedelta(hours=2) - counter.clock.now())
+
+    assert close(counter, request()) == shown(counter, closure)
+    counter.run(usecases.lift, MANAGER, closure.id, ANY_VERSION, begins_at=FIRST + WEEK)
+
+    assert close(counter, request()).id != closure.id
 
 
 def test_it_stays_on_the_wall_when_the_clock_changes(counter: Any) -> None:

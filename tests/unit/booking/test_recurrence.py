@@ -11,6 +11,7 @@ from services.booking.model.recurrence import (
     LONGEST_YEARS,
     MOST,
     EndlessRecurrence,
+    ExceptedNoDate,
     InvalidRecurrence,
     NoDates,
     Occurrence,
@@ -143,9 +144,23 @@ def test_dates_may_be_added_and_left_out() -> None:
     found = dates(
         "FREQ=WEEKLY;COUNT=3",
         dates=[wall("2026-12-03T10:00"), wall("2026-12-08T18:00")],
-        excepted=[wall("2026-12-15T18:00"), wall("2026-12-16T18:00")],
+        excepted=[wall("2026-12-15T18:00")],
     )
     assert shown(found) == ["2026-12-01 18:00", "2026-12-03 10:00", "2026-12-08 18:00"]
+
+
+@pytest.mark.parametrize("stray", ["2026-12-09T18:00", "2026-12-08T18:01", "2026-12-08T17:59", "2026-12-22T18:00"])
+def test_what_is_left_out_must_be_one_of_the_dates(stray: str) -> None:
+    """Else a day that was to be open is closed, or one that was to be free is booked, and nobody is told."""
+    when = Recurrence(
+        starts=EVENING, minutes=120, rule="FREQ=WEEKLY;COUNT=3", excepted=[wall("2026-12-08T18:00"), wall(stray)]
+    )
+
+    with pytest.raises(ExceptedNoDate) as refused:
+        dates_of(when)
+
+    assert refused.value.fields == {"excepted": stray}
+    assert shown(dates_of(when, strays=True)) == ["2026-12-01 18:00", "2026-12-15 18:00"]
 
 
 def test_dates_alone_are_a_series_with_the_first() -> None:

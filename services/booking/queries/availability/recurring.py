@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Row, Uuid, bindparam, text
 
+from kernel.contracts import utc_text
 from kernel.db import Transaction
 from kernel.pagination import Page, PageRequest
 from services.booking.model.availability import Wanted
@@ -140,7 +141,7 @@ def written(found: Page[Recurring]) -> str:
 
 def _date(each: Occurrence) -> dict[str, str]:
     times = {"begins_at": each.begins_at, "ends_at": each.ends_at}
-    return {name: at.isoformat().replace("+00:00", "Z") for name, at in times.items()}
+    return {name: utc_text(at) for name, at in times.items()}
 
 
 class _OwnClashes(dict[tuple[int, int], set[int]]):
