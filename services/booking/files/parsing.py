@@ -23,6 +23,8 @@ _LISTS = ("RDATE", "EXDATE")
 """Written with a comma too many by some clients."""
 _MAY_BE_BLANK = ("RRULE", *_LISTS)
 """Written without a value by clients that mean none."""
+_NO_COUNT = re.compile(r";COUNT=0(?=;|$)", re.IGNORECASE)
+"""How Apple's Calendar writes that a rule has no count, UNTIL beside it or not."""
 _NAME = re.compile(r"[A-Za-z0-9-]{1,40}")
 _CLOCK = re.compile(r"\d{8}T(?!000000)\d{6}Z?", re.ASCII)
 
@@ -80,6 +82,8 @@ class Parser(ComponentIcalParser):
     def parse_and_add_property(
         self, name: str, params: Parameters, val: str, tzid: str | None, line: Contentline
     ) -> None:
+        if name == "RRULE":
+            val = _NO_COUNT.sub("", val)
         if name in _LISTS:
             val = ",".join(filter(str.strip, val.split(",")))
         if name in _MAY_BE_BLANK and not val.strip():

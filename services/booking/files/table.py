@@ -9,10 +9,9 @@ from typing import Any
 
 from stdnum.no import orgnr
 
-from kernel.errors import DomainError
+from kernel.errors import DomainError, Text
 from kernel.text import cut, key, one_line
-from services.booking.model import imports
-from services.booking.model.bookings import AUDIENCES, PURPOSES
+from services.booking.model import imports, words
 from services.booking.model.import_refusals import (
     DoubledColumn,
     MissingColumn,
@@ -36,8 +35,11 @@ _STATES = {
     "tentative": "tentative",
     "cancelled": "cancelled",
     "canceled": "cancelled",
+    "avbestilt": "cancelled",
     "avlyst": "cancelled",
+    "kansellert": "cancelled",
 }
+_STATES_SHOWN = Text("Bekreftet, Avlyst", "Stadfesta, Avlyst", "Confirmed, Cancelled")
 _MOST_PEOPLE = 100_000
 _SEPARATOR = re.compile("sep=([;,\t])")
 _CLOCK = r"(?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?:[:.](?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?"
@@ -151,7 +153,7 @@ def _understood(uid: str, said: Mapping[str, str], number: int) -> Row:
     keys = {name: key(value) for name, value in said.items()}
     state = _STATES.get(keys.get("status", "").lower())
     if state is None:
-        raise _unreadable("status", keys["status"], ", ".join(filter(None, _STATES)))
+        raise _unreadable("status", keys["status"], _STATES_SHOWN)
     return Row(
         line=number,
         uid=uid,
@@ -160,8 +162,8 @@ def _understood(uid: str, said: Mapping[str, str], number: int) -> Row:
         ends_at=_time(keys, "ends_at"),
         organisation=_organisation(keys),
         title=imports.title(said.get("title", "")),
-        purpose=_one_of(keys, "purpose", PURPOSES),
-        audience=_one_of(keys, "audience", AUDIENCES),
+        purpose=_one_of(keys, "purpose", words.PURPOSES),
+        audience=_one_of(keys, "audience", words.AUDIENCES),
         participants=_count(keys),
         cancelled=state == "cancelled",
         void=Tentative() if state == "tentative" else None,
@@ -199,11 +201,16 @@ def _organisation(said: Mapping[str, str]) -> str | None:
     return number
 
 
-def _one_of(said: Mapping[str, str], name: str, known: tuple[str, ...]) -> str | None:
-    value = said.get(name, "").lower()
-    if value and value not in known:
-        raise _unreadable(name, value, ", ".join(known))
-    return value or None
+def _one_of(said: Mapping[str, str], name: str, known: Mapping[str, Text]) -> str | None:
+    """The code of what a cell has as a code, or as its words in any of the languages."""
+    value = said.get(name, "")
+    if not value:
+        return None
+    for code, called in known.items():
+        if value.lower() in (code, *(key(each).lower() for each in (called.nb, called.nn, called.en))):
+            return code
+    shown = (", ".join(each.in_language(language) for each in known.values()) for language in ("nb", "nn", "en"))
+    raise _unreadable(name, value, Text(*shown))
 
 
 def _count(said: Mapping[str, str]) -> int | None:
@@ -215,5 +222,5 @@ def _count(said: Mapping[str, str]) -> int | None:
     return int(value)
 
 
-def _unreadable(part: str, cell: str, expected: str) -> UnreadableCell:
+def _unreadable(part: str, cell: str, expected: str | Text) -> UnreadableCell:
     return UnreadableCell(part=part, cell=cut(one_line(cell), _LONGEST_SHOWN), expected=expected)

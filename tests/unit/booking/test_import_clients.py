@@ -41,6 +41,29 @@ def test_what_is_blank_says_nothing(lines: tuple[str, ...], found: list[str]) ->
     assert (faults(file), spans(file)) == ([None] * len(found), found)
 
 
+@pytest.mark.parametrize(
+    ("rule", "found"),
+    [
+        ("FREQ=WEEKLY;COUNT=0;UNTIL=20261210T000000Z", [ONE, TWO]),
+        ("FREQ=WEEKLY;UNTIL=20261210;count=0", [ONE, TWO]),
+    ],
+)
+def test_a_count_of_none_is_none(rule: str, found: list[str]) -> None:
+    assert spans(reading(ics(event(f"RRULE:{rule}", when=TUESDAYS)))) == found
+
+
+@pytest.mark.parametrize(
+    ("rule", "fault"),
+    [
+        ("FREQ=WEEKLY;COUNT=0", "endless_recurrence"),
+        ("FREQ=WEEKLY;COUNT=-1;UNTIL=20261210", "invalid_recurrence"),
+        ("FREQ=WEEKLY;COUNT=2;UNTIL=20261210", "invalid_recurrence"),
+    ],
+)
+def test_how_often_is_not_guessed(rule: str, fault: str) -> None:
+    assert faults(reading(ics(event(f"RRULE:{rule}", when=TUESDAYS)))) == [fault]
+
+
 @pytest.mark.parametrize("blank", ["DTSTART:", "DTEND:", "DURATION:", "RECURRENCE-ID:"])
 def test_what_must_say_something_is_not_blank(blank: str) -> None:
     when = [each for each in TUESDAYS if not each.startswith(blank[:-1])]

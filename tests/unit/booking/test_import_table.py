@@ -6,6 +6,7 @@ import pytest
 from marshmallow import ValidationError
 
 from services.booking.files import read
+from services.booking.model import words
 from services.booking.model.import_refusals import DoubledColumn, MissingColumn, UnreadableFile, Workbook
 from services.booking.model.imports import File, ImportRequest
 from services.booking.schemas.imports import ImportSchema
@@ -84,3 +85,37 @@ def test_years_of_two_digits(written: str, year: int) -> None:
 @pytest.mark.parametrize(("uid", "fault"), [("", "unreadable_uid"), ("x" * 255, None), ("x" * 256, "unreadable_uid")])
 def test_a_row_needs_a_uid(uid: str, fault: str | None) -> None:
     assert faults(table(NEEDED, f"{uid}{ROW[1:]}")) == [fault]
+
+
+WORDS = [
+    (name, code, word)
+    for name, known in (("purpose", words.PURPOSES), ("audience", words.AUDIENCES))
+    for code, called in known.items()
+    for word in (code, called.nb, called.nn.upper(), f" {called.en} ")
+]
+
+
+@pytest.mark.parametrize(("name", "code", "word"), WORDS)
+def test_purposes_and_audiences_are_codes_or_words(name: str, code: str, word: str) -> None:
+    [row] = table(f"{NEEDED};{name}", f"{ROW};{word}").rows
+    assert (row.fault, getattr(row, name)) == (None, code)
+
+
+@pytest.mark.parametrize("word", ["Avlyst", "AVBESTILT", "kansellert", "cancelled", "canceled"])
+def test_what_is_cancelled_is_told_in_many_words(word: str) -> None:
+    [row] = table(f"{NEEDED};status", f"{ROW};{word}").rows
+    assert (row.fault, row.cancelled) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "nb", "en"),
+    [
+        ("purpose", "Idrett og trening, Kultur, Møte", "Sport and exercise, Culture, Meeting"),
+        ("audience", "Alle, Barn under 13 år", "Everyone, Children under 13"),
+        ("status", "Bekreftet, Avlyst", "Confirmed, Cancelled"),
+    ],
+)
+def test_what_can_stand_in_a_cell_is_told_in_words(name: str, nb: str, en: str) -> None:
+    [row] = table(f"{NEEDED};{name}", f"{ROW};dans").rows
+    assert row.fault is not None
+    assert (nb in row.fault.said.nb, en in row.fault.said.en) == (True, True)
