@@ -59,6 +59,12 @@ def migrate(service: str, url: str) -> bool:
         return True
 
 
+def demand_fit(oldest: str) -> None:
+    """Raises SchemaTooNew unless this release can work where none older than `oldest` can."""
+    if _numbers(VERSION) < _numbers(oldest):
+        raise SchemaTooNew(f"the database is of a later release: the oldest that runs on it is {oldest}")
+
+
 def undo(service: str, url: str) -> None:
     """Takes all of it back, the newest first, until the database is empty. Tests call it: what can't be taken back is
     not deployed."""
@@ -92,9 +98,7 @@ class _History:
 
     def check_fit(self) -> None:
         """Raises SchemaTooNew unless whoever migrated it last said that this release can work there."""
-        oldest = self.connection.execute(text("SELECT release FROM oldest_release")).scalar_one()
-        if _numbers(VERSION) < _numbers(oldest):
-            raise SchemaTooNew(f"the database is of a later release: the oldest that runs on it is {oldest}")
+        demand_fit(self.connection.execute(text("SELECT release FROM oldest_release")).scalar_one())
 
     def declare(self) -> None:
         """Writes down the oldest release that can work there: an older `migrate` knows nothing of our revisions."""

@@ -37,6 +37,11 @@ _OPEN = (
     .where(_columns.source == bindparam("of"), _columns.settled_at.is_(None))
     .order_by(_columns.subject)
 )
+_REOPEN = (
+    update(unknown_subjects)
+    .where(_columns.source == bindparam("of"), _columns.subject == bindparam("one"))
+    .values(settled_at=None, settlement=None)
+)
 _SETTLE = (
     update(unknown_subjects)
     .where(_columns.source == bindparam("of"), _columns.subject == bindparam("one"), _columns.settled_at.is_(None))
@@ -60,3 +65,8 @@ def unsettled(tx: Transaction, source: str) -> dict[str, datetime]:
 def settle(tx: Transaction, source: str, subject: str, settlement: Settlement) -> bool:
     """Notes what an operator decided; False when there is nothing to decide."""
     return tx.execute(_SETTLE, {"of": source, "one": subject, "at": tx.now, "how": settlement}).rowcount > 0
+
+
+def reopen(tx: Transaction, source: str, subject: str) -> None:
+    """Puts a subject before an operator again: something came of it since."""
+    tx.execute(_REOPEN, {"of": source, "one": subject})

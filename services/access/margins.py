@@ -42,16 +42,17 @@ _AROUND = (
 _during = func.tstzrange(
     bindparam("since", type_=DateTime(timezone=True)), bindparam("until", type_=DateTime(timezone=True))
 )
-_exclude = or_(
+EXCLUDES = or_(
     and_(locks.c.id == bindparam("on"), locks.c.shared.is_(False)),
     and_(locks.c.id != bindparam("on"), _overlap(locks.c.parts, bindparam("parts", type_=ARRAY(Text)))),
 )
+"""Whether a booking at the lock of a key excludes one at the lock `on`, whose space has these `parts`."""
 _another_tenant = or_(
     keys.c.tenant.is_distinct_from(bindparam("tenant", type_=Uuid)),
     and_(keys.c.tenant.is_(None), keys.c.booked_by != bindparam("booked_by")),
 )
 _OTHERS = KEYS.where(
-    _exclude,
+    EXCLUDES,
     _another_tenant,
     keys.c.booking != bindparam("besides", type_=Uuid),
     keys.c.state.in_(LIVE),

@@ -1,6 +1,6 @@
 """What operators watch of access."""
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 KEYS = Counter(
     "torg_access_keys_total",
@@ -14,4 +14,10 @@ ARMING_SECONDS = Histogram(
     "torg_access_arming_seconds",
     "From a key issued, or last sent, to its lock's confirmation.",
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0),
+)
+UNKNOWN = Gauge(
+    "torg_access_unknown_keys",
+    "Keys of bookings that booking lost in a restore, to be decided on by an operator: live, or suspended as another"
+    " booking has their place.",
+    ["state"],
 )

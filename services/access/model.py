@@ -90,7 +90,8 @@ class Lock:
 
 class KeyState(StrEnum):
     """`issued`: on its way to the lock. `armed`: the lock has confirmed it. `suspended`: opens nothing while its
-    booking is decided anew. `revoked`: opens nothing, for good."""
+    booking is decided anew, or while another booking has the place and time of one that booking lost in a restore.
+    `revoked`: opens nothing, for good."""
 
     ISSUED = "issued"
     ARMED = "armed"
@@ -166,6 +167,15 @@ class Key:
         """Its margins end elsewhere. The lock goes by the ones before until it has heard of it."""
         self._demand(*LIVE)
         return replace(self._changed(self.state, now), validity=validity)
+
+    def revived(self, code_digest: bytes, now: datetime) -> "Key":
+        """Booking was restored from a backup, and in that its booking is not over: it can be issued again."""
+        self._demand(KeyState.REVOKED)
+        return replace(self._changed(KeyState.SUSPENDED, now), code_digest=code_digest)
+
+    def told_again(self) -> "Key":
+        """As it is, for one who has lost what was told of it."""
+        return replace(self, version=self.version + 1)
 
     def unused(self, since: datetime | None, now: datetime) -> bool:
         """Whether nobody came, if no door was opened with it, on a lock that has been there to tell since then (None:

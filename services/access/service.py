@@ -101,6 +101,10 @@ class Access:
     def mend_margins(self, tx: Transaction) -> None:
         usecases.mend_margins(tx)
 
+    @every(seconds=15)
+    def watch_unknown(self, tx: Transaction) -> None:
+        usecases.watch_unknown(tx)
+
     @every(seconds=600)
     def prune_entries(self, tx: Transaction) -> None:
         usecases.prune_entries(tx, keep=timedelta(days=_settings().access_entry_days))

@@ -72,6 +72,7 @@ keys = Table(
     Column("state", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("suspended_for", Uuid, comment="the booking that has its place, if its own was lost in a restore"),
 )
 entries = Table(
     "entries",

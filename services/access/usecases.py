@@ -7,17 +7,19 @@ from datetime import date, datetime, timedelta
 from typing import cast
 from uuid import UUID, uuid4
 
+import structlog
+
 from kernel import erased, inbox, outbox, telemetry
 from kernel.contracts import Envelope
 from kernel.db import Transaction
 from kernel.ids import new_id
 from kernel.problems import NotFound
-from services.access import margins, metrics, model, store
+from services.access import margins, metrics, model, store, unknown
 from services.access.codes import Codes
 from services.access.events import KeyArmed, KeyIssued, KeyRevoked, KeySnapshot, KeyUnused
 from services.access.locks import LockDevice
 from services.access.locks.simulated import SimulatedLock
-from services.access.model import Decision, Door, Entry, Key, KeyState, Validity
+from services.access.model import Decision, Door, Entry, Key, KeyState, Lock, Validity
 from services.booking.events import (
     BookingRestated,
     BookingSnapshot,
@@ -26,11 +28,14 @@ from services.booking.events import (
     SpacePublished,
 )
 
+log = structlog.get_logger(__name__)
+
 LOCKS_CHECKED_AT_ONCE = 50
 KEYS_ASKED_AFTER_AT_ONCE = 1000
 UNUSED_AGAIN_EVERY = timedelta(minutes=5)
 UNUSED_AGAIN_FOR = timedelta(hours=2)
 """How often, and for how long, booking is told again that nobody came."""
+_GRANTED = ("confirmed", "in_use")
 _UNDECIDED = ("held", "awaiting_approval", "awaiting_payment")
 
 Device = Callable[[Transaction, UUID], LockDevice]
@@ -57,18 +62,22 @@ def follow_booking(tx: Transaction, event: Envelope[BookingSnapshot], codes: Cod
     """
     if not inbox.newest(tx, event):
         return
-    booking = _without_erased(tx, event)
+    booking, anew = _without_erased(tx, event), inbox.begins_epoch(tx, event)
     before = margins.queue(tx, booking)
-    if booking.state in ("confirmed", "in_use"):
+    if anew and booking.state in (*_GRANTED, *_UNDECIDED):
+        _revive(tx, booking, codes, draw)
+    if booking.state in _GRANTED:
         changed = _grant(tx, booking, codes, draw)
     elif booking.state in _UNDECIDED:
         changed = _suspend(tx, booking.booking)
     else:
         # who has stayed to the end gets out, and back for what they forgot: that key ends by itself
         stayed = booking.state == "completed" and booking.ended_at is None and event.time >= booking.ends_at
-        changed = not stayed and _withdraw(tx, booking.booking)
+        changed = not stayed and withdraw(tx, booking.booking)
     if changed:
         margins.move_others(tx, before, store.key_of_booking(tx, booking.booking))
+    elif anew:
+        _tell_again(tx, booking.booking)
     if changed and event.type == BookingRestated.TYPE:
         _count_repair(tx, "booking_has_key")
 
@@ -165,9 +174,33 @@ def mend_margins(tx: Transaction) -> None:
         _count_repair(tx, "margins_end_at_others_times")
 
 
+def watch_unknown(tx: Transaction) -> None:
+    """Tells operators how many keys of bookings that booking lost in a restore wait for their decision."""
+    waiting = unknown.waiting(tx)
+    metrics.UNKNOWN.labels("suspended").set(waiting.suspended)
+    metrics.UNKNOWN.labels("live").set(waiting.live)
+
+
 def prune_entries(tx: Transaction, *, keep: timedelta) -> None:
     """Entries are kept no longer than they may be."""
     store.prune_entries(tx, keep=keep)
+
+
+def withdraw(tx: Transaction, booking: UUID) -> bool:
+    """Revokes the key of a booking that is no more, if it has one that is not; whether it had."""
+    key = store.key_of_booking(tx, booking)
+    if key is None or key.state is KeyState.REVOKED:
+        return False
+    _change(tx, key.revoked(tx.now), KeyRevoked)
+    return True
+
+
+def suspend_unknown(tx: Transaction, booking: UUID, *, holder: UUID) -> None:
+    """Suspends the key of a booking that booking lost in a restore, as another booking, the `holder`, has its place and
+    time. Operators are alarmed by `metrics.UNKNOWN`."""
+    unknown.note_holder(tx, booking, holder)
+    if _suspend(tx, booking):
+        log.warning("unknown_key_suspended", booking=str(booking), holder=str(holder))
 
 
 def _without_erased(tx: Transaction, event: Envelope[BookingSnapshot]) -> BookingSnapshot:
@@ -197,6 +230,7 @@ def _grant(tx: Transaction, booking: BookingSnapshot, codes: Codes, draw: Draw) 
         key = _noted(_left(tx, key, lock.door).moved(lock.door, validity, digest, tx.now), booking)
         store.save_key(tx, key, codes.seal(key.id, code))
     _tell(tx, key, KeyIssued)
+    _make_way(tx, lock, key)
     return True
 
 
@@ -243,19 +277,34 @@ def _left(tx: Transaction, key: Key, door: Door) -> Key:
     return left
 
 
+def _revive(tx: Transaction, booking: BookingSnapshot, codes: Codes, draw: Draw) -> None:
+    """After a restore booking may know nothing of what ended a booking: its key was revoked, and waits to be issued
+    again, with another code. Else one that was given up would be confirmed again without a key."""
+    key = store.key_of_booking(tx, booking.booking)
+    if key is not None and key.state is KeyState.REVOKED:
+        code = _code(tx, booking, key.door.lock, key.validity, codes, draw)
+        revived = key.revived(codes.digest(key.door.lock, code), tx.now)
+        store.save_key(tx, revived, codes.seal(key.id, code))
+
+
+def _tell_again(tx: Transaction, booking: UUID) -> None:
+    """After a restore booking may know nothing of a key that the lock has confirmed."""
+    key = store.key_of_booking(tx, booking)
+    if key is not None and key.state is KeyState.ARMED:
+        _change(tx, key.told_again(), KeyArmed)
+
+
+def _make_way(tx: Transaction, lock: Lock, key: Key) -> None:
+    """The keys of bookings that were lost in a restore open nothing at the place and time of this one."""
+    for lost in unknown.bookings_at(tx, lock, key.time, besides=key.booking):
+        suspend_unknown(tx, lost, holder=key.booking)
+
+
 def _suspend(tx: Transaction, booking: UUID) -> bool:
     key = store.key_of_booking(tx, booking)
     if key is None or not key.live:
         return False
     _change(tx, key.suspended(tx.now), KeyRevoked)
-    return True
-
-
-def _withdraw(tx: Transaction, booking: UUID) -> bool:
-    key = store.key_of_booking(tx, booking)
-    if key is None or key.state is KeyState.REVOKED:
-        return False
-    _change(tx, key.revoked(tx.now), KeyRevoked)
     return True
 
 

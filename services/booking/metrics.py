@@ -1,11 +1,15 @@
 """What operators watch of booking, over what every process shows. Listed in `docs/metrics.md`."""
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 STEPS = Counter("torg_booking_steps_total", "Bookings that came to a state.", ["state"])
 CLASHES = Counter("torg_booking_clashes_total", "Requests that lost the space to another booking.")
 LATE = Counter("torg_booking_late_total", "News that came after it could change the booking.", ["event"])
 RESTATED = Counter("torg_booking_restated_total", "What is told again, for others to repair what they lost.")
+RESTATING = Gauge(
+    "torg_booking_restating", "Bookings told again since a restore, and how many are to be; 0 when all are.", ["what"]
+)
+UNKNOWN = Counter("torg_booking_unknown_total", "News of bookings that were lost in a restore, by event.", ["event"])
 VERIFIED = Counter("torg_booking_actors_verified_total", "Decisions on what an organisation is, by whose word.", ["by"])
 LOOKUPS = Counter("torg_booking_lookups_total", "What came of asking the registers of organisations.", ["outcome"])
 MAILS = Counter("torg_booking_mails_total", "Invitations by mail: sent, put off, or failed for good.", ["outcome"])

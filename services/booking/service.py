@@ -70,6 +70,10 @@ class Booking:
     def tell_spaces_anew(self, tx: Transaction) -> None:
         resources.tell_anew(tx)
 
+    @every(seconds=1)
+    def restate_restored(self, tx: Transaction) -> None:
+        reconciliation.restate_restored(tx)
+
     @every(seconds=3600)
     def tell_again(self, tx: Transaction) -> None:
         reconciliation.tell_again(tx)

@@ -74,6 +74,10 @@ class BookingUnpriceable(Event):
     """Which version of the booking has no price."""
 
 
+ChangeReason = Literal["confirmed", "rescheduled", "cancelled", "restored"]
+"""Why a charge changed. `restored`: booking was restored from a backup, and knows nothing of what had settled it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class BookingCharged(Event):
     """A confirmed booking is charged, or its charge changed: it was moved, or given up. Subject: the charge's id.
@@ -84,7 +88,7 @@ class BookingCharged(Event):
     booking: UUID
     charge: UUID
     total: int
-    reason: Literal["confirmed", "rescheduled", "cancelled"]
+    reason: ChangeReason
     currency: str = "NOK"
     lines: list[PriceLine] = field(default_factory=list)
 

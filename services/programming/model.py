@@ -111,6 +111,10 @@ class Activity:
             title=plan.title,
         )
 
+    def revived(self) -> "Activity":
+        """Booking was restored from a backup, and in that its booking is not over: it can be scheduled again."""
+        return replace(self, state=ActivityState.PAUSED, version=self.version + 1)
+
     def _demand_not_withdrawn(self) -> None:
         if self.state is ActivityState.WITHDRAWN:
             raise ActivityIsWithdrawn

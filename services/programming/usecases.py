@@ -31,16 +31,26 @@ def follow_booking(tx: Transaction, event: Envelope[BookingSnapshot]) -> None:
         return
     booking = event.data
     activity = store.activity_of_booking(tx, booking.booking)
-    if booking.ended_at is not None and booking.ended_at <= booking.begins_at:
-        changed = _withdraw(tx, activity)
-    elif booking.state in ("confirmed", "in_use", "completed"):
-        changed = _schedule(tx, booking, activity)
+    if booking.state in _OVER or (booking.ended_at is not None and booking.ended_at <= booking.begins_at):
+        changed = withdraw(tx, activity)
     elif booking.state in _UNDECIDED:
-        changed = _pause(tx, activity)
+        changed = _pause(tx, _revived(tx, event, activity))
     else:
-        changed = booking.state in _OVER and _withdraw(tx, activity)
+        changed = _schedule(tx, booking, _revived(tx, event, activity))
     if changed and event.type == BookingRestated.TYPE:
         telemetry.REPAIRS.labels(tx.service, "booking_has_activity").inc()
+
+
+def withdraw(tx: Transaction, activity: Activity | None) -> bool:
+    """Takes the activity of a booking that is no more out of the programme; whether it was not out of it."""
+    if activity is None or activity.state is ActivityState.WITHDRAWN:
+        return False
+    in_programme = activity.state is ActivityState.SCHEDULED
+    withdrawn = activity.withdrawn()
+    store.save_activity(tx, withdrawn)
+    if in_programme:
+        _tell(tx, withdrawn, ActivityWithdrawn)
+    return True
 
 
 def forget_titles(tx: Transaction, event: Envelope[PersonErased]) -> None:
@@ -50,6 +60,16 @@ def forget_titles(tx: Transaction, event: Envelope[PersonErased]) -> None:
         store.save_activity(tx, activity)
         if activity.state is ActivityState.SCHEDULED:
             _tell(tx, activity, ActivityScheduled)
+
+
+def _revived(tx: Transaction, event: Envelope[BookingSnapshot], activity: Activity | None) -> Activity | None:
+    """The activity; one that is out of the programme waits to come back, when booking was restored from a backup and
+    may know nothing of what ended its booking."""
+    if activity is None or activity.state is not ActivityState.WITHDRAWN or not inbox.begins_epoch(tx, event):
+        return activity
+    revived = activity.revived()
+    store.save_activity(tx, revived)
+    return revived
 
 
 def _schedule(tx: Transaction, booking: BookingSnapshot, activity: Activity | None) -> bool:
@@ -72,17 +92,6 @@ def _pause(tx: Transaction, activity: Activity | None) -> bool:
     paused = activity.paused()
     store.save_activity(tx, paused)
     _tell(tx, paused, ActivityWithdrawn)
-    return True
-
-
-def _withdraw(tx: Transaction, activity: Activity | None) -> bool:
-    if activity is None or activity.state is ActivityState.WITHDRAWN:
-        return False
-    in_programme = activity.state is ActivityState.SCHEDULED
-    withdrawn = activity.withdrawn()
-    store.save_activity(tx, withdrawn)
-    if in_programme:
-        _tell(tx, withdrawn, ActivityWithdrawn)
     return True
 
 

@@ -117,3 +117,8 @@ class SimulatedLock:
         self._wrong = self._wrong.another(now)
         counted = {"count": self._wrong.count, "last_at": self._wrong.last_at}
         self._tx.execute(update(wrong_codes).where(wrong_codes.c.lock == self._id).values(**counted))
+
+
+def lose_contact(tx: Transaction) -> None:
+    """Every lock was out of reach until now, and tells nothing of what it did meanwhile."""
+    tx.execute(update(wrong_codes).values(reachable_since=tx.now))

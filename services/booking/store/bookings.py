@@ -260,6 +260,13 @@ def note_key(tx: Transaction, booking: UUID, key: UUID, state: KeyState) -> list
     return list(tx.execute(_KEYS, {"booking": booking}).scalars())
 
 
+def forget_keys(tx: Transaction) -> None:
+    """Forgets how the keys of live bookings stand: access will tell."""
+    of_live = select(bookings.c.id).where(bookings.c.state.in_(LIVE))
+    tx.execute(delete(booking_keys).where(booking_keys.c.booking.in_(of_live)))
+    tx.execute(update(bookings).where(bookings.c.state.in_(LIVE), bookings.c.key.is_not(None)).values(key=None))
+
+
 def booking_from(row: Row[Any]) -> Booking:
     """The booking in a row of `SHOWN`."""
     columns = dict(row._mapping)

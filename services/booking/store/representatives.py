@@ -48,6 +48,11 @@ def all_of(tx: Transaction, actor: UUID) -> list[Representative]:
     return [representative_from(row) for row in tx.execute(_OF_ACTOR, {"actor": actor})]
 
 
+def everyone(tx: Transaction) -> list[Representative]:
+    """Everybody who may act for an organisation, or could once."""
+    return [representative_from(row) for row in tx.execute(select(representatives))]
+
+
 def save(tx: Transaction, after: Representative) -> None:
     """Writes how a person stands."""
     terms = after.terms

@@ -322,5 +322,9 @@ restatement = Table(
     Column("done", Boolean, nullable=False),
     Column("ends_at", _Instant, nullable=False),
     Column("booking", Uuid, nullable=False),
+    Column("complete", Boolean, nullable=False, server_default=text("false"), comment="all bookings: after a restore"),
+    Column("until", _Instant, comment="of a complete one: now those that end no later; null: those to come"),
+    Column("told", Integer, nullable=False, server_default=text("0")),
+    Column("expected", Integer, nullable=False, server_default=text("0"), comment="of a complete one"),
     comment="how far the job that restates bookings has come",
 )

@@ -202,6 +202,12 @@ def tell_anew(tx: Transaction, *, most: int) -> list[Published]:
     return [replace(each, version=each.version + 1) for each in found]
 
 
+def all_published(tx: Transaction) -> dict[str, Published]:
+    """Every space there ever was, by id."""
+    known = tx.execute(select(squares.c.id).order_by(squares.c.id)).scalars().all()
+    return {space: each for square in known for space, each in lock_published(tx, square).items()}
+
+
 def found_elsewhere(tx: Transaction, square: Square) -> str | None:
     """An id of this tree that belongs to another square, or to another arena."""
     placed = list(square.placed())

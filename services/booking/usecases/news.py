@@ -9,6 +9,7 @@ from kernel.contracts import Envelope, Event
 from kernel.db import Transaction
 from kernel.errors import Text
 from kernel.problems import NotFound
+from kernel.restores import epoch_of
 from services.access.events import DoorOpened, KeyArmed, KeyRevoked, KeySnapshot, KeyUnused
 from services.booking import metrics
 from services.booking.events import BookingState
@@ -61,7 +62,9 @@ def key_revoked(tx: Transaction, event: Envelope[KeyRevoked]) -> None:
 
 def door_opened(tx: Transaction, event: Envelope[DoorOpened]) -> None:
     """The space is in use since the door was first opened for a booking."""
-    before = _known(tx, event.data.booking)
+    before = _known(tx, event, event.data.booking)
+    if before is None:
+        return
     at = event.data.opened_at
     if before.state == "confirmed":
         step(tx, before, before.opened(at).started(min(at, before.opened_at or at), now=tx.now))
@@ -109,7 +112,9 @@ def _answered_as_one(tx: Transaction, booking: UUID) -> Iterator[None]:
 def _note_key(tx: Transaction, event: Envelope[KeySnapshot], state: KeyState) -> None:
     if not inbox.newest(tx, event):
         return
-    before = _known(tx, event.data.booking)
+    before = _known(tx, event, event.data.booking)
+    if before is None:
+        return
     states = bookings.note_key(tx, before.id, event.data.key, state)
     if _of_its_time(event.data, before):
         bookings.save(tx, before.with_keys(states))
@@ -125,8 +130,8 @@ def _newest(tx: Transaction, event: Envelope[Event], booking: UUID, states: tupl
     """The booking, locked; None when this is old news, or the booking is in none of these states any more."""
     if not inbox.newest(tx, event):
         return None
-    found = _known(tx, booking)
-    if found.state in states:
+    found = _known(tx, event, booking)
+    if found is None or found.state in states:
         return found
     metrics.LATE.labels(event.type).inc()
     return None
@@ -140,11 +145,14 @@ def _still_so(event: Envelope[BookingPaid] | Envelope[BookingUnpriceable], booki
     return False
 
 
-def _known(tx: Transaction, booking: UUID) -> Booking:
-    """The booking, locked. One that isn't there is a fault: the event becomes a dead letter, to be looked at."""
+def _known(tx: Transaction, event: Envelope[Event], booking: UUID) -> Booking | None:
+    """The booking, locked. One that isn't there was lost if booking was ever restored, and is on the operator's list:
+    None. Else it is a fault: the event becomes a dead letter, to be looked at."""
     found = bookings.lock(tx, booking)
-    if found is None:
+    if found is None and not epoch_of(tx):
         raise NotFound
+    if found is None:
+        metrics.UNKNOWN.labels(event.type).inc()
     return found
 
 

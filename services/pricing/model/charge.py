@@ -80,6 +80,16 @@ class Charge:
         entries = (self._reversal("reversed", at), anew) if self.state == "charged" else (anew,)
         return self._with(*entries, state="charged")
 
+    def reopened(self, at: datetime) -> "Charge":
+        """What settled the charge was undone by a restore of booking: nothing is owed until it is known how the booking
+        stands."""
+        if self.state in OPEN:
+            raise ValueError("a charge that is not settled")
+        charged = next(each for each in reversed(self.entries) if each.reason in ("confirmed", "rescheduled"))
+        lines = tuple(_reversed(line) for line in charged.lines) if self.state == "kept" else ()
+        entry = ChargeEntry(reason="reversed", amount=total(lines), at=at, lines=lines)
+        return self._with(entry, state="reversed")
+
     def _demand_open(self) -> None:
         if self.state not in OPEN:
             raise ChargeSettled

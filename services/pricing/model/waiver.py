@@ -13,6 +13,7 @@ from uuid import UUID
 from kernel.errors import Text
 from services.pricing.events import PriceLine
 
+_CODE = "waiver"
 EntryReason = Literal["granted", "reserved", "released", "used", "returned"]
 
 
@@ -77,13 +78,24 @@ def give_back(of_booking: Iterable[WaiverEntry], booking: UUID, at: datetime) ->
     return [entry for entry in back if entry.amount]
 
 
+def outstanding(of_booking: Iterable[WaiverEntry]) -> int:
+    """What a booking holds of the account, reserved or used."""
+    known = [*of_booking]
+    return _outstanding(known, "reserved", "released") + _outstanding(known, "used", "returned")
+
+
+def waived(lines: Iterable[PriceLine]) -> int:
+    """What the lines of a price take off by the waiver."""
+    return -sum(line.amount for line in lines if line.code == _CODE)
+
+
 def waiver_line(waived: int, vat_rate: str) -> PriceLine:
     """The line that takes the waived amount off the rent."""
     said = Text(
         "Fritak fra leie for godkjent dugnad", "Fritak frå leige for godkjend dugnad", "Rent waived for approved hours"
     )
     return PriceLine(
-        code="waiver",
+        code=_CODE,
         nb=said.nb,
         nn=said.nn,
         en=said.en,

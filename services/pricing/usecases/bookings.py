@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Literal
+from uuid import UUID
 
 import structlog
 
@@ -19,9 +19,9 @@ from services.booking.events import (
     SpacePublished,
 )
 from services.pricing import metrics
-from services.pricing.events import BookingCharged
+from services.pricing.events import BookingCharged, ChangeReason
 from services.pricing.model import charge as charging
-from services.pricing.model.charge import OPEN, Charge
+from services.pricing.model.charge import OPEN, Charge, ChargeState
 from services.pricing.model.quote import Price, Quote
 from services.pricing.store import charges, quotes, representations, spaces
 from services.pricing.usecases import payments, prices, rent_waived
@@ -47,7 +47,8 @@ def follow_booking(tx: Transaction, event: Told) -> None:
     if not inbox.newest(tx, event):
         return
     event = without_erased(tx, event)
-    changed = _FOLLOW[event.data.state](tx, event)
+    undone = inbox.begins_epoch(tx, event) and _begin_anew(tx, event)
+    changed = _FOLLOW[event.data.state](tx, event) or undone
     payments.follow(tx, event)
     if changed and isinstance(event.data, BookingRestated):
         telemetry.REPAIRS.labels("pricing", "booking").inc()
@@ -66,6 +67,41 @@ def follow_representation(tx: Transaction, event: Envelope[RepresentationChanged
     erased.queue(tx, event.data.person)
     if not erased.among(tx, [event.data.person], event.time) and inbox.newest(tx, event):
         representations.save(tx, event.data)
+
+
+def withdraw(tx: Transaction, booking: UUID) -> bool:
+    """Gives up what is charged and waived for a booking that booking does not know; whether there was anything."""
+    quote = quotes.lock_of_booking(tx, booking)
+    if quote is not None and quote.awaits_payment is not None:
+        quotes.await_payment(tx, quote.id, None)
+    return _give_up(tx, booking)
+
+
+def _begin_anew(tx: Transaction, told: Told) -> bool:
+    """After a restore booking may know nothing of what settled a charge. One that would be settled otherwise now, or
+    not at all, is open again, and what was given back of the waiver is set aside once more."""
+    quote = quotes.lock_of_booking(tx, told.data.booking)
+    made = charges.of_booking(tx, told.data.booking)
+    if quote is None:
+        return False
+    settled = _settled_as(quote, told.data)
+    if reopened := made is not None and made.state not in OPEN and made.state != settled:
+        _save(tx, made, made.reopened(tx.now), "restored")
+    is_charged = made is not None and made.state == "charged"
+    if settled != "credited" and not is_charged and (missing := rent_waived.missing(tx, quote)):
+        rent_waived.take_again(tx, prices.tell_again(tx, quote, told.sequence), missing)
+        return True
+    return reopened
+
+
+def _settled_as(quote: Quote, booking: BookingSnapshot) -> ChargeState | None:
+    """How the charge of the booking stands once it is settled; None when it is not to be."""
+    if booking.state in ("expired", "declined") or (booking.state == "cancelled" and booking.confirmed_at is None):
+        return "credited"
+    if booking.state != "cancelled":
+        return None
+    free = quote.price is None or _for_nothing(booking) or _cancelled_at(booking) <= quote.price.credit_until
+    return "credited" if free else "kept"
 
 
 def _waits(tx: Transaction, told: Told) -> bool:
@@ -114,7 +150,10 @@ def _cancelled(tx: Transaction, told: Told) -> bool:
 
 def _ended(tx: Transaction, told: Told) -> bool:
     """Expired, declined, or given up before it was confirmed: nothing is owed, whatever was charged before."""
-    booking = told.data.booking
+    return _give_up(tx, told.data.booking)
+
+
+def _give_up(tx: Transaction, booking: UUID) -> bool:
     quotes.lock_of_booking(tx, booking)
     made = charges.of_booking(tx, booking)
     if made is not None and made.state in OPEN:
@@ -151,12 +190,12 @@ def _settle(tx: Transaction, before: Charge, settled: Charge) -> None:
         rent_waived.give_back(tx, settled.booking)
 
 
-def _save(tx: Transaction, before: Charge, after: Charge, reason: Literal["rescheduled", "cancelled"]) -> None:
+def _save(tx: Transaction, before: Charge, after: Charge, reason: ChangeReason) -> None:
     charges.save(tx, before, after)
     _tell(tx, after, reason)
 
 
-def _tell(tx: Transaction, charge: Charge, reason: Literal["confirmed", "rescheduled", "cancelled"]) -> None:
+def _tell(tx: Transaction, charge: Charge, reason: ChangeReason) -> None:
     metrics.CHARGES.labels(charge.state).inc()
     told = BookingCharged(
         booking=charge.booking,

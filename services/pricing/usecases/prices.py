@@ -37,8 +37,13 @@ def current(tx: Transaction, told: Envelope[BookingSnapshot], *, must_have_price
     if without or isinstance(told.data, BookingRescheduled) or moved:
         return _quote(tx, told, before=quote, stands=must_have_price), True
     if isinstance(told.data, BookingRestated) and told.data.state in _SHOWN:
-        quote = _saved(tx, quote.told_again(told.sequence))
+        quote = tell_again(tx, quote, told.sequence)
     return quote, False
+
+
+def tell_again(tx: Transaction, quote: Quote, sequence: int) -> Quote:
+    """Says a price again, of this version of the booking."""
+    return _saved(tx, quote.told_again(sequence))
 
 
 def _moved(quote: Quote, told: Envelope[BookingSnapshot]) -> bool:

@@ -4,6 +4,8 @@ is moved or given up. `prices` and `bookings` call it."""
 from collections.abc import Sequence
 from uuid import UUID
 
+import structlog
+
 from kernel.db import Transaction
 from services.booking.events import BookingSnapshot
 from services.pricing import metrics
@@ -11,6 +13,8 @@ from services.pricing.model import waiver
 from services.pricing.model.quote import Quote
 from services.pricing.model.waiver import Account, WaiverEntry
 from services.pricing.store import quotes, waivers
+
+log = structlog.get_logger(__name__)
 
 
 def reserve(tx: Transaction, booking: BookingSnapshot, owed: int, currency: str, *, quote_version: int) -> int:
@@ -22,6 +26,24 @@ def reserve(tx: Transaction, booking: BookingSnapshot, owed: int, currency: str,
         return 0
     entries = waiver.reserve(account, owed, booking.booking, tx.now)
     return account.balance - _enter(tx, account, entries, quote_version).balance
+
+
+def missing(tx: Transaction, quote: Quote) -> int:
+    """How much of what its price takes off by the waiver the booking does not hold."""
+    account = _account_of(tx, quote)
+    if account is None or quote.price is None:
+        return 0
+    return waiver.waived(quote.price.lines) - waiver.outstanding(waivers.of_booking(tx, account, quote.booking))
+
+
+def take_again(tx: Transaction, quote: Quote, wanted: int) -> None:
+    """Sets aside once more what was given back, as far as that is there still: the price stands."""
+    if (account := _account_of(tx, quote)) is None:
+        return
+    entries = waiver.reserve(account, wanted, quote.booking, tx.now)
+    if (short := wanted + sum(entry.amount for entry in entries)) > 0:
+        log.warning("waiver_used_elsewhere", booking=str(quote.booking), short=short)
+    _enter(tx, account, entries, quote.version)
 
 
 def use(tx: Transaction, quote: Quote) -> None:
