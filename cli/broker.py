@@ -32,6 +32,13 @@ def clear(url: str, kinds: Iterable[type[Event]]) -> None:
             channel.exchange_delete(exchange.name)
 
 
+def empty(connection: Connection, kinds: Iterable[type[Event]]) -> None:
+    """Throws away what waits in the queues. They stay, and so do those who are bound to them."""
+    for queue in queues(kinds).values():
+        if _is_there(connection, queue):
+            queue(connection.default_channel).purge()
+
+
 def _is_there(connection: Connection, queue: Queue) -> bool:
     try:
         with connection.channel() as channel:

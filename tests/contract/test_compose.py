@@ -29,7 +29,7 @@ from tests.compose import DOCKERFILE, FILE, OWN_IMAGE, VARIABLE, Unset, copied, 
 
 RAW = FILE.read_text(encoding="utf-8")
 NAMES = sorted(yaml.safe_load(RAW)["services"])
-ONE_SHOT = ["migrate"]
+ONE_SHOT = ["migrate", "operate"]
 RUNNING = [name for name in NAMES if name not in ONE_SHOT]
 PINNED = re.compile(r".+:v?\d+(\.\d+)+(-[a-z0-9-]+)?")
 SECRET = re.compile(r"PASSWORD|PASS$|SECRET|KEY")
@@ -118,14 +118,14 @@ def test_a_container_can_do_no_more_than_it_must(name: str, services: dict[str, 
 def test_nothing_listens_beyond_loopback(services: dict[str, Any]) -> None:
     published = {name: port for name, each in services.items() for port in each.get("ports", [])}
     assert all(port.startswith("127.0.0.1:") for port in published.values())
-    assert {"postgres", "rabbitmq", "migrate"}.isdisjoint(published)
+    assert {"postgres", "rabbitmq", *ONE_SHOT}.isdisjoint(published)
     hosts = [port.split(":")[1] for port in published.values()]
     assert len(hosts) == len(set(hosts))
 
 
 def test_databases_and_broker_are_in_closed_networks(whole: dict[str, Any]) -> None:
     closed = {name for name, each in whole["networks"].items() if each.get("internal")}
-    for name in ("postgres", "rabbitmq", "migrate", *(f"{service}-worker" for service in SERVICES)):
+    for name in ("postgres", "rabbitmq", *ONE_SHOT, *(f"{service}-worker" for service in SERVICES)):
         open_ones = set(whole["services"][name]["networks"]) - closed
         assert open_ones == ({"outside"} if name == "booking-worker" else set()), name
 

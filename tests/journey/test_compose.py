@@ -162,7 +162,8 @@ def torg(
     make_databases(services["postgres"]["environment"], server)
     migrated = torg.start("migrate")
     assert migrated.wait(READY_SECONDS) == 0, migrated.last_lines()
-    ours = [name for name, each in services.items() if each["image"] == OWN_IMAGE and name != "migrate"]
+    stays = {name: each for name, each in services.items() if name not in ("migrate", "operate")}
+    ours = [name for name, each in stays.items() if each["image"] == OWN_IMAGE]
     for name in ours:
         torg.start(name)
     for name in ours:

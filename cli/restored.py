@@ -1,0 +1,135 @@
+"""`./torg restored`: how far everybody has followed a restore, and what booking does not know since then."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from uuid import UUID
+
+import typer
+
+from cli import dumps
+from cli.anew import Unknown, restored
+from cli.process import settings_or_exit
+from cli.targets import database_urls
+from kernel.settings import Settings
+
+app = typer.Typer(help="After a restore: progress, and what booking does not know.", no_args_is_help=True)
+
+
+@app.command()
+def begin(
+    no_broker: bool = typer.Option(False, "--no-broker", help="There is no RabbitMQ, or it starts empty."),
+) -> None:
+    """Lets everybody follow databases that were restored by other means than `./torg restore`, such as a copy of the
+    disk, with all of Torg stopped. It may be run again."""
+    urls, amqp_url = database_urls(), broker_or_exit(no_broker)
+    demand_stopped(urls)
+    follow(urls, amqp_url)
+
+
+@app.command()
+def progress() -> None:
+    """Tells how many bookings were told again, and how many of them each service has taken."""
+    with restored(database_urls()) as databases:
+        found = databases.progress()
+    if not found.epoch:
+        typer.echo("Nothing was ever restored.")
+        return
+    typer.echo(f"epoch {found.epoch}: {found.told} of {found.expected} bookings told again")
+    for service, count in found.taken.items():
+        typer.echo(f"  {service} has taken {count} of {found.expected}")
+    typer.echo("All is told and taken." if found.complete else "It goes on while the workers run.")
+
+
+@app.command("list")
+def list_(as_json: bool = typer.Option(False, "--json", help="For machines.")) -> None:
+    """Lists the bookings that others follow and booking does not know: keys, persons, money."""
+    with restored(database_urls()) as databases:
+        found = databases.unknown()
+    if as_json:
+        typer.echo(json.dumps([asdict(each) for each in found], indent=2, default=str))
+    else:
+        show_unknown(found)
+
+
+@app.command()
+def keep(booking: UUID = typer.Argument(metavar="BOOKING")) -> None:
+    """Leaves an unknown booking as it is: its key opens until its time is over, unless that is suspended."""
+    _settle(booking, "kept")
+
+
+@app.command()
+def withdraw(
+    booking: UUID = typer.Argument(metavar="BOOKING"),
+    yes: bool = typer.Option(False, "--yes", help="Do not ask."),
+) -> None:
+    """Gives an unknown booking up: its key is revoked, its charge credited, its waiver given back, its activity
+    withdrawn. What was paid stays as credit, to be paid back."""
+    if not yes:
+        typer.confirm(f"Give up booking {booking} for good?", abort=True)
+    _settle(booking, "withdrawn")
+
+
+def follow(urls: Mapping[str, str], amqp_url: str | None) -> None:
+    """Lets everybody follow from the restored databases, and shows what is unknown."""
+    with restored(urls) as databases:
+        epoch = databases.begin(amqp_url=amqp_url)
+        typer.echo(f"Epoch {epoch} began. Start Torg; ./torg restored progress tells how far all is told again.")
+        show_unknown(databases.unknown())
+
+
+def broker_or_exit(none: bool) -> str | None:
+    """Whose queues are to be emptied; None when there are none. Ends the process when it can't be known."""
+    amqp_url = settings_or_exit(Settings).amqp_url
+    if none or (amqp_url or "").startswith("memory:"):
+        return None
+    if not amqp_url:
+        raise SystemExit(
+            "torg: TORG_AMQP_URL is not set: whose queues are to be emptied? If there are none: --no-broker"
+        )
+    return amqp_url
+
+
+def demand_stopped(urls: Mapping[str, str]) -> None:
+    """Ends the process when anything of Torg runs: it would act on half of what is restored."""
+    for service, url in urls.items():
+        if there := dumps.sessions(url):
+            raise SystemExit(f"torg: {there} still connected to the database of {service}. Stop all of Torg first.")
+
+
+def show_unknown(found: Sequence[Unknown]) -> None:
+    """Prints the list for people."""
+    for each in found:
+        typer.echo(str(each.booking))
+        for line in _lines(each):
+            typer.echo(f"  {line}")
+    if found:
+        typer.echo(
+            f"Booking does not know these {len(found)}. Decide on each: ./torg restored keep or withdraw BOOKING."
+        )
+    else:
+        typer.echo("Booking knows all that the others follow.")
+
+
+def _settle(booking: UUID, how: str) -> None:
+    with restored(database_urls()) as databases:
+        if not databases.settle(booking, "kept" if how == "kept" else "withdrawn"):
+            raise typer.BadParameter(f"nothing is to be decided of {booking}; ./torg restored list shows what is")
+    typer.echo(f"{booking} is {how}.")
+
+
+def _lines(of: Unknown) -> list[str]:
+    key, money, activity = (of.parts.get(name) for name in ("access", "pricing", "programming"))
+    lines = []
+    if someone := key or money:
+        lines.append(f"booked by {someone['booked_by']} for {someone['tenant']}")
+    if key:
+        lines.append(f"key {key['state']} at {key['space']}, {key['valid_from']} to {key['valid_until']}")
+        if key["suspended_for"]:
+            lines.append(f"suspended: booking {key['suspended_for']} has its place and time")
+    if money:
+        amounts = (f"{name} {money[name] / 100:.2f}" for name in ("charged", "paid", "waived"))
+        lines.append(f"{', '.join(amounts)} {money['currency'] or ''}".rstrip())
+    if activity:
+        lines.append(f"in the programme at {activity['space']}, {activity['begins_at']} to {activity['ends_at']}")
+    return lines

@@ -1,0 +1,306 @@
+"""`./torg backup`, `restore` and `restored`, as an operator types them: what is checked before anything is changed,
+what is restored, and how the list of what is unknown is worked off. tests/contract/test_restored.py shows that all
+agree afterwards."""
+
+import json
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+import typer
+from kombu import Connection
+from typer.testing import CliRunner, Result
+
+from cli import SERVICES, backup, dumps, restore, restored
+from kernel import failures, restores, topology
+from kernel.db import Database
+from services.access.events import KeyArmed
+from tests.contract.backups import History, a_history, rows
+from tests.issuer import issuer
+from tests.municipality import Municipality
+from tests.templates import Templates
+
+
+@pytest.fixture
+def urls(fresh_url: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Databases of all services, empty, that the environment names; and no broker."""
+    made = {service: fresh_url(service) for service in SERVICES}
+    name_in_environment(monkeypatch, made)
+    return made
+
+
+Untouched = tuple[dict[str, str], Path]
+
+
+def name_in_environment(monkeypatch: pytest.MonkeyPatch, urls: dict[str, str]) -> None:
+    for service, url in urls.items():
+        monkeypatch.setenv(f"TORG_{service.upper()}_DATABASE_URL", url)
+    monkeypatch.delenv("TORG_AMQP_URL", raising=False)
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+def run(app: typer.Typer, *words: object, answers: str = "") -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words], input=answers)
+
+
+def done(app: typer.Typer, *words: object, answers: str = "") -> str:
+    result = run(app, *words, answers=answers)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def mark(url: str, word: str) -> None:
+    """Changes a database in a way that can be seen."""
+    with using(url) as database, database.transaction() as tx:
+        failures.record(tx, word, b"{}", "none", due_at=None)
+
+
+def marks(url: str) -> list[str]:
+    with using(url) as database, database.reading() as tx:
+        return [letter.entrypoint for letter in failures.dead_letters(tx)]
+
+
+def epoch(url: str) -> int:
+    with using(url) as database, database.reading() as tx:
+        return restores.current(tx)
+
+
+def using(url: str) -> closing[Database]:
+    return closing(Database(url, service="access", pool_size=1))
+
+
+def everything(urls: dict[str, str], word: str) -> None:
+    for url in urls.values():
+        mark(url, word)
+
+
+def test_a_backup_has_bookings_dump_last_and_is_for_its_owner_alone(urls: dict[str, str], tmp_path: Path) -> None:
+    folder = tmp_path / "kept" / "tuesday"
+    done(backup.app, folder)
+
+    manifest = dumps.read(folder)
+    taken = [manifest.dumps[service].taken_at for service in dumps.ORDER]
+    assert taken == sorted(taken)
+    assert (dumps.ORDER[-1], manifest.older_than_others()) == ("booking", [])
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE((folder / each.file).stat().st_mode) for each in manifest.dumps.values()} == {0o600}
+    assert not any("password" in text or "torg_test" in text for text in [(folder / "manifest.json").read_text()])
+
+
+def test_a_backup_is_never_written_over_another(urls: dict[str, str], tmp_path: Path) -> None:
+    done(backup.app, tmp_path / "one")
+    assert run(backup.app, tmp_path / "one").exit_code == 1
+
+
+def test_a_backup_is_of_all_services(urls: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TORG_PRICING_DATABASE_URL")
+    assert run(backup.app, tmp_path / "one").exit_code == 1
+    assert not (tmp_path / "one").exists()
+
+
+def test_a_backup_that_was_broken_off_is_none(urls: dict[str, str], tmp_path: Path) -> None:
+    done(backup.app, tmp_path / "one")
+    (tmp_path / "one" / "manifest.json").unlink()
+    assert "can't be read" in str(run(restore.app, tmp_path / "one", "--yes", "--no-broker").exception)
+
+
+def test_a_restore_makes_all_what_it_was_and_begins_an_epoch(urls: dict[str, str], tmp_path: Path) -> None:
+    everything(urls, "before")
+    done(backup.app, tmp_path / "one")
+    everything(urls, "after")
+
+    assert "Replace all" in done(restore.app, tmp_path / "one", "--no-broker", answers="y\n")
+
+    assert {service: marks(url) for service, url in urls.items()} == {service: ["before"] for service in SERVICES}
+    [first] = {epoch(url) for url in urls.values()}
+    assert first > 0
+    done(restore.app, tmp_path / "one", "--no-broker", "--yes")
+    [second] = {epoch(url) for url in urls.values()}
+    assert second > first - 1  # at the same second the backup knows nothing of the epoch before
+
+
+def test_an_epoch_is_higher_than_all_that_any_service_has_heard_of(urls: dict[str, str]) -> None:
+    far = 99_999_999_999
+    with using(urls["pricing"]) as database, database.transaction() as tx:
+        restores.begin_epoch(tx, far, at=tx.now)
+    done(restored.app, "begin", "--no-broker")
+    assert {epoch(url) for url in urls.values()} == {far + 1}
+
+
+def test_one_service_can_be_restored_alone(urls: dict[str, str], tmp_path: Path) -> None:
+    done(backup.app, tmp_path / "one")
+    everything(urls, "after")
+    done(restore.app, tmp_path / "one", "--only", "access", "--yes", "--no-broker")
+    assert [service for service, url in urls.items() if marks(url)] == ["booking", "pricing", "programming"]
+    assert len({epoch(url) for url in urls.values()}) == 1
+
+
+def spoil(folder: Path, **changes: Any) -> None:
+    told = json.loads((folder / "manifest.json").read_text())
+    told["databases"]["pricing"] |= changes.pop("pricing", {})
+    (folder / "manifest.json").write_text(json.dumps(told | changes))
+
+
+def longer(folder: Path) -> None:
+    with (folder / "access.dump").open("ab") as file:
+        file.write(b"x")
+
+
+def another(folder: Path) -> None:
+    body = bytearray((folder / "access.dump").read_bytes())
+    body[-1] ^= 1
+    (folder / "access.dump").write_bytes(body)
+
+
+@pytest.fixture(scope="module")
+def backed_up(templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Untouched]:
+    """Databases, changed since their backup; no test changes them."""
+    urls, folder = {service: templates.copy(service) for service in SERVICES}, tmp_path_factory.mktemp("backup")
+    dumps.write(folder, {service: dumps.dump(service, urls[service], folder) for service in dumps.ORDER})
+    everything(urls, "after")
+    yield urls, folder
+    for url in urls.values():
+        templates.take_back(url)
+
+
+@pytest.fixture
+def untouched(backed_up: Untouched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Untouched]:
+    """Databases that must be as they were when the test is done, and a copy of the backup."""
+    urls, folder = backed_up
+    name_in_environment(monkeypatch, urls)
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    yield urls, copy
+    assert {service: marks(url) for service, url in urls.items()} == {service: ["after"] for service in SERVICES}
+    assert {epoch(url) for url in urls.values()} == {0}
+
+
+def refused(*words: object, answers: str = "") -> bool:
+    return run(restore.app, *words, answers=answers).exit_code != 0
+
+
+def test_nothing_is_changed_when_the_operator_says_no(untouched: Untouched) -> None:
+    assert refused(untouched[1], "--no-broker", answers="n\n")
+
+
+SPOILT: dict[str, Callable[[Path], object]] = {
+    "a dump is longer": longer,
+    "a dump has another byte": another,
+    "a dump is missing": lambda folder: (folder / "booking.dump").unlink(),
+    "a dump is elsewhere": lambda folder: spoil(folder, pricing={"file": "../pricing.dump"}),
+    "the manifest is missing": lambda folder: (folder / "manifest.json").unlink(),
+    "the manifest is no JSON": lambda folder: (folder / "manifest.json").write_text("{"),
+    "the manifest lacks a service": lambda folder: spoil(folder, databases={}),
+    "another format": lambda folder: spoil(folder, format=dumps.FORMAT + 1),
+    "a later release": lambda folder: spoil(folder, pricing={"oldest_release": "99.0.0"}),
+    "booking is older": lambda folder: spoil(folder, pricing={"taken_at": "2999-01-01T00:00:00+00:00"}),
+}
+
+
+@pytest.mark.parametrize("fault", SPOILT)
+def test_a_backup_that_is_not_right_changes_nothing(untouched: Untouched, fault: str) -> None:
+    SPOILT[fault](untouched[1])
+    assert refused(untouched[1], "--yes", "--no-broker")
+
+
+def test_a_restore_waits_for_everything_to_be_stopped(untouched: Untouched) -> None:
+    urls, folder = untouched
+    with closing(psycopg2.connect(urls["programming"])):
+        assert refused(folder, "--yes", "--no-broker")
+
+
+def test_a_restore_must_know_whose_queues_to_empty(untouched: Untouched) -> None:
+    assert refused(untouched[1], "--yes")
+
+
+def test_only_services_can_be_chosen(untouched: Untouched) -> None:
+    assert refused(untouched[1], "--yes", "--no-broker", "--only", "portal")
+
+
+def test_a_restore_empties_the_queues(
+    urls: dict[str, str], tmp_path: Path, amqp_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done(backup.app, tmp_path / "one")
+    with Connection(amqp_url) as connection:
+        topology.declare_for_emitter(connection, [KeyArmed])
+        producer = connection.Producer(exchange=topology.EVENTS, routing_key=KeyArmed.TYPE)
+        producer.publish(b"{}")
+        queue = topology.queue("booking", KeyArmed)(connection.default_channel)
+
+        monkeypatch.setenv("TORG_AMQP_URL", amqp_url)
+        done(restore.app, tmp_path / "one", "--yes")
+
+        assert queue.get() is None
+
+
+@pytest.fixture(scope="module")
+def history(templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
+    with issuer() as ours, a_history(templates, ours, tmp_path_factory.mktemp("backups")) as made:
+        yield made
+
+
+@pytest.fixture
+def lost(history: History, monkeypatch: pytest.MonkeyPatch) -> History:
+    """Booking is restored older than the others, and does not know two bookings."""
+    name_in_environment(monkeypatch, dict(history.urls))
+    history.restore({"booking": 0, "access": 2, "pricing": 2, "programming": 2})
+    return history
+
+
+def listed() -> dict[str, Any]:
+    return {each["booking"]: each["parts"] for each in json.loads(done(restored.app, "list", "--json"))}
+
+
+def test_what_is_unknown_is_listed_with_keys_persons_and_money(lost: History) -> None:
+    suspended, live = (str(lost.bookings[name]) for name in ("in its place", "at another time"))
+    assert set(listed()) == {suspended, live}
+    shown = done(restored.app, "list")
+    for told in (suspended, live, f"booking {lost.bookings['given up']} has its place", "key armed"):
+        assert told in shown
+    key, money = (listed()[live][service] for service in ("access", "pricing"))
+    assert money["charged"] > 0
+    assert f"charged {money['charged'] / 100:.2f}, paid 0.00, waived 0.00 NOK" in shown
+    assert key["booked_by"] in shown
+
+
+def test_one_is_kept_and_one_withdrawn(lost: History) -> None:
+    suspended, live = (str(lost.bookings[name]) for name in ("in its place", "at another time"))
+    done(restored.app, "keep", live)
+    assert set(listed()) == {suspended}
+    assert run(restored.app, "keep", live).exit_code == 2
+
+    assert run(restored.app, "withdraw", suspended, answers="n\n").exit_code == 1
+    assert set(listed()) == {suspended}
+    done(restored.app, "withdraw", suspended, answers="y\n")
+    assert "Booking knows all" in done(restored.app, "list")
+
+    with lost.running() as torg:
+        torg.settle()
+        assert standing(torg, suspended) == ("revoked", "credited", 0, "withdrawn")
+        assert standing(torg, live)[0::3] == ("armed", "scheduled")
+
+
+def standing(torg: Municipality, booking: str) -> tuple[Any, ...]:
+    [key] = rows(torg, "access", "SELECT state FROM keys WHERE booking = :of", of=booking)
+    [charge] = rows(torg, "pricing", "SELECT state, total FROM charges WHERE booking = :of", of=booking)
+    [activity] = rows(torg, "programming", "SELECT state FROM activities WHERE booking = :of", of=booking)
+    return key["state"], charge["state"], charge["total"], activity["state"]
+
+
+def test_progress_is_told_until_all_is_taken(lost: History) -> None:
+    assert "0 of 5 bookings told again" in done(restored.app, "progress")
+    with lost.following():
+        pass
+    told = done(restored.app, "progress")
+    assert "5 of 5 bookings told again" in told
+    assert "access has taken 5 of 5" in told
+    assert "All is told and taken." in told
+
+
+def test_where_nothing_was_restored_there_is_no_progress(urls: dict[str, str]) -> None:
+    assert done(restored.app, "progress") == "Nothing was ever restored.\n"
