@@ -24,6 +24,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 
@@ -69,6 +70,15 @@ _TELL_AGAIN = (
     )
     .values(sent_at=None)
 )
+_LAST_SENT = text(
+    """
+    SELECT type, id, sent_at FROM unnest(:types) AS asked (of) CROSS JOIN LATERAL (
+        SELECT type, id, sent_at FROM outbox
+         WHERE type = asked.of AND sent_at IS NOT NULL ORDER BY position DESC LIMIT 1
+    ) AS last
+     WHERE sent_at > :since ORDER BY type
+    """
+).bindparams(bindparam("types", type_=ARRAY(Text)))
 _BACKLOG = select(func.count(), func.min(outbox.c.created_at)).where(outbox.c.sent_at.is_(None))
 
 
@@ -117,6 +127,14 @@ def tell_again(tx: Transaction, *kinds: type[Event], every: timedelta, within: t
     happened: for whoever lost them. How many. Those who took them pass them over."""
     times = {"made_after": tx.now - within, "sent_before": tx.now - every}
     return tx.execute(_TELL_AGAIN, {"types": [kind.TYPE for kind in kinds], **times}).rowcount
+
+
+def last_sent(tx: Transaction, kinds: Iterable[type[Event]]) -> list[tuple[str, UUID, datetime]]:
+    """The last event of each kind that was sent: type, id, and when. None that is so old that those who took it may
+    have forgotten it (`inbox.prune`). Needs an index on type and position."""
+    since = tx.now - timedelta(days=tx.settings.keep_days) / 2
+    found = tx.execute(_LAST_SENT, {"types": [kind.TYPE for kind in kinds], "since": since})
+    return [(row.type, row.id, row.sent_at) for row in found]
 
 
 def backlog(tx: Transaction) -> tuple[int, float]:

@@ -48,6 +48,16 @@ def not_negative(value: float) -> None:
         raise ValidationError("must not be below zero")
 
 
+def at_least(least: float) -> Callable[[float], None]:
+    """Refuses less than this."""
+
+    def check(value: float) -> None:
+        if value < least:
+            raise ValidationError(f"must be at least {least}")
+
+    return check
+
+
 def one_of(*allowed: str) -> Callable[[str], None]:
     """Refuses any value that is not among `allowed`."""
 
@@ -305,6 +315,13 @@ class Settings:
     )
     access_entry_days: int = setting(
         "TORG_ACCESS_ENTRY_DAYS", "How long the log of opened and refused doors is kept.", default=90, check=above_zero
+    )
+    access_news_seconds: int = setting(
+        "TORG_ACCESS_NEWS_SECONDS",
+        "How old access's news of bookings may be before keys open in the time of their booking only, without margins; "
+        "booking tells every 20 seconds how far it has told.",
+        default=300,
+        check=at_least(60),
     )
     unpriced_hold_minutes: int = setting(
         "TORG_UNPRICED_HOLD_MINUTES",

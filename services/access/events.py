@@ -7,8 +7,20 @@ from uuid import UUID
 
 from kernel.contracts import Event
 
-Refusal = Literal["too_early", "too_late", "revoked", "unknown_code", "not_armed", "too_many_attempts"]
-"""Why a door stayed shut. `not_armed`: the lock does not know the key yet. `too_many_attempts`: after wrong codes."""
+Refusal = Literal[
+    "too_early",
+    "too_late",
+    "revoked",
+    "unknown_code",
+    "not_armed",
+    "too_many_attempts",
+    "no_margin",
+    "no_news",
+    "shut",
+]
+"""Why a door stayed shut. `not_armed`: the lock does not know the key yet. `too_many_attempts`: after wrong codes.
+`no_margin`: outside of the time of its booking, while access's news of bookings is stale. `no_news`: within it, at a
+door that opens nothing then. `shut`: an arena manager has shut the door."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,3 +21,10 @@ UNKNOWN = Gauge(
     " booking has their place.",
     ["state"],
 )
+NEWS_AGE = Gauge(
+    "torg_access_news_age_seconds", "How old access's news of bookings is: all that was told until then is taken in."
+)
+NEWS_STALE = Gauge(
+    "torg_access_news_stale",
+    "1 while access's news of bookings is older than TORG_ACCESS_NEWS_SECONDS: keys open without margins.",
+)

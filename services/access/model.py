@@ -245,17 +245,40 @@ def choose_code(draw: Callable[[], str], is_taken: Callable[[str], bool], *, kno
 
 
 @dataclass(frozen=True, slots=True)
+class News:
+    """How old what access knows of bookings is. `known_at`: all that was told until then has been taken in; None before
+    booking first said so. `fresh_since`: since when it has not been stale."""
+
+    known_at: datetime | None = None
+    fresh_since: datetime | None = None
+
+    def stale(self, now: datetime, bound: timedelta) -> bool:
+        """Whether a booking may have been cancelled or moved without access knowing."""
+        return self.known_at is not None and now - self.known_at > bound
+
+
+Limit = Literal["no_margin", "no_news", "shut"]
+"""Why a lock opens less than the keys it holds say: `no_margin`: in the time of their booking only, as news is stale;
+`no_news`: nothing, for the same reason; `shut`: nothing, by order."""
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
-    """What a lock holds of one key in its own memory."""
+    """What a lock holds of one key in its own memory; `time` is that of its booking."""
 
     key: UUID
     validity: Validity
     revoked: bool
     code_digest: bytes = field(default=b"", repr=False)
+    time: Validity | None = None
 
-    def refusal(self, now: datetime) -> Refusal | None:
+    def refusal(self, now: datetime, limit: Limit | None = None) -> Refusal | None:
         """Why this key does not open now; None when it does."""
-        return "revoked" if self.revoked else self.validity.refusal(now)
+        if refused := "revoked" if self.revoked else self.validity.refusal(now):
+            return refused
+        if limit == "no_margin" and (self.time or self.validity).refusal(now) is None:
+            return None
+        return limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,13 +289,16 @@ class Decision:
     key: UUID | None = None
 
 
-_BEST_FIRST: tuple[Refusal | None, ...] = (None, "too_early", "revoked", "too_late")
+_BEST_FIRST: tuple[Refusal | None, ...] = (
+    *(None, "no_margin", "no_news", "shut"),
+    *("too_early", "revoked", "too_late"),
+)
 
 
-def decide(presented: Iterable[Held], now: datetime, *, otherwise: Refusal) -> Decision:
+def decide(presented: Iterable[Held], now: datetime, *, otherwise: Refusal, limit: Limit | None = None) -> Decision:
     """What the lock does about the keys presented: one that opens goes before all others, as an old key's code may have
     become a new one's. `otherwise` is the answer when there is none."""
-    decisions = [Decision(held.refusal(now), held.key) for held in presented]
+    decisions = [Decision(held.refusal(now, limit), held.key) for held in presented]
     return min(decisions, key=lambda each: _BEST_FIRST.index(each.refusal), default=Decision(otherwise))
 
 

@@ -21,6 +21,7 @@ from services.booking.events import (
     BookingReleased,
     BookingRescheduled,
     BookingRestated,
+    Heartbeat,
     PersonErased,
     RepresentationChanged,
     SpacePublished,
@@ -77,6 +78,10 @@ class Access:
     def person_erased(self, tx: Transaction, event: Envelope[PersonErased]) -> None:
         usecases.forget_person(tx, event)
 
+    @handle_event(Heartbeat)
+    def heartbeat(self, tx: Transaction, event: Envelope[Heartbeat]) -> None:
+        usecases.hear_heartbeat(tx, event)
+
     @handle_event(KeyIssued)
     def key_issued(self, tx: Transaction, event: Envelope[KeyIssued]) -> None:
         usecases.load_key(tx, event)
@@ -92,6 +97,10 @@ class Access:
     @every(seconds=300)
     def tell_unused_again(self, tx: Transaction) -> None:
         usecases.tell_unused_again(tx)
+
+    @every(seconds=10)
+    def watch_news(self, tx: Transaction) -> None:
+        usecases.watch_news(tx)
 
     @every(seconds=10)
     def reconcile_locks(self, tx: Transaction) -> None:

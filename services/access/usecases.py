@@ -14,15 +14,16 @@ from kernel.contracts import Envelope
 from kernel.db import Transaction
 from kernel.ids import new_id
 from kernel.problems import NotFound
-from services.access import margins, metrics, model, store, unknown
+from services.access import margins, metrics, model, news, store, unknown
 from services.access.codes import Codes
 from services.access.events import KeyArmed, KeyIssued, KeyRevoked, KeySnapshot, KeyUnused
 from services.access.locks import LockDevice
 from services.access.locks.simulated import SimulatedLock
-from services.access.model import Decision, Door, Entry, Key, KeyState, Lock, Validity
+from services.access.model import Decision, Door, Entry, Key, KeyState, Limit, Lock, Validity
 from services.booking.events import (
     BookingRestated,
     BookingSnapshot,
+    Heartbeat,
     PersonErased,
     RepresentationChanged,
     SpacePublished,
@@ -89,7 +90,7 @@ def load_key(tx: Transaction, event: Envelope[KeyIssued], device: Device = Simul
     key = store.take_key(tx, event.data.key)
     if key is None or not key.live or key.door.lock != event.data.lock:
         return
-    lock.load(key.id, key.code_digest, key.validity)
+    lock.load(key.id, key.code_digest, key.validity, key.time)
     if key.state is KeyState.ISSUED:
         metrics.ARMING_SECONDS.observe((tx.now - key.changed_at).total_seconds())
         _change(tx, key.armed(tx.now), KeyArmed)
@@ -145,7 +146,7 @@ def unlock_with_code(tx: Transaction, lock: UUID, code: str, codes: Codes, devic
     found = store.find_lock(tx, lock)
     if found is None:
         raise NotFound
-    decision = device(tx, lock).try_code(codes.digest(lock, code), tx.now)
+    decision = device(tx, lock).try_code(codes.digest(lock, code), tx.now, _limit(tx))
     key = store.find_key(tx, decision.key) if decision.key else None
     return _enter(tx, found.door, decision, key)
 
@@ -156,8 +157,18 @@ def unlock_with_key(tx: Transaction, key: UUID, person: str, device: Device = Si
     if found is None or not store.may_hold(tx, key, person):
         raise NotFound
     lock = device(tx, found.door.lock)
-    decision = Decision("revoked", key) if store.is_withdrawn(tx, key) else lock.try_key(key, tx.now)
+    decision = Decision("revoked", key) if store.is_withdrawn(tx, key) else lock.try_key(key, tx.now, _limit(tx))
     return _enter(tx, found.door, decision, found)
+
+
+def hear_heartbeat(tx: Transaction, event: Envelope[Heartbeat]) -> None:
+    """Booking says how far it has told what happened; a key opens within its margins only while that is known."""
+    news.take(tx, event.data, event.id)
+
+
+def watch_news(tx: Transaction) -> None:
+    """Tells operators how old access's news of bookings is."""
+    news.watch(tx)
 
 
 def reconcile_locks(tx: Transaction, *, most: int = LOCKS_CHECKED_AT_ONCE, device: Device = SimulatedLock) -> None:
@@ -316,6 +327,11 @@ def _change(tx: Transaction, key: Key, kind: type[KeySnapshot]) -> None:
 def _tell(tx: Transaction, key: Key, kind: type[KeySnapshot]) -> None:
     tx.emit(key.told(kind), subject=str(key.id), sequence=key.version)
     metrics.KEYS.labels(key.state.value).inc()
+
+
+def _limit(tx: Transaction) -> Limit | None:
+    """What locks have last been told of how much they may open."""
+    return "no_margin" if news.is_stale(tx) else None
 
 
 def _enter(tx: Transaction, door: Door, decision: Decision, key: Key | None) -> Entry:

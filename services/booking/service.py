@@ -66,6 +66,10 @@ class Booking:
     def restate(self, tx: Transaction) -> None:
         reconciliation.restate(tx)
 
+    @every(seconds=20)
+    def heartbeat(self, tx: Transaction) -> None:
+        reconciliation.heartbeat(tx)
+
     @every(seconds=30)
     def tell_spaces_anew(self, tx: Transaction) -> None:
         resources.tell_anew(tx)

@@ -56,6 +56,9 @@ DOOR_REFUSALS = {
     "revoked": noted("This key has been withdrawn."),
     "unknown_code": noted("The door does not know this code."),
     "not_armed": noted("The code is not on the door yet. Wait a moment and try again."),
+    "no_margin": noted("The door opens in the time of the booking only: it is not known now whether bookings changed."),
+    "no_news": noted("The door opens for nobody now: it is not known whether bookings changed. Ask the arena manager."),
+    "shut": noted("The arena manager has shut this door."),
     "too_many_attempts": noted("The door has had too many wrong codes. Wait a few minutes and try again."),
 }
 DECLINE_REASONS = {

@@ -26,9 +26,11 @@ from services.booking.events import (
     ClosedDate,
     ClosureAnnounced,
     ClosureLifted,
+    Heartbeat,
     HouseRulesAccepted,
     HouseRulesPublished,
     HouseRuleTold,
+    LastSent,
     PersonErased,
     RepresentationChanged,
     SeriesBooked,
@@ -284,6 +286,15 @@ EXAMPLES: dict[type[Event], tuple[Event, UUID | str, int]] = {
                 shared=True,
             ),
             "borgen-storsal",
+            1,
+        ),
+        (
+            Heartbeat(
+                sent_at=CONFIRMED_AT,
+                last=[LastSent(type=BookingConfirmed.TYPE, event=BOOKING, sent_at=BOOKED_AT)],
+                restated_since=BOOKED_AT,
+            ),
+            str(ENTRY),
             1,
         ),
         (

@@ -210,7 +210,7 @@ OF_ONE_SERVICE = {
         "SMTP_URL",
         "MAIL_FROM",
     },
-    "access": {"ACCESS_CODE_KEY", "ACCESS_ENTRY_DAYS"},
+    "access": {"ACCESS_CODE_KEY", "ACCESS_ENTRY_DAYS", "ACCESS_NEWS_SECONDS"},
 }
 FIXED = {"AMQP_URL", *(f"{service.upper()}_URL" for service in SERVICES)}
 FIXED |= {f"{service.upper()}_DATABASE_URL" for service in SERVICES}

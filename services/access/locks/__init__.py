@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from services.access.model import Decision, Validity
+from services.access.model import Decision, Limit, Validity
 
 
 class LockDevice(Protocol):
@@ -15,8 +15,9 @@ class LockDevice(Protocol):
     def reachable_since(self) -> datetime | None:
         """Since when it has told of every door without a break; None while it is out of reach."""
 
-    def load(self, key: UUID, code_digest: bytes, validity: Validity) -> None:
-        """Puts a key into the lock's memory. Returns when the lock has confirmed it; twice is as once."""
+    def load(self, key: UUID, code_digest: bytes, validity: Validity, time: Validity) -> None:
+        """Puts a key into the lock's memory, and the time of its booking. Returns when the lock has confirmed it; twice
+        is as once."""
 
     def forget(self, key: UUID) -> None:
         """The key opens nothing from now on. One the lock does not hold is no error."""
@@ -27,8 +28,8 @@ class LockDevice(Protocol):
     def clear_expired(self, now: datetime) -> None:
         """Makes room: drops what has been over for long."""
 
-    def try_code(self, code_digest: bytes, now: datetime) -> Decision:
-        """Somebody typed a code."""
+    def try_code(self, code_digest: bytes, now: datetime, limit: Limit | None) -> Decision:
+        """Somebody typed a code. `limit` is what the lock was last told of it."""
 
-    def try_key(self, key: UUID, now: datetime) -> Decision:
+    def try_key(self, key: UUID, now: datetime, limit: Limit | None) -> Decision:
         """Somebody's phone presented a key."""

@@ -4,6 +4,7 @@ writes them, so that access learns of the lock only what a real one would tell."
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hmac import compare_digest
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Row,
     Table,
     Uuid,
     bindparam,
@@ -23,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.db import Transaction
-from services.access.model import Decision, Held, Validity, WrongCodes, decide
+from services.access.model import Decision, Held, Limit, Validity, WrongCodes, decide
 
 REMEMBERED = timedelta(hours=24)
 """How long the lock can still tell a person that their time is over, before it drops their key."""
@@ -45,9 +47,12 @@ memory = Table(
     Column("code_digest", LargeBinary, nullable=False),
     Column("valid_from", DateTime(timezone=True), nullable=False),
     Column("valid_until", DateTime(timezone=True), nullable=False),
+    Column("begins_at", DateTime(timezone=True)),
+    Column("ends_at", DateTime(timezone=True)),
     Column("revoked", Boolean, nullable=False),
 )
 
+_LOADED = ("code_digest", "valid_from", "valid_until", "begins_at", "ends_at", "revoked")
 _WAKE = insert(wrong_codes).on_conflict_do_nothing()
 _TURN = (
     select(wrong_codes.c.count, wrong_codes.c.last_at, wrong_codes.c.reachable_since)
@@ -57,7 +62,7 @@ _TURN = (
 _LOAD = insert(memory)
 _RELOAD = _LOAD.on_conflict_do_update(
     index_elements=[memory.c.lock, memory.c.key],
-    set_={name: _LOAD.excluded[name] for name in ("code_digest", "valid_from", "valid_until", "revoked")},
+    set_={name: _LOAD.excluded[name] for name in _LOADED},
 )
 
 
@@ -77,8 +82,9 @@ class SimulatedLock:
     def reachable_since(self) -> datetime | None:
         return self._reachable_since
 
-    def load(self, key: UUID, code_digest: bytes, validity: Validity) -> None:
+    def load(self, key: UUID, code_digest: bytes, validity: Validity, time: Validity) -> None:
         times = {"valid_from": validity.valid_from, "valid_until": validity.valid_until}
+        times |= {"begins_at": time.valid_from, "ends_at": time.valid_until}
         row = {"lock": self._id, "key": key, "code_digest": code_digest, "revoked": False, **times}
         self._tx.execute(_RELOAD, row)
 
@@ -94,24 +100,21 @@ class SimulatedLock:
         over = memory.c.valid_until <= now - REMEMBERED
         self._tx.execute(delete(memory).where(memory.c.lock == self._id, over))
 
-    def try_code(self, code_digest: bytes, now: datetime) -> Decision:
+    def try_code(self, code_digest: bytes, now: datetime, limit: Limit | None) -> Decision:
         if self._wrong.paused(now):
             return Decision("too_many_attempts")
         # every entry is compared, and each in constant time: how long it takes tells nothing of the codes
         matching = [held for held in self._all() if compare_digest(held.code_digest, code_digest)]
         if not matching:
             self._count_wrong(now)
-        return decide(matching, now, otherwise="unknown_code")
+        return decide(matching, now, otherwise="unknown_code", limit=limit)
 
-    def try_key(self, key: UUID, now: datetime) -> Decision:
-        return decide((held for held in self._all() if held.key == key), now, otherwise="not_armed")
+    def try_key(self, key: UUID, now: datetime, limit: Limit | None) -> Decision:
+        return decide((held for held in self._all() if held.key == key), now, otherwise="not_armed", limit=limit)
 
     def _all(self) -> list[Held]:
         found = self._tx.execute(select(memory).where(memory.c.lock == self._id))
-        return [
-            Held(row.key, Validity(row.valid_from, row.valid_until), row.revoked, bytes(row.code_digest))
-            for row in found
-        ]
+        return [_held(row) for row in found]
 
     def _count_wrong(self, now: datetime) -> None:
         self._wrong = self._wrong.another(now)
@@ -122,3 +125,9 @@ class SimulatedLock:
 def lose_contact(tx: Transaction) -> None:
     """Every lock was out of reach until now, and tells nothing of what it did meanwhile."""
     tx.execute(update(wrong_codes).values(reachable_since=tx.now))
+
+
+def _held(row: Row[Any]) -> Held:
+    # a key that an earlier release loaded has no time of its own
+    time = Validity(row.begins_at, row.ends_at) if row.begins_at and row.ends_at else None
+    return Held(row.key, Validity(row.valid_from, row.valid_until), row.revoked, bytes(row.code_digest), time)

@@ -27,6 +27,10 @@ from services.booking.events.bookings import (
     Tenant,
     TenantKind,
 )
+from services.booking.events.heartbeats import (
+    Heartbeat,
+    LastSent,
+)
 from services.booking.events.house_rules import (
     AcceptanceChannel,
     HouseRulesAccepted,
@@ -76,9 +80,11 @@ __all__ = [
     "ClosureLifted",
     "ClosureSnapshot",
     "GivenUpBy",
+    "Heartbeat",
     "HouseRuleTold",
     "HouseRulesAccepted",
     "HouseRulesPublished",
+    "LastSent",
     "PersonErased",
     "RepresentationChanged",
     "RepresentativeRole",

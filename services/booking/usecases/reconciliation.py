@@ -4,8 +4,10 @@ from datetime import timedelta
 
 from kernel import outbox
 from kernel.db import Transaction
+from kernel.ids import new_id
+from kernel.topology import emitted_by
 from services.booking import metrics
-from services.booking.events import PersonErased, RepresentationChanged
+from services.booking.events import Heartbeat, LastSent, PersonErased, RepresentationChanged
 from services.booking.model.telling import restated
 from services.booking.store import bookings, representatives, restatement, trees
 from services.booking.store.restatement import Sweep
@@ -55,6 +57,16 @@ def begin_anew(tx: Transaction) -> int:
         tx.emit(known.told, subject=space, sequence=known.version)
     outbox.tell_again(tx, PersonErased, every=timedelta(0), within=timedelta(days=tx.settings.keep_days))
     return sweep.expected
+
+
+def heartbeat(tx: Transaction) -> None:
+    """Tells how far what happened has been told."""
+    heard = [kind for kind in emitted_by(tx.service) if {*kind.LISTENERS} & {*Heartbeat.LISTENERS}]
+    last = outbox.last_sent(tx, [kind for kind in heard if kind is not Heartbeat])
+    named = [LastSent(type=kind, event=event, sent_at=sent_at) for kind, event, sent_at in last]
+    sweep = restatement.last(tx)
+    restated_since = sweep.begun_at if sweep.done else None
+    tx.emit(Heartbeat(sent_at=tx.now, last=named, restated_since=restated_since), subject=str(new_id()), sequence=1)
 
 
 def tell_again(tx: Transaction) -> None:

@@ -97,7 +97,7 @@ def test_a_key_nobody_knows_is_forgotten(square: Any) -> None:
     stranger, lock = new_id(), square.lock()
     with square.database.transaction() as tx:
         digest = square.codes.digest(lock, "111111")
-        SimulatedLock(tx, lock).load(stranger, digest, Validity(BEGINS_AT, ENDS_AT))
+        SimulatedLock(tx, lock).load(stranger, digest, *[Validity(BEGINS_AT, ENDS_AT)] * 2)
     reconcile(square)
     assert held(square) == [(stranger, True)]
 

@@ -20,6 +20,8 @@ from services.access.model import (
     Held,
     Key,
     KeyState,
+    Limit,
+    News,
     NoFreeCode,
     Validity,
     WrongCodes,
@@ -57,6 +59,57 @@ def test_the_lock_decides(presented: list[Held], decision: Decision) -> None:
 def test_a_key_that_opens_goes_before_all_others_with_its_code() -> None:
     for order in permutations([OVER, STRUCK_OUT, LATER, OPEN]):
         assert decide(order, NOW, otherwise="unknown_code") == Decision(None, OPEN.key)
+
+
+QUARTER = timedelta(minutes=15)
+WITH_MARGINS = Held(
+    UUID(int=5), Validity(NOW - QUARTER, NOW + HOUR + QUARTER), revoked=False, time=Validity(NOW, NOW + HOUR)
+)
+
+
+@pytest.mark.parametrize(
+    ("at", "refusal"),
+    [
+        (NOW - QUARTER - TICK, "too_early"),
+        (NOW - QUARTER, "no_margin"),
+        (NOW - TICK, "no_margin"),
+        (NOW, None),
+        (NOW + HOUR - TICK, None),
+        (NOW + HOUR, "no_margin"),
+        (NOW + HOUR + QUARTER - TICK, "no_margin"),
+        (NOW + HOUR + QUARTER, "too_late"),
+    ],
+)
+def test_without_margins_a_key_opens_in_the_time_of_its_booking(at: datetime, refusal: str | None) -> None:
+    assert WITH_MARGINS.refusal(at, "no_margin") == refusal
+
+
+def test_a_key_whose_time_the_lock_was_never_told_opens_as_long_as_it_is_valid() -> None:
+    assert OPEN.refusal(NOW, "no_margin") is None
+
+
+@pytest.mark.parametrize("limit", ["no_news", "shut"])
+@pytest.mark.parametrize(
+    ("held", "refusal"), [(WITH_MARGINS, None), (LATER, "too_early"), (OVER, "too_late"), (STRUCK_OUT, "revoked")]
+)
+def test_a_door_that_opens_nothing_tells_a_valid_key_why(limit: Limit, held: Held, refusal: str | None) -> None:
+    assert held.refusal(NOW, limit) == (refusal or limit)
+
+
+@pytest.mark.parametrize("limit", ["no_margin", "no_news", "shut"])
+def test_a_limit_lets_no_key_in_that_would_not_get_in_without(limit: Limit) -> None:
+    for held in (OPEN, LATER, OVER, STRUCK_OUT, WITH_MARGINS):
+        for minute in range(-30, 100):
+            at = NOW + minute * timedelta(minutes=1)
+            assert held.refusal(at, limit) is not None or held.refusal(at) is None
+
+
+@pytest.mark.parametrize(
+    ("known_at", "stale"),
+    [(None, False), (NOW - HOUR - TICK, True), (NOW - HOUR, False), (NOW - HOUR + TICK, False), (NOW + TICK, False)],
+)
+def test_news_is_stale_once_it_is_older_than_the_bound(known_at: datetime | None, stale: bool) -> None:
+    assert News(known_at).stale(NOW, HOUR) is stale
 
 
 def typed_wrong(times: int) -> WrongCodes:
