@@ -36,9 +36,19 @@ Id = Annotated[str, typer.Argument(parser=id_or_beginning, help="A dead letter's
 
 
 @app.command("list")
-def list_(service: Service = "", as_json: Json = False, most: int = 100) -> None:
+def list_(
+    service: Service = "",
+    as_json: Json = False,
+    most: Annotated[int, typer.Option(min=1, help="How many of each service.")] = 100,
+) -> None:
     """Lists the dead letters, oldest first."""
-    found = [(name, letter) for name, tx in _transactions(service) for letter in failures.dead_letters(tx, most=most)]
+    found, cut = [], []
+    for name, tx in _transactions(service):
+        letters = failures.dead_letters(tx, most=most + 1)
+        found += [(name, letter) for letter in letters[:most]]
+        cut += [name] if len(letters) > most else []
+    if cut:
+        typer.echo(f"torg: {' and '.join(cut)} has more; --most {most * 10} shows them.", err=True)
     if as_json:
         typer.echo(_as_json([_told(name, letter) for name, letter in found]))
     elif not found:

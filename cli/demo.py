@@ -58,7 +58,7 @@ def demonstrate(folder: DemoFolder, port: int, *, fresh: bool, started: float) -
         stack = start(folder, server, run, port)
         welcome(stack, time.monotonic() - started)
         try:
-            watch(stack)
+            watch(stack, server)
         finally:
             console.print("stopping …")
             stack.stop()
@@ -130,10 +130,11 @@ def welcome(stack: Stack, seconds: float) -> None:
     console.print(Panel(Group(where, people, more), title=title, subtitle="Ctrl-C stops it; what you did is kept"))
 
 
-def watch(stack: Stack) -> None:
+def watch(stack: Stack, server: PrivatePostgres) -> None:
     """Waits for Ctrl-C. Raises ServerFailed when a process ends by itself."""
     while True:
         stack.check()
+        server.child.must_run()
         time.sleep(WATCH_SECONDS)
 
 

@@ -40,6 +40,17 @@ class LazyCommands(TyperGroup):
         command.name, command.short_help = cmd_name, own.info.help
         return command
 
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command; a database that can't be had ends it with one sentence."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            from kernel.db import lost_because
+
+            if (why := lost_because(error)) is None:
+                raise
+            raise SystemExit(f"torg: the database can't be had: {why}") from error
+
 
 app = typer.Typer(
     cls=LazyCommands,

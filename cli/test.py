@@ -50,12 +50,19 @@ def test(context: typer.Context) -> None:
     TORG_TEST_DATABASE_URL and TORG_TEST_AMQP_URL name yours instead.
     """
     os.chdir(ROOT)
+    if context.args and not known(context.args[0]):
+        raise SystemExit(f"torg: {context.args[0]!r} is neither a path nor one of {', '.join(LEVELS)}")
     try:
         for provide in needs(context.args):
             provide()
     except ServerFailed as missing:
         raise SystemExit(f"torg: {missing}") from missing
     os.execv(sys.executable, pytest_command(context.args))
+
+
+def known(word: str) -> bool:
+    """Whether the first word is a level, an option of pytest's or a path to tests."""
+    return word in LEVELS or word.startswith("-") or Path(word.partition("::")[0]).exists()
 
 
 def pytest_command(words: list[str]) -> list[str]:

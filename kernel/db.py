@@ -11,6 +11,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 from sqlalchemy import Connection, CursorResult, Engine, Executable, MetaData, create_engine, event, exc, make_url
 from sqlalchemy.engine import ExceptionContext
@@ -232,6 +233,16 @@ def went_away(error: exc.SQLAlchemyError) -> bool:
     code = getattr(error.orig, "pgcode", None)
     lost = isinstance(error, exc.OperationalError | exc.InterfaceError) and code is None
     return error.connection_invalidated or lost or (code or "").startswith(("08", "57P", "53"))
+
+
+def lost_because(error: BaseException | None) -> str | None:
+    """Why the database can't be had, in its driver's words: they name the server, and the user or database that it does
+    not know, never a password or what a statement holds. None of any other error."""
+    cause = error.orig if isinstance(error, exc.DBAPIError) else error
+    if not isinstance(cause, psycopg2.OperationalError) or cause.pgcode is not None:
+        return None
+    # further lines that are indented ask the reader whether the server runs
+    return "; ".join(line.strip() for line in str(cause).splitlines() if line.strip() and not line.startswith("\t"))
 
 
 def _engine(url: str, service: str, pool_size: int, statement_timeout: float) -> Engine:

@@ -182,6 +182,16 @@ def test_new_env_makes_secrets_of_chance_and_keeps_them(tmp_path: Path, environ:
     assert variables(file.read_text()) == fresh
 
 
+@pytest.mark.parametrize(
+    "urls", [("torg.example.no", "https://login.example.no"), ("https://torg.example.no", "https://")]
+)
+def test_new_env_takes_urls_alone(tmp_path: Path, urls: tuple[str, str]) -> None:
+    """It never writes over a file, so what is wrong in it would be there to stay."""
+    with pytest.raises(subprocess.CalledProcessError):
+        new_env(tmp_path / ".env", portal=urls[0], issuer=urls[1])
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_settings_of_every_process_are_documented_and_right(services: dict[str, Any]) -> None:
     documented = set(re.findall(r"`(TORG_[A-Z_]+)`", written(FOLDER / "settings.md")))
     ours = {name: each["environment"] for name, each in services.items() if each["image"] == OWN_IMAGE}

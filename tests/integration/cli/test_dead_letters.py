@@ -62,6 +62,23 @@ def test_all_services_are_listed_or_one(databases: dict[str, Database]) -> None:
     assert "two.v1" in run("list").output
 
 
+@pytest.mark.parametrize(("most", "shown", "more"), [(1, 1, True), (2, 2, False), (3, 2, False)])
+def test_it_is_told_when_there_are_more_than_are_listed(
+    databases: dict[str, Database], most: int, shown: int, more: bool
+) -> None:
+    for name in ("one.v1", "two.v1"):
+        bury(databases["access"], name)
+    listed = run("list", "--json", "--most", str(most))
+    assert len(json.loads(listed.stdout)) == shown
+    assert listed.stderr == (f"torg: access has more; --most {most * 10} shows them.\n" if more else "")
+
+
+@pytest.mark.parametrize("most", ["0", "-1"])
+def test_none_at_all_can_not_be_asked_for(databases: dict[str, Database], most: str) -> None:
+    """It said that there were none."""
+    assert run("list", "--most", most).exit_code == 2
+
+
 def test_one_is_shown_with_its_body_even_when_that_is_no_text(databases: dict[str, Database]) -> None:
     letter = bury(databases["booking"], "one.v1", b'{"a": "\xff"}')
     shown = run("show", str(letter))

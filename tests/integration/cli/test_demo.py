@@ -113,6 +113,16 @@ def test_after_kill_9_nothing_is_left_and_the_next_start_works(demo: Demo) -> No
     interrupt(demo.started())
 
 
+def test_a_process_that_is_killed_ends_it_and_is_named(demo: Demo) -> None:
+    """PostgreSQL, too: without it every page fails."""
+    for name, program in (("PostgreSQL", "postgres"), ("worker", "cli.worker")):
+        running = demo.started()
+        next(each for each in family(running) if any(program in word for word in each.cmdline()[:3])).kill()
+        said, _ = running.communicate(timeout=120)
+        assert (running.returncode, f"torg: {name} ended with status -9" in said) == (1, True), said
+        eventually(demo.ports_are_free)
+
+
 def test_a_port_in_use_is_told_in_one_sentence(demo: Demo) -> None:
     with subprocess.Popen([sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(demo.port + 1)]) as other:
         eventually(lambda: not is_free(demo.port + 1))

@@ -3,7 +3,7 @@
 import pytest
 from typer.testing import CliRunner, Result
 
-from cli import SERVICES, journey, migrate
+from cli import SERVICES, journey, main, migrate
 from cli.servers.ports import free_port
 
 
@@ -40,6 +40,18 @@ def test_migrate_refuses_a_url_of_another_database(monkeypatch: pytest.MonkeyPat
     assert ended.exit_code == 1
     assert "TORG_ACCESS_DATABASE_URL: must be a URL starting with postgresql://" in ended.output
     assert "secret" not in ended.output
+
+
+@pytest.mark.parametrize("words", [["migrate"], ["dead-letters", "list"], ["dead-letters", "replay", "--all"]])
+def test_a_database_that_does_not_answer_is_told_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    """At night nobody reads a traceback."""
+    port = free_port()
+    monkeypatch.setenv("TORG_ACCESS_DATABASE_URL", f"postgresql://torg:secret@127.0.0.1:{port}/access")
+    ended = run(main.app, *words)
+    why = f'connection to server at "127.0.0.1", port {port} failed: Connection refused'
+    assert (ended.exit_code, ended.output) == (1, f"torg: the database can't be had: {why}\n")
 
 
 @pytest.mark.parametrize(

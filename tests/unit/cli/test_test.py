@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from cli.paths import ROOT
-from cli.test import LEVELS, SHARED_OUT, needs, pytest_command
+from cli.test import LEVELS, SHARED_OUT, known, needs, pytest_command
 from tests.level_times import LevelTimes
 from tests.sharing_out import WHOLE_STACKS, StacksOneByOne
 
@@ -46,6 +46,14 @@ def test_whole_stacks_are_one_scope_and_every_other_test_is_its_own() -> None:
     assert len({scope(None, each) for each in stacks}) == 1  # type: ignore[arg-type]
     others = ["tests/unit/test_c.py::test_c[1]", "tests/unit/test_c.py::test_c[2]", "tests/integration/kernel/t.py::t"]
     assert len({scope(None, each) for each in others}) == 3  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("word", "there_is"),
+    [("unit", True), ("-x", True), ("tests/unit/cli", True), (f"{__file__}::test_a", True), ("nonsense", False)],
+)
+def test_a_word_that_is_neither_level_nor_path_is_known_as_such(word: str, there_is: bool) -> None:
+    assert known(word) == there_is
 
 
 def names(*given: str) -> list[str]:

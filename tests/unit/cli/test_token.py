@@ -30,3 +30,10 @@ def test_a_demo_that_does_not_answer_is_told(folder: DemoFolder) -> None:
         ended = run("kari")
     assert ended.exit_code == 1
     assert ended.output.startswith("torg: no token for 'kari': ")
+
+
+def test_a_name_that_is_no_persona_is_told_with_those_there_are(folder: DemoFolder) -> None:
+    with folder.alone():
+        folder.tell(portal="http://127.0.0.1:1")
+        ended = run("monna")
+    assert (ended.exit_code, ended.output) == (1, "torg: 'monna' is not one of kari, ola, mona, drift\n")
