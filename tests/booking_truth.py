@@ -40,6 +40,7 @@ _WRITTEN = (
     "imported_revisions",
     "booking_keys",
     "booking_steps",
+    "let_go",
     "equipment_loans",
     "claims",
     "bookings",

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from services.booking.events import BookingState, GivenUpBy
 from services.booking.model.rules import Bookable, InThePast
+from services.booking.model.shrinking import takes_no_more
 
 
 class Placed(Protocol):
@@ -79,6 +80,13 @@ def asks_no_more(state: BookingState, place: Bookable) -> bool:
     its new price confirms it, or asks for payment first."""
     paid_there = state == "awaiting_payment" and not place.rules.prepay
     return not place.rules.approval and (state == "awaiting_approval" or paid_there)
+
+
+def lets_go(before: Any, after: Any) -> bool:
+    """Return True if a booking was moved or made smaller that nobody had confirmed, so that its tenant has let go what
+    it had. What the house moves is not let go."""
+    moved = after.timed_version > before.timed_version and not after.moved_by_house
+    return moved and before.live and before.confirmed_at is None and not takes_no_more(after, before)
 
 
 def pays_first(booking: Any, total: int) -> bool:

@@ -1,16 +1,17 @@
-"""What a side has of what it would wait for: bookings of its own in the same parts, or with the same equipment. A side
-is whoever waits, the tenant they wait for, and the organisations they may act for."""
+"""What a side has of what it would wait for: bookings of its own in the same parts, or with the same equipment, and
+what it moved away from. A side is whoever waits, the tenant they wait for, and the organisations they may act for."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import ARRAY, Date, DateTime, Integer, Text, Uuid, bindparam, text
+from sqlalchemy import ARRAY, Date, DateTime, Integer, Text, Uuid, bindparam, insert, text
 
 from kernel.db import Transaction
-from services.booking.model.bookings import LIVE
+from services.booking.model.bookings import LIVE, Booking
 from services.booking.model.representatives import local_date
 from services.booking.model.rules import LONGEST
 from services.booking.model.waiting import Own, Waiting
+from services.booking.store.tables import let_go as let_go_table
 from services.booking.store.waitings import BUFFERS
 
 _Instant = DateTime(timezone=True)
@@ -34,6 +35,17 @@ _SAME = """
       OR BOOKED.equipment ?| :equipment
     )
 """.replace("TAKEN", _TAKEN)
+_COLUMNS = "space, square, begins_at, ends_at, setup_minutes, clearing_minutes, equipment"
+# where bookings are, and where they were moved from before they were confirmed: as if that had expired then
+_HAD = f"""
+    SELECT tenant, booked_by, state, shared, confirmed_at, cancelled_by, changed_at, {_COLUMNS}
+      FROM bookings
+     UNION ALL
+    SELECT moved.tenant, moved.booked_by, 'expired', moved.shared, NULL, NULL, let_go.at,
+           {", ".join(f"let_go.{name}" for name in _COLUMNS.split(", "))}
+      FROM let_go
+      JOIN bookings AS moved ON moved.id = let_go.booking
+"""  # noqa: S608 - no value is in it
 _MINE = _TAKEN.replace("BOOKED", "mine")
 # arrays, so that the bookings are found by their tenant and by who booked them
 _OWN = text(
@@ -42,7 +54,7 @@ _OWN = text(
       FROM unnest(:numbers, :spaces, :earliest, :latest) AS asked (number, space, earliest, latest)
       JOIN spaces AS wanted ON wanted.id = asked.space
       JOIN arenas AS wanted_arena ON wanted_arena.id = wanted.arena
-      JOIN bookings AS mine ON {_SAME.replace("BOOKED", "mine")}
+      JOIN ({_HAD}) AS mine ON {_SAME.replace("BOOKED", "mine")}
      WHERE (
              mine.tenant = ANY(ARRAY(
                SELECT :tenant UNION SELECT :person
@@ -75,10 +87,20 @@ _OWN = text(
 )
 
 
+_LET_GO = insert(let_go_table)
+
+
+def let_go(tx: Transaction, booking: Booking, *, at_version: int) -> None:
+    """Keeps where a booking was that its tenant moved, at a version of it, before it was confirmed."""
+    kept = {name: getattr(booking, name) for name in _COLUMNS.split(", ")}
+    equipment = dict(booking.equipment)
+    tx.later(_LET_GO, {"booking": booking.id, "version": at_version, "at": tx.now, **kept, "equipment": equipment})
+
+
 def own(tx: Transaction, waiting: Waiting) -> list[Own]:
-    """What the side of one who waits has of it: live, whoever of them holds or is offered it; or let go before it was
-    confirmed, and not confirmed by anybody since. Of what is confirmed only its tenant's counts, and not in a space
-    that is shared, where another place can be waited for."""
+    """What the side of one who waits has of it: live, whoever of them holds or is offered it; or let go, or moved away
+    from, before it was confirmed, and not confirmed by anybody since. Of what is confirmed only its tenant's counts,
+    and not in a space that is shared, where another place can be waited for."""
     return own_of_each(tx, [waiting])[0]
 
 

@@ -260,6 +260,22 @@ booking_steps = Table(
     comment="what happened to bookings after they were made; who made them and when stands in `bookings`",
 )
 
+let_go = Table(
+    "let_go",
+    metadata,
+    Column("booking", ForeignKey("bookings.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, comment="with which its tenant moved it"),
+    Column("at", _Instant, nullable=False),
+    Column("square", Text, nullable=False),
+    Column("space", Text, nullable=False),
+    Column("begins_at", _Instant, nullable=False),
+    Column("ends_at", _Instant, nullable=False),
+    Column("setup_minutes", Integer, nullable=False),
+    Column("clearing_minutes", Integer, nullable=False),
+    Column("equipment", JSONB, nullable=False, comment="pieces by the equipment's id"),
+    comment="what tenants moved away from before they had confirmed it: they don't wait for that",
+)
+
 claims = Table(
     "claims",
     metadata,

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from kernel.db import Transaction
 from services.booking.model.bookings import Booking
-from services.booking.store import bookings
+from services.booking.model.moved import lets_go
+from services.booking.store import bookings, own
 from services.booking.usecases.telling import tell
 
 
@@ -27,6 +28,8 @@ def noted(
     """The same for a step that is in the database already, with many others."""
     moved = after.timed_version > before.timed_version
     if moved or after.state != before.state:
+        if by is not None and lets_go(before, after):
+            own.let_go(tx, before, at_version=after.version)
         bookings.record(tx, after, "rescheduled" if moved else after.state, by=by, why=why)
         tell(tx, after, moved_from=before if moved else None)
     return after

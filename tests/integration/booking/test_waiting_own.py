@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from kernel.versions import ANY_VERSION
+from services.booking.model.bookings import Booking
 from services.booking.model.recurrence import Recurrence
 from services.booking.model.resources import Equipment
-from services.booking.model.series import SeriesRequest
+from services.booking.model.series import SeriesRequest, Shift
 from services.booking.model.sharing import Sharing
 from services.booking.model.waiting import AlreadyYours, FreeNow, LetGo
 from services.booking.usecases import series
@@ -131,15 +133,27 @@ def test_nor_while_ones_hold_has_run_out_and_is_not_cleared_away(counter: Any, l
         line.join(RESIDENT, "room", 60)
 
 
-@pytest.mark.parametrize("how", ["expire", "cancel"])
+def let_go(counter: Any, mine: Booking, how: str) -> None:
+    """What is held from quarter 60 to 64 of `room` is not had any more, all of it or its last half."""
+    if how == "expire":
+        counter.clock.move(120 * MINUTE)
+        counter.expire_holds()
+    elif how == "cancel":
+        counter.cancel(mine)
+    else:
+        to = {
+            "elsewhere": {"space": "third-1"},
+            "later": {"begins_at": counter.quarter(62), "ends_at": counter.quarter(66)},
+            "shorter": {"begins_at": counter.quarter(62)},
+        }[how]
+        counter.run(counter.usecases.reschedule, RESIDENT, mine.id, ANY_VERSION, **to)
+
+
+@pytest.mark.parametrize("how", ["expire", "cancel", "elsewhere"])
 def test_what_was_let_go_is_waited_for_again_once_somebody_has_confirmed_it(counter: Any, line: Line, how: str) -> None:
     """Else two who are not related could pass it to and fro."""
     mine = counter.hold("room", 60)
-    if how == "cancel":
-        counter.cancel(mine)
-    else:
-        counter.clock.move(120 * MINUTE)
-        counter.expire_holds()
+    let_go(counter, mine, how)
     with pytest.raises(FreeNow):
         line.join(RESIDENT, "room", 60)
     others = counter.hold("room", 60, who=STRANGER)
@@ -148,6 +162,68 @@ def test_what_was_let_go_is_waited_for_again_once_somebody_has_confirmed_it(coun
     counter.deliver(counter.priced(others))
     counter.clock.move(MINUTE)
     counter.confirm(others, STRANGER)
+
+    assert line.join(RESIDENT, "room", 60).state == "waiting"
+
+
+@pytest.mark.parametrize("how", ["later", "shorter"])
+@pytest.mark.parametrize(("begin", "refused"), [(58, False), (59, True), (60, True)])
+def test_nor_what_a_hold_had_before_it_was_moved_or_made_smaller(
+    counter: Any, line: Line, how: str, begin: int, refused: bool
+) -> None:
+    mine = counter.hold("room", 60)
+    let_go(counter, mine, how)
+    counter.hold("room", 56, 6, who=STRANGER)
+
+    if refused:
+        with pytest.raises(LetGo):
+            line.join(RESIDENT, "room", begin, 2)
+    else:
+        line.join(RESIDENT, "room", begin, 2)
+
+
+def test_a_slot_is_not_passed_to_and_fro_by_moving_what_one_was_offered(counter: Any, line: Line) -> None:
+    mine = counter.hold("room", 60)
+    waits = line.join(STRANGER, "room", 60)
+    counter.run(counter.usecases.reschedule, RESIDENT, mine.id, ANY_VERSION, space="third-1")
+    assert line.states(waits) == ["offered"]
+    with pytest.raises(LetGo):
+        line.join(RESIDENT, "room", 60)
+    last = line.join(NINA, "room", 60)
+
+    offer = line.offer(waits)
+    counter.run(counter.usecases.reschedule, STRANGER, offer.id, ANY_VERSION, space="third-2")
+
+    assert line.states(last) == ["offered"]
+    with pytest.raises(LetGo):
+        line.join(STRANGER, "room", 60)
+
+
+def test_nor_by_moving_a_series(counter: Any, line: Line) -> None:
+    when = Recurrence(starts=datetime(2026, 11, 25, 18, 0), minutes=60, rule="FREQ=DAILY;COUNT=3")  # noqa: DTZ001
+    booked = counter.run(series.book, RESIDENT, SeriesRequest(like=counter.wanted("room"), recurrence=when))
+    begin = (2 * 24 + 3) * 4
+    counter.run(
+        series.reschedule, RESIDENT, booked.id, ANY_VERSION, scope="all", booking=None, shift=Shift(space="third-1")
+    )
+    counter.hold("room", begin, who=STRANGER)
+
+    with pytest.raises(LetGo):
+        line.join(RESIDENT, "room", begin)
+
+
+def test_what_was_confirmed_before_it_was_moved_is_waited_for(counter: Any, line: Line) -> None:
+    mine = counter.confirmed("room", 60)
+    counter.run(counter.usecases.reschedule, RESIDENT, mine.id, ANY_VERSION, space="third-1")
+    counter.hold("room", 60, who=STRANGER)
+
+    assert line.join(RESIDENT, "room", 60).state == "waiting"
+
+
+def test_what_the_house_moved_a_hold_away_from_is_waited_for(counter: Any, line: Line) -> None:
+    mine = counter.hold("room", 60)
+    counter.run(counter.usecases.reschedule, MANAGER, mine.id, ANY_VERSION, space="third-1")
+    counter.hold("room", 60, who=STRANGER)
 
     assert line.join(RESIDENT, "room", 60).state == "waiting"
 
