@@ -34,6 +34,7 @@ from kernel.db import DatabaseUnavailable, Transaction
 from kernel.deliveries import Deliveries, Take
 from kernel.extensions import ServiceDatabase
 from kernel.failures import Retrying
+from kernel.outage import Outage
 from kernel.trace import continued, ids_in, trace
 
 log = structlog.get_logger(__name__)
@@ -96,6 +97,7 @@ class EventConsumer(SharedExtension):  # type: ignore[misc]
         settings = self.database.settings()
         self._url, self._prefetch = settings.amqp_url, settings.prefetch
         self._service = self.container.service_name
+        self._outage = Outage(log, "consumer", service=self._service)
         retrying = Retrying(limit=settings.retry_limit, base=timedelta(seconds=settings.retry_base_seconds))
         self.deliveries = Deliveries(self.database.open(), retrying)
         for loop in (self._consume_until_closed, self._hand_out, self._retry_until_stopped):
@@ -120,7 +122,7 @@ class EventConsumer(SharedExtension):  # type: ignore[misc]
                 log.critical("queue_arguments_differ", service=self._service)
                 raise
             except (AMQPError, KombuError, OSError) as error:
-                log.warning("broker_connection_lost", service=self._service, error=type(error).__name__)
+                self._outage.met(error)
                 telemetry.BROKER_RECONNECTS.labels(self._service, "consumer").inc()
                 eventlet.sleep(_PAUSE_SECONDS)
             finally:
@@ -136,6 +138,7 @@ class EventConsumer(SharedExtension):  # type: ignore[misc]
         if connection.transport.driver_type == "amqp":
             consumers.append(self._keep_dead_letters(channel))
         telemetry.BROKER_CONNECTED.labels(self._service).set(1)
+        self._outage.over()
         heartbeat_at = 0.0
         while not self._closing:
             if self._stopping and not self._cancelled.is_set():
@@ -212,16 +215,19 @@ class EventConsumer(SharedExtension):  # type: ignore[misc]
         service = self.container.service_cls()
         takes: dict[str, Take] = {name: partial(each.take(), service) for name, each in self._handlers.items()}
         observe_at = 0.0
+        outage = Outage(log, "retries", service=self._service)
         while not self._stopping:
             try:
                 tried = self.deliveries.retry_next(takes)
                 if time.monotonic() > observe_at:
                     observe_at = time.monotonic() + _OBSERVE_SECONDS
                     self.deliveries.observe()
+                outage.over()
+                pause = 0 if tried else _RETRY_POLL_SECONDS
             except exc.SQLAlchemyError as error:
-                log.warning("retries_interrupted", service=self._service, error=type(error).__name__)
-                tried = False
-            eventlet.sleep(0 if tried else _RETRY_POLL_SECONDS)
+                outage.met(error)
+                pause = _PAUSE_SECONDS
+            eventlet.sleep(pause)
 
 
 class EventHandler(Entrypoint):  # type: ignore[misc]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from functools import wraps
+from functools import cache, wraps
 from typing import Any
 
 import nameko
@@ -15,6 +15,7 @@ from sqlalchemy import exc
 from kernel import telemetry
 from kernel.db import Database, Transaction
 from kernel.embedded_broker import EmbeddedPublisher
+from kernel.outage import Outage
 from kernel.relay import AmqpPublisher, Publisher, Relay
 from kernel.settings import Settings
 from kernel.topology import emitted_by
@@ -109,13 +110,20 @@ def errand(seconds: float) -> Callable[[Errand], Errand]:
     return decorate
 
 
+@cache
+def _outage(service: str, name: str) -> Outage:
+    return Outage(log, "timer", service=service, entrypoint=name)
+
+
 @contextmanager
 def _measured(database: Database, name: str) -> Iterator[None]:
+    outage = _outage(database.service, name)
     try:
         with telemetry.measured(database.service, name):
             yield
+        outage.over()
     except exc.SQLAlchemyError as error:
-        log.warning("timer_interrupted", service=database.service, entrypoint=name, error=type(error).__name__)
+        outage.met(error)
 
 
 class _Ticking(Timer):  # type: ignore[misc]

@@ -23,6 +23,7 @@ from sqlalchemy import exc, func, select, text
 from kernel import idempotency, inbox, outbox, telemetry, topology
 from kernel.contracts import Event
 from kernel.db import Database, Transaction
+from kernel.outage import Outage
 from kernel.outbox import Unsent
 
 log = structlog.get_logger(__name__)
@@ -140,6 +141,7 @@ class Relay:
         self._under_way: set[UUID] = set()
         self._prune_at = self._observe_at = 0.0
         self._service = database.service
+        self._outage = Outage(log, "relay", service=database.service)
         database.wake = self.wake
 
     def wake(self) -> None:
@@ -156,7 +158,9 @@ class Relay:
         while not self._stopping:
             pause = self._poll
             try:
-                if moved := self.step():
+                moved = self.step()
+                self._outage.over()
+                if moved:
                     # under load the next pass finds more to do, instead of doing it one by one
                     time.sleep(_GATHER_SECONDS if moved < _BATCH else 0.0)
                     continue
@@ -165,8 +169,7 @@ class Relay:
                 self.stand_down()
                 raise
             except (PublishFailed, AMQPError, KombuError, OSError, exc.SQLAlchemyError) as error:
-                reason = {"reason": str(error)} if isinstance(error, PublishFailed) else {}
-                log.warning("relay_interrupted", service=self._service, error=type(error).__name__, **reason)
+                self._outage.met(error)
                 telemetry.BROKER_RECONNECTS.labels(self._service, "relay").inc()
                 self.stand_down()
                 pause = _STANDBY_SECONDS
