@@ -151,7 +151,8 @@ def end_sessions(url: str) -> None:
 
 _OTHERS = (
     "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    " AND backend_type = 'client backend'"
+    # of other roles' sessions we may not see what they are, and PostgreSQL's own have no role
+    " AND usesysid IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend'"
 )
 
 

@@ -113,6 +113,8 @@ class Activity:
 
     def revived(self) -> "Activity":
         """Booking was restored from a backup, and in that its booking is not over: it can be scheduled again."""
+        if self.state is not ActivityState.WITHDRAWN:
+            raise ValueError("an activity that is not withdrawn")
         return replace(self, state=ActivityState.PAUSED, version=self.version + 1)
 
     def _demand_not_withdrawn(self) -> None:

@@ -3,7 +3,7 @@ restored.
 
 At first (0) Kari has the hall, one half of it with a waiver, a booking that is held and one that she moves later. Then
 (1) she gives up the hall, confirms what was held, moves the one and gives up the other. Then (2) Ola books a half of
-the hall that Kari gave up, and the hall at a time that nobody had.
+the hall that Kari gave up, and the hall at a time that nobody had; and Kari gives up one more, which nobody hears of.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from cli import dumps
 from cli.anew import Unknown, restored
 from kernel.auth import Role
 from kernel.migrate import migrate
+from kernel.outbox import outbox
 from services.booking.usecases import reconciliation
 from tests.contract import things
 from tests.issuer import Issuer
@@ -97,6 +98,7 @@ class History:
         self._book(torg, "waived", "kari", 8, space=HALF, tenant=tenant)
         self._book(torg, "moved", "kari", 12)
         self._book(torg, "stays", "kari", 16, tenant=tenant)
+        self._book(torg, "under way", "kari", 0, days=6)
         self._book(torg, "held", "kari", 20, confirm="by_me")
 
     def _then(self, torg: Municipality) -> None:
@@ -110,6 +112,17 @@ class History:
     def _last(self, torg: Municipality) -> None:
         self._book(torg, "in its place", "ola", 4, space=HALF)
         self._book(torg, "at another time", "ola", 4, days=5)
+
+        self._lose(torg, "under way")
+
+    def _lose(self, torg: Municipality, name: str) -> None:
+        """Gives up a booking when the last dump is taken: the news is sent, and waits in queues that are lost."""
+        answer = torg.call(
+            "POST", f"/booking/bookings/{self.bookings[name]}/cancel", torg.token("kari"), {}, If_Match="*"
+        )
+        assert answer.status_code == 200, answer.text
+        with torg.databases["booking"].transaction() as tx:
+            tx.execute(update(outbox).where(outbox.c.sent_at.is_(None)).values(sent_at=tx.now))
 
     def _book(self, torg: Municipality, name: str, who: str, hours: int, *, days: int = 3, **more: Any) -> None:
         wanted = things.a_booking(hours, **{"confirm": "when_priced", **things.a_time(hours, days=days), **more})

@@ -33,11 +33,13 @@ def restate(tx: Transaction, *, most: int = BATCH) -> None:
 
 def restate_restored(tx: Transaction, *, most: int = RESTORED_BATCH) -> None:
     """Tells the next bookings of a complete sweep, if one is under way."""
-    if restatement.last(tx).under_way and outbox.backlog(tx)[0] < most:
-        sweep = restatement.take(tx)
-        if sweep is not None and sweep.under_way:
-            _tell_next(tx, sweep, most=most)
-    _watch(restatement.last(tx))
+    seen = restatement.last(tx)
+    _watch(seen)
+    if not seen.under_way or outbox.backlog(tx)[0] >= most:
+        return
+    sweep = restatement.take(tx)
+    if sweep is not None and sweep.under_way:
+        _tell_next(tx, sweep, most=most)
 
 
 def is_restated(tx: Transaction) -> bool:

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from prometheus_client import REGISTRY
 
+from kernel import restores
 from kernel.contracts import Envelope
 from kernel.ids import new_id
 from kernel.problems import NotFound
@@ -230,3 +231,19 @@ def test_news_of_a_booking_that_is_not_here_is_a_fault(counter: Any) -> None:
     for event in (counter.priced(gone), unpriceable(gone, quote=2), key(gone, KeyArmed, 2), opened(gone, 0)):
         with pytest.raises(NotFound):
             counter.deliver(event)
+
+
+def test_news_of_a_booking_that_was_lost_in_a_restore_changes_nothing_and_is_counted(counter: Any) -> None:
+    lost = replace(counter.hold("room"), id=new_id())
+    with counter.database.transaction() as tx:
+        restores.begin_epoch(tx, 1, at=tx.now)
+    news = (counter.priced(lost), unpriceable(lost, quote=2), key(lost, KeyArmed, 2), opened(lost, 0))
+    before = [unknown(event.type) for event in news]
+
+    counter.deliver(*news, *news)
+
+    assert [unknown(event.type) for event in news] == [count + 1 for count in before]
+
+
+def unknown(kind: str) -> float:
+    return REGISTRY.get_sample_value("torg_booking_unknown_total", {"event": kind}) or 0

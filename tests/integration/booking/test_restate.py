@@ -7,10 +7,13 @@ import pytest
 from sqlalchemy import select, update
 
 from kernel.outbox import outbox
-from services.booking.events import BookingRestated, PersonErased, RepresentationChanged
-from services.booking.store.tables import restatement
+from services.booking.events import BookingRestated, PersonErased, RepresentationChanged, SpacePublished
+from services.booking.store import bookings as booking_store
+from services.booking.store import restatement as restatement_store
+from services.booking.store.tables import bookings, restatement
 from services.booking.usecases import privacy, reconciliation
 from services.booking.usecases.reconciliation import AGAIN_EVERY, AGAIN_FOR, EVERY
+from tests.at_once import at_once
 from tests.callers import RESIDENT
 
 SECOND = timedelta(seconds=1)
@@ -112,3 +115,104 @@ def test_rights_and_erasures_are_told_again_for_some_days(counter: Any) -> None:
     assert told == 3
     waits = (AGAIN_EVERY - SECOND, AGAIN_EVERY, 2 * AGAIN_EVERY - SECOND, AGAIN_FOR - SECOND, AGAIN_FOR, 2 * AGAIN_FOR)
     assert [again(wait) for wait in waits] == [0, told, 0, told, 0, 0]
+
+
+def begin_anew(counter: Any) -> int:
+    """All is told again, as after a restore; how many bookings that is."""
+    expected: int = counter.run(reconciliation.begin_anew)
+    return expected
+
+
+def sent(counter: Any) -> None:
+    """The relay has sent everything."""
+    with counter.database.transaction() as tx:
+        tx.execute(update(outbox).where(outbox.c.sent_at.is_(None)).values(sent_at=tx.now))
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 5])
+def test_after_a_restore_every_booking_is_told_once_and_counted(counter: Any, count: int) -> None:
+    over = counter.confirmed("hall", 4)
+    counter.clock.move(over.ends_at - counter.clock.now() + 2 * DAY)
+    to_come = [counter.hold("room", 400 + number * 4) for number in range(count)]
+    sent(counter)
+
+    assert begin_anew(counter) == count + 1
+    for _ in range(count + 4):
+        sent(counter)
+        counter.run(reconciliation.restate_restored, most=2)
+
+    told = [subject for subject, *_ in restated(counter)]
+    assert told == [*(str(booking.id) for booking in to_come), str(over.id)]
+    with counter.database.reading() as tx:
+        sweep = restatement_store.last(tx)
+    assert (sweep.told, sweep.expected, sweep.done) == (count + 1, count + 1, True)
+
+
+def test_what_is_only_told_again_waits_while_much_is_not_sent(counter: Any) -> None:
+    for number in range(3):
+        counter.hold("room", number * 4)
+    sent(counter)
+    begin_anew(counter)
+    sent(counter)
+
+    counter.run(reconciliation.restate_restored, most=2)
+    counter.run(reconciliation.restate_restored, most=2)
+    assert len(restated(counter)) == 2
+    sent(counter)
+    counter.run(reconciliation.restate_restored, most=2)
+    assert len(restated(counter)) == 3
+
+
+def test_where_nothing_was_restored_nothing_is_told_in_haste(counter: Any) -> None:
+    counter.hold("room")
+    counter.run(reconciliation.restate_restored)
+    assert restated(counter) == []
+
+
+def test_after_the_complete_sweep_the_ordinary_ones_go_on(counter: Any) -> None:
+    counter.hold("room")
+    sent(counter)
+    begin_anew(counter)
+    for _ in range(3):
+        sent(counter)
+        counter.run(reconciliation.restate_restored, most=2)
+    assert len(restated(counter)) == 1
+    counter.clock.move(EVERY)
+    tick(counter)
+    assert len(restated(counter)) == 2
+
+
+def test_two_workers_share_a_complete_sweep(counter: Any) -> None:
+    for number in range(5):
+        counter.hold("room", number * 4)
+    sent(counter)
+    begin_anew(counter)
+    sent(counter)
+    at_once(lambda most: counter.run(reconciliation.restate_restored, most=most), [3, 3, 3])
+    for _ in range(4):
+        sent(counter)
+        counter.run(reconciliation.restate_restored, most=3)
+    told = [subject for subject, *_ in restated(counter)]
+    assert len(told) == len(set(told)) == 5
+
+
+def test_after_a_restore_spaces_rights_and_erasures_are_told_and_keys_are_asked_for(counter: Any) -> None:
+    counter.confirmed("hall")
+    counter.run(privacy.erase_me, RESIDENT, cancel_bookings=True)
+    counter.organisation("kari")
+    kept = counter.confirmed("room")
+    with counter.database.transaction() as tx:
+        booking_store.note_key(tx, kept.id, kept.id, "armed")
+        booking_store.save(tx, booking_store.lock(tx, kept.id).with_keys(["armed"]))
+    sent(counter)
+    spaces = {event.subject for event in counter.told(SpacePublished)}
+    rights = {event.subject for event in counter.told(RepresentationChanged)}
+
+    begin_anew(counter)
+
+    with counter.database.reading() as tx:
+        again = tx.execute(select(outbox.c.type, outbox.c.subject).where(outbox.c.sent_at.is_(None))).all()
+        assert tx.execute(select(bookings.c.key).where(bookings.c.id == kept.id)).scalar_one() is None
+    assert {subject for kind, subject in again if kind == SpacePublished.TYPE} == spaces
+    assert {subject for kind, subject in again if kind == RepresentationChanged.TYPE} == rights
+    assert PersonErased.TYPE in {kind for kind, _ in again}

@@ -1,6 +1,7 @@
 """A key: when it is valid, how it changes, when its code may be shown, and what event tells of it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -295,3 +296,17 @@ def test_that_it_is_unused_is_told_of_each_time_it_is_moved() -> None:
 def test_a_code_that_is_known_is_kept_where_it_can_be() -> None:
     assert choose_code(lambda: "222222", lambda _: False, known="111111") == "111111"
     assert choose_code(lambda: "222222", {"111111"}.__contains__, known="111111") == "222222"
+
+
+def test_after_a_restore_a_revoked_key_can_be_issued_again() -> None:
+    waits = key().revoked(NOW).revived(b"another", NOW)
+    assert (waits.state, waits.code_digest, waits.version) == (KeyState.SUSPENDED, b"another", 3)
+    assert waits.moved(DOOR, EVENING, b"another", NOW).state is KeyState.ISSUED
+    for other in (key(), key().armed(NOW), key().suspended(NOW)):
+        with pytest.raises(WrongKeyState):
+            other.revived(b"another", NOW)
+
+
+def test_a_key_that_is_told_again_is_the_same_one_version_up() -> None:
+    armed = key().armed(NOW)
+    assert armed.told_again() == replace(armed, version=armed.version + 1)

@@ -89,3 +89,26 @@ def test_a_quote_has_a_price_or_the_reason_it_has_none() -> None:
     assert Quote(**known, price=None, reason="no_tariff").price is None
     with pytest.raises(ValueError, match="a price or the reason"):
         Quote(**known, price=None)
+
+
+def test_a_credited_charge_that_is_reopened_owes_nothing_more() -> None:
+    reopened = charged().credited(NOW).reopened(NOW)
+    assert (reopened.state, reopened.total, reopened.version) == ("reversed", 0, 3)
+    again = reopened.charged_again(evening(), NOW)
+    assert (again.state, again.total) == ("charged", 50_000)
+    assert [entry.amount for entry in again.entries] == [50_000, -50_000, 0, 50_000]
+
+
+def test_a_kept_charge_that_is_reopened_is_reversed_line_by_line() -> None:
+    kept = charged().charged_again(evening(), NOW).cancelled(evening(), LIMIT + TICK, NOW)
+    reopened = kept.reopened(NOW)
+    assert (kept.total, reopened.state, reopened.total) == (50_000, "reversed", 0)
+    assert reopened.entries[: len(kept.entries)] == kept.entries
+    assert [line.code for line in reopened.entries[-1].lines] == ["rent", "waiver"]
+    assert reopened.credited(NOW).total == 0
+
+
+def test_a_charge_that_is_open_is_not_reopened() -> None:
+    for each in (charged(), charged().reversed(NOW)):
+        with pytest.raises(ValueError, match="not settled"):
+            each.reopened(NOW)

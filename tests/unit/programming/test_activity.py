@@ -54,6 +54,15 @@ def test_a_withdrawn_activity_does_not_come_back() -> None:
         gone.withdrawn()
 
 
+def test_after_a_restore_a_withdrawn_activity_may_come_back() -> None:
+    waits = ACTIVITY.withdrawn().revived()
+    assert (waits.state, waits.version) == (ActivityState.PAUSED, 3)
+    assert waits.rescheduled(OTHER).state is ActivityState.SCHEDULED
+    for other in (ACTIVITY, ACTIVITY.paused()):
+        with pytest.raises(ValueError, match="not withdrawn"):
+            other.revived()
+
+
 @pytest.mark.parametrize("kind", [ActivityScheduled, ActivityWithdrawn])
 def test_its_events_tell_the_whole_of_it(kind: type[ActivityScheduled]) -> None:
     assert ACTIVITY.told(kind) == kind(
