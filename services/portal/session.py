@@ -1,13 +1,15 @@
 """Who is at the browser: a sealed cookie that holds their token, and ends when the token does.
 
 The portal stores nothing itself. The cookie is encrypted, so that whoever sees it at rest has no use of its token,
-and compressed, as two tokens of a national issuer would else be more than a browser keeps.
+and compressed, as two tokens of a national issuer would else be more than a browser keeps. A copy of it is of no use
+once its person has done nothing for a while: a second cookie says when they last did something. It is one of its own,
+so that an answer under way while they sign out brings no session back.
 """
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from hashlib import sha256
 from typing import Any, ParamSpec, TypeVar
@@ -29,7 +31,11 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _PERSON = "person"
+_SINCE = "since"
 LONGEST_COOKIE = 4000
+LONGEST_SESSION = timedelta(hours=8)
+LONGEST_IDLE = timedelta(minutes=30)
+_MARKED_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -99,13 +105,20 @@ def register(app: Flask, settings: PortalSettings, clock: Clock) -> None:
     app.extensions["torg-clock"] = clock
     app.config.update(
         SECRET_KEY=settings.session_secret,  # for the forms' tokens, which Flask-WTF signs
-        SESSION_COOKIE_NAME="torg",
+        SESSION_COOKIE_NAME=_of_this_host(settings, "torg"),
+        SEEN_COOKIE_NAME=_of_this_host(settings, "torg-seen"),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.secure,
         SESSION_REFRESH_EACH_REQUEST=False,
     )
     app.jinja_env.globals["person"] = person
+    app.after_request(_mark_seen)
+
+
+def _of_this_host(settings: PortalSettings, name: str) -> str:
+    """A name under which browsers take a cookie by https and from this very host alone, not from one beside it."""
+    return f"__Host-{name}" if settings.secure else name
 
 
 def now() -> datetime:
@@ -115,18 +128,58 @@ def now() -> datetime:
 
 
 def person() -> Person | None:
-    """Who has signed in, if their token has not run out."""
+    """Who has signed in, if their token has not run out and they did something not long ago."""
     held = session.get(_PERSON)
-    if held is None or held["expires_at"] <= now().timestamp():
+    at = now().timestamp()
+    if held is None or held["expires_at"] <= at or at - _last_seen() >= LONGEST_IDLE.total_seconds():
         return None
     return Person(**held)
+
+
+def _last_seen() -> float:
+    """When the person who is signed in last did something, to the minute."""
+    since: float = session.get(_SINCE, 0)
+    try:
+        mark = _seal().loads(request.cookies.get(_seen_cookie(), ""))
+    except BadSignature:
+        return since
+    return max(since, mark["at"]) if mark["of"] == _fingerprint() else since
+
+
+def _mark_seen(response: Response) -> Response:
+    at = now().timestamp()
+    if request.endpoint != "static" and person() and at - _last_seen() >= _MARKED_EVERY.total_seconds():
+        response.set_cookie(
+            _seen_cookie(),
+            _seal().dumps({"at": int(at), "of": _fingerprint()}),
+            httponly=True,
+            samesite="Lax",
+            secure=current_app.config["SESSION_COOKIE_SECURE"],
+        )
+    return response
+
+
+def _fingerprint() -> str:
+    """What tells this sign-in from any other."""
+    return sha256(f"{session[_SINCE]} {session[_PERSON]['token']}".encode()).hexdigest()
+
+
+def _seen_cookie() -> str:
+    name: str = current_app.config["SEEN_COOKIE_NAME"]
+    return name
+
+
+def _seal() -> Seal:
+    return Seal(current_app.config["SECRET_KEY"])
 
 
 def sign_in(who: Person) -> None:
     """Starts a new session. What was held before is dropped, so that nobody else's form or session is taken over."""
     session.clear()
-    session[_PERSON] = asdict(who)
-    if len(Seal(current_app.config["SECRET_KEY"]).dumps(dict(session))) > LONGEST_COOKIE:
+    session[_SINCE] = int(now().timestamp())
+    last = session[_SINCE] + int(LONGEST_SESSION.total_seconds())
+    session[_PERSON] = asdict(replace(who, expires_at=min(who.expires_at, last)))
+    if len(_seal().dumps(dict(session))) > LONGEST_COOKIE:
         session[_PERSON]["id_token"] = ""  # it only spares a question at signing out
 
 

@@ -1,13 +1,19 @@
 """The sealed cookie."""
 
 import json
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from itsdangerous import BadSignature
 
+from kernel.clock import FixedClock
+from services.portal.app import build
 from services.portal.session import LONGEST_COOKIE, Seal
-from tests.unit.portal.conftest import Portal, Visitor
+from tests.unit.portal.conftest import Portal, Visitor, settings_for
+from tests.unit.portal.services import NOW
 
+NOBODY = {"name": "Kari", "roles": [], "squares": [], "token": "t", "id_token": ""}
 SECRET = "a secret of the tests, long enough"
 
 
@@ -52,9 +58,26 @@ def test_the_cookie_is_for_us_alone_and_small_enough(portal: Portal, visitor: Vi
 
 
 def test_a_stolen_session_of_another_portal_is_nobody(portal: Portal, visitor: Visitor) -> None:
-    held = {"person": {"name": "Kari", "roles": [], "squares": [], "token": "t", "id_token": "", "expires_at": 4e9}}
+    held = {"person": {**NOBODY, "expires_at": 4e9}, "since": 4e9}
     visitor.cookies.set("torg", Seal("another secret, which is as long as it must be").dumps(held))
     page = visitor.go("/")
     assert page.status_code == 200
     assert "Kari" not in page.text
     assert json.dumps(held) not in page.text
+
+
+def test_by_https_browsers_take_the_cookies_from_this_host_alone(tmp_path: Path) -> None:
+    at = "https://torg.example.no"
+    clock = FixedClock(NOW)
+    app = build(settings_for(at, tmp_path / "key.pem", demo_issuer=False), clock=clock)
+    client = app.test_client()
+    with client.session_transaction(base_url=at) as held:
+        held["person"] = {**NOBODY, "expires_at": NOW.timestamp() + 3600}
+        held["since"] = NOW.timestamp()
+    clock.move(timedelta(minutes=1))
+    said = client.get("/healthz", base_url=at).headers.getlist("Set-Cookie")
+    assert sorted(each.partition("=")[0] for each in said) == ["__Host-torg-seen"]
+    session = client.get_cookie("__Host-torg", "torg.example.no")
+    assert session
+    assert (session.secure, session.path, session.origin_only) == (True, "/", True)
+    assert all("Secure" in each and "Path=/" in each and "Domain" not in each for each in said)

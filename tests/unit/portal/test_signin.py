@@ -21,7 +21,7 @@ from kernel.clock import FixedClock, SystemClock
 from kernel.issuers import IssuerUnavailable
 from services.portal.app import build
 from services.portal.provider import Attempt, Provider, SignInFailed
-from services.portal.session import own_page
+from services.portal.session import LONGEST_IDLE, LONGEST_SESSION, own_page
 from tests.unit.portal.conftest import Portal, Visitor, serving, settings_for
 from tests.unit.portal.services import NOW, FakeServices
 
@@ -351,12 +351,53 @@ def test_a_return_with_anothers_state_signs_nobody_in(portal: Portal, visitor: V
     assert not portal.services.asked("GET", "pricing")
 
 
-def test_the_session_ends_with_the_token(portal: Portal, kari: Visitor) -> None:
-    portal.clock.move(timedelta(hours=8) - timedelta(seconds=1))
+def test_the_session_ends_after_so_long_whatever_is_done(portal: Portal, kari: Visitor) -> None:
+    began = portal.clock.now()
+    while (left := began + LONGEST_SESSION - portal.clock.now()) > LONGEST_IDLE:
+        portal.clock.move(min(LONGEST_IDLE, left) - timedelta(minutes=1))
+        assert "Kari Nordmann" in kari.go("/").text
+    portal.clock.move(left - timedelta(seconds=1))
     assert "Kari Nordmann" in kari.go("/").text
     portal.clock.move(timedelta(seconds=1))
     assert "Kari Nordmann" not in kari.go("/").text
     assert kari.go("/bookings").url.path == "/demo-issuer/authorize"
+
+
+@pytest.mark.parametrize(("idle", "known"), [(timedelta(seconds=1799), True), (timedelta(seconds=1800), False)])
+@pytest.mark.parametrize("busy", [timedelta(), timedelta(minutes=25), timedelta(hours=2)])
+def test_the_session_ends_when_nothing_is_done(
+    portal: Portal, kari: Visitor, busy: timedelta, idle: timedelta, known: bool
+) -> None:
+    began = portal.clock.now()
+    while portal.clock.now() < began + busy:
+        portal.clock.move(timedelta(minutes=5))
+        kari.go("/")
+    portal.clock.move(idle)
+    assert ("Kari Nordmann" in kari.go("/").text) == known
+
+
+def test_a_copy_of_the_cookies_is_nobody_once_their_person_rests(portal: Portal, kari: Visitor) -> None:
+    portal.clock.move(timedelta(minutes=10))
+    kari.go("/")
+    thief = Visitor(portal.url)
+    thief.cookies.update(kari.cookies)
+    assert "Kari Nordmann" in thief.go("/").text
+    thief = Visitor(portal.url)
+    thief.cookies.update(kari.cookies)
+    portal.clock.move(LONGEST_IDLE)
+    assert "Kari Nordmann" not in thief.go("/").text
+
+
+def test_the_mark_of_another_sign_in_keeps_nobody_signed_in(portal: Portal, kari: Visitor, visitor: Visitor) -> None:
+    old = httpx.Cookies(kari.cookies)
+    portal.clock.move(LONGEST_IDLE - timedelta(minutes=1))
+    visitor.sign_in("kari")
+    portal.clock.move(timedelta(minutes=2))
+    visitor.go("/")
+    stolen = Visitor(portal.url)
+    stolen.cookies.update(old)
+    stolen.cookies.set("torg-seen", visitor.cookies["torg-seen"])
+    assert "Kari Nordmann" not in stolen.go("/").text
 
 
 def test_signing_out(kari: Visitor) -> None:
