@@ -50,9 +50,9 @@ def preview(tx: Transaction, person: UUID, wanted: SeriesRequest, dates: Sequenc
     """Each date with what it clashes with and where else it could be, and why the whole would be refused. Writes
     nothing."""
     asking = consider(tx, person, wanted, dates, elsewhere=True)
-    place = asking.places[wanted.like.space]
+    places = [asking.places[space] for space in {wanted.like.space, *_used(wanted, asking)}]
     try:
-        refuse_unaccepted(unaccepted([place], wanted.like.accept_house_rules))
+        refuse_unaccepted(unaccepted(places, wanted.like.accept_house_rules))
         asking = fair(tx, wanted, asking)
     except DomainError as error:
         return Preview(dates=asking.dates, refusal=Clash.of(error))
@@ -61,8 +61,7 @@ def preview(tx: Transaction, person: UUID, wanted: SeriesRequest, dates: Sequenc
 
 def demand_accepted(tx: Transaction, person: UUID, wanted: SeriesRequest, asking: Asking) -> None:
     """Refuses who has not accepted the house rules of the spaces where the dates are to be."""
-    used = {space for date in asking.dates if (space := asking.space_of(date, wanted)) is not None}
-    lacking = unaccepted([asking.places[space] for space in used], ())
+    lacking = unaccepted([asking.places[space] for space in _used(wanted, asking)], ())
     house_rules.demand_accepted(tx, person, lacking, wanted.like.accept_house_rules)
 
 
@@ -131,7 +130,8 @@ def queue_for_room(tx: Transaction, places: Iterable[Bookable]) -> None:
 def _places(
     tx: Transaction, person: UUID, wanted: SeriesRequest, dates: Sequence[Occurrence], *, elsewhere: bool
 ) -> tuple[dict[str, Bookable], Actor]:
-    """The spaces, locked in the order of their ids, with their hours from the first date to the last; and who rents."""
+    """The spaces, locked in the order of their ids, with their hours from the first date to the last; and who rents.
+    Where nobody has named other spaces, those are left out whose house rules are still to be read and accepted."""
     like, others = wanted.like, wanted.elsewhere
     if elsewhere and not others:
         others = store.like(tx, like.space, like.participants, most=ELSEWHERE)
@@ -141,8 +141,16 @@ def _places(
         for space in sorted({like.space, *(others if elsewhere else ())})
     }
     tenant = tenant_of(like, found[like.space][1], person)
-    ordered = [like.space, *(space for space in others if space in found)]
-    return {space: found[space][0] for space in ordered}, tenant
+    places = {space: found[space][0] for space in (like.space, *others) if space in found}
+    if not wanted.elsewhere:
+        unread = {space for space in others if space in found and unaccepted([places[space]], like.accept_house_rules)}
+        places = {space: place for space, place in places.items() if space not in unread}
+    return places, tenant
+
+
+def _used(wanted: SeriesRequest, asking: Asking) -> set[str]:
+    """The spaces in which dates would be booked."""
+    return {space for date in asking.dates if (space := asking.space_of(date, wanted)) is not None}
 
 
 def _clashes(tx: Transaction, wanted: SeriesRequest, place: Bookable, dates: Sequence[Occurrence]) -> dict[int, Clash]:

@@ -36,6 +36,7 @@ from services.booking.usecases import house_rules as usecases
 from services.booking.usecases.checking import check
 from tests.at_once import at_once
 from tests.callers import MANAGER, OPERATOR, OTHER_MANAGER, RESIDENT, STRANGER, KnownCallers, bearer
+from tests.season import Season, at
 from tests.waiting import eventually
 
 QUIET = HouseRule(code="quiet_after", text=Text(nb="Ro", nn="Ro", en="Quiet"), time="22:00")
@@ -544,3 +545,38 @@ def test_a_check_tells_whoever_is_known_of_rules_to_accept(house: House) -> None
     assert (codes(RESIDENT), codes(None)) == (["house_rules_not_accepted"], [])
     house.accept(RuleVersion(rules.scope, rules.place, rules.version))
     assert codes(RESIDENT) == []
+
+
+def test_a_series_looks_elsewhere_where_there_is_nothing_to_accept(house: House, season: Season) -> None:
+    """A person who is offered a space of its own accord can't be refused for rules that were never shown to them."""
+    house.publish("space", "third-2")
+    house.counter.run(booking_usecases.hold, STRANGER, replace(house.counter.wanted("third-1"), **at(1)))
+    in_third_2 = RuleVersion("space", "third-2", 1)
+
+    def alternatives(**asked: Any) -> list[str]:
+        found = season.preview("third-1", policy="alternatives", participants=20, **asked)
+        assert found.refusal is None
+        return list(found.dates[1].alternatives)
+
+    assert alternatives() == ["third-3"]
+    assert alternatives(accept_house_rules=[in_third_2]) == ["third-2", "third-3"]
+    booked = season.book("third-1", policy="alternatives", participants=20)
+    assert [each.space for each in season.dates(booked)] == ["third-1", "third-3", "third-1", "third-1"]
+
+
+def test_the_look_ahead_of_a_series_tells_of_rules_to_accept_where_its_dates_would_be(
+    house: House, season: Season
+) -> None:
+    house.publish("space", "third-2")
+    house.counter.run(booking_usecases.hold, STRANGER, replace(house.counter.wanted("third-1"), **at(1)))
+    named = {"policy": "alternatives", "elsewhere": ["third-2"]}
+
+    refusal = season.preview("third-1", **named).refusal
+    with pytest.raises(HouseRulesNotAccepted):
+        season.book("third-1", **named)
+
+    assert refusal.code == "house_rules_not_accepted"
+    assert season.preview("third-1", **named | {"policy": "skip"}).refusal is None
+    shown = {"accept_house_rules": [RuleVersion("space", "third-2", 1)]}
+    assert season.preview("third-1", **named, **shown).refusal is None
+    assert season.dates(season.book("third-1", **named, **shown))[1].space == "third-2"
