@@ -4,7 +4,8 @@ from prometheus_client import Counter, Gauge, Histogram
 
 KEYS = Counter(
     "torg_access_keys_total",
-    "Keys that changed, by what happened: issued, armed, suspended, revoked, unused, margins (they end elsewhere).",
+    "Keys that changed, by what happened: issued, armed, suspended, revoked, unused, margins (they end elsewhere),"
+    " renewed (another code).",
     ["change"],
 )
 ENTRIES = Counter(

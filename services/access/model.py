@@ -1,5 +1,5 @@
-"""The rules of access: when a key is valid, how it changes state, what a lock decides, and when it pauses after wrong
-codes. Pure: time, ids and chance come in as arguments. Use cases and the locks call it."""
+"""The rules of access: when a key is valid, how it changes state, and what a lock decides. Pure: time, ids and chance
+come in as arguments. Use cases and the locks call it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,10 +13,6 @@ from services.access.events import DoorOpened, DoorRefused, KeySnapshot, Refusal
 
 ARM_WITHIN = timedelta(seconds=30)
 """How long a change of a key may be on its way to the lock before reconciliation takes it for lost."""
-WRONG_CODES_BEFORE_PAUSE = 5
-FIRST_PAUSE = timedelta(seconds=30)
-LONGEST_PAUSE = timedelta(minutes=15)
-WRONG_CODES_FORGOTTEN_AFTER = timedelta(hours=1)
 CODES_TRIED = 100
 
 S = TypeVar("S", bound=KeySnapshot)
@@ -109,7 +105,8 @@ class Key:
     sent to the lock.
 
     `credential`: the series whose bookings share one code, or the booking itself. If no door is opened with it by
-    `release_at`, booking is told so, once: `unused_told`.
+    `release_at`, booking is told so, once: `unused_told`. `renewed_at`: when it got another code because somebody knew
+    the one before who must not.
     """
 
     id: UUID
@@ -127,6 +124,7 @@ class Key:
     ends_at: datetime | None = None
     release_at: datetime | None = None
     unused_told: bool = False
+    renewed_at: datetime | None = None
 
     @property
     def live(self) -> bool:
@@ -162,6 +160,12 @@ class Key:
         self._demand(*LIVE, KeyState.SUSPENDED)
         issued = self._changed(KeyState.ISSUED, now)
         return replace(issued, door=door, validity=validity, code_digest=code_digest, unused_told=False)
+
+    def renewed(self, code_digest: bytes, now: datetime) -> "Key":
+        """With another code, as somebody knows the one before who must not: a live one is issued once more."""
+        self._demand(*LIVE, KeyState.SUSPENDED)
+        state = KeyState.ISSUED if self.live else self.state
+        return replace(self._changed(state, now), code_digest=code_digest, renewed_at=now)
 
     def with_margins(self, validity: Validity, now: datetime) -> "Key":
         """Its margins end elsewhere. The lock goes by the ones before until it has heard of it."""
@@ -300,31 +304,6 @@ def decide(presented: Iterable[Held], now: datetime, *, otherwise: Refusal, limi
     become a new one's. `otherwise` is the answer when there is none."""
     decisions = [Decision(held.refusal(now, limit), held.key) for held in presented]
     return min(decisions, key=lambda each: _BEST_FIRST.index(each.refusal), default=Decision(otherwise))
-
-
-@dataclass(frozen=True, slots=True)
-class WrongCodes:
-    """Wrong codes a lock was given lately. From the fifth on it pauses, twice as long each time, so that codes can't be
-    guessed. A right code forgives none of them: who has a key of their own could else guess on for ever."""
-
-    count: int = 0
-    last_at: datetime | None = None
-
-    def paused(self, now: datetime) -> bool:
-        """Whether the lock takes no code now, right or wrong."""
-        return self.last_at is not None and now - self.last_at < self._pause()
-
-    def another(self, now: datetime) -> "WrongCodes":
-        """One more wrong code."""
-        forgotten = self.last_at is None or now - self.last_at >= WRONG_CODES_FORGOTTEN_AFTER
-        return WrongCodes(1 if forgotten else self.count + 1, now)
-
-    def _pause(self) -> timedelta:
-        beyond = self.count - WRONG_CODES_BEFORE_PAUSE
-        if beyond < 0:
-            return timedelta(0)
-        # from 2 ** 5 on the longest pause is reached, however often somebody goes on
-        return min(FIRST_PAUSE * (1 << min(beyond, 5)), LONGEST_PAUSE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ class KeyView:
     valid_from: datetime
     valid_until: datetime
     version: int
+    renewed_at: datetime | None
     times: Sequence[KeyTime]
     code: str | None = field(repr=False)
 
@@ -132,6 +133,7 @@ def _key_view(row: Row[Any], times: Sequence[KeyTime], codes: Codes, now: dateti
         valid_from=key.validity.valid_from,
         valid_until=key.validity.valid_until,
         version=key.version,
+        renewed_at=key.renewed_at,
         times=times,
         code=codes.unseal(key.id, bytes(row.sealed_code)) if key.shows_code(now) else None,
     )

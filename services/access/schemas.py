@@ -70,6 +70,11 @@ class KeySchema(Schema):
             "example": "048213",
         },
     )
+    renewed_at = Instant(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When it got another code, as somebody who knew the old one acts for you no longer."},
+    )
     version = fields.Integer(required=True, metadata={"example": 2})
 
 

@@ -72,11 +72,11 @@ class Access:
 
     @handle_event(RepresentationChanged)
     def representation_changed(self, tx: Transaction, event: Envelope[RepresentationChanged]) -> None:
-        usecases.follow_representation(tx, event)
+        usecases.follow_representation(tx, event, _codes(), draw)
 
     @handle_event(PersonErased)
     def person_erased(self, tx: Transaction, event: Envelope[PersonErased]) -> None:
-        usecases.forget_person(tx, event)
+        usecases.forget_person(tx, event, _codes(), draw)
 
     @handle_event(Heartbeat)
     def heartbeat(self, tx: Transaction, event: Envelope[Heartbeat]) -> None:
@@ -105,6 +105,10 @@ class Access:
     @every(seconds=10)
     def reconcile_locks(self, tx: Transaction) -> None:
         usecases.reconcile_locks(tx)
+
+    @every(seconds=60)
+    def renew_codes(self, tx: Transaction) -> None:
+        usecases.renew_codes(tx, _codes(), draw)
 
     @every(seconds=60)
     def mend_margins(self, tx: Transaction) -> None:

@@ -2,7 +2,7 @@
 same tables. Whoever locks more than one row takes the lock's row first, then its device's, then the key's."""
 
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -64,6 +64,7 @@ keys = Table(
     Column("ends_at", DateTime(timezone=True)),
     Column("release_at", DateTime(timezone=True)),
     Column("unused_told", Boolean, nullable=False),
+    Column("renewed_at", DateTime(timezone=True), comment="another code, as somebody knew the one before"),
     Column("lock", Uuid, nullable=False),
     Column("valid_from", DateTime(timezone=True), nullable=False),
     Column("valid_until", DateTime(timezone=True), nullable=False),
@@ -93,6 +94,7 @@ representations = Table(
     Column("person", Text, primary_key=True),
     Column("role", Text, comment="null once the right is gone"),
     Column("until", Date, comment="the last day of the right, in Norway"),
+    Column("renewed", Boolean, nullable=False, comment="the right is gone, and codes the person knew are renewed"),
 )
 
 _ADD_LOCK = insert(locks)
@@ -108,7 +110,12 @@ _LOCK_OF_SPACE = select(locks).where(locks.c.space == bindparam("of")).with_for_
 _LOCK = select(locks).where(locks.c.id == bindparam("of"))
 _CODE_OF = (
     select(keys.c.id, keys.c.sealed_code)
-    .where(keys.c.credential == bindparam("of"), keys.c.sealed_code.is_not(None))
+    .where(
+        keys.c.credential == bindparam("of"),
+        keys.c.sealed_code.is_not(None),
+        # what is over or under way may have a code that somebody knows who must not
+        or_(keys.c.booking == bindparam("for_booking"), keys.c.valid_from > bindparam("now")),
+    )
     .order_by((keys.c.booking == bindparam("for_booking")).desc(), (keys.c.lock == bindparam("on")).desc())
     .order_by(keys.c.valid_from)
     .limit(1)
@@ -157,17 +164,12 @@ _PERHAPS_UNUSED = (
     .order_by(keys.c.release_at, keys.c.id)
     .limit(bindparam("most"))
 )
-_REPRESENT = insert(representations)
-_SAVE_REPRESENTATION = _REPRESENT.on_conflict_do_update(
-    index_elements=[representations.c.actor, representations.c.person],
-    set_={name: _REPRESENT.excluded[name] for name in ("role", "until")},
-)
 _RIGHTS = select(representations).where(representations.c.person == bindparam("of"))
 _ADD_KEY = insert(keys)
 _ADD_ENTRY = insert(entries)
 _MUTABLE = (
     *("lock", "valid_from", "valid_until", "code_digest", "state", "version", "changed_at"),
-    *("tenant", "begins_at", "ends_at", "release_at", "unused_told"),
+    *("tenant", "begins_at", "ends_at", "release_at", "unused_told", "renewed_at"),
 )
 _SAVE_KEY = update(keys).where(keys.c.id == bindparam("changed")).values({name: bindparam(name) for name in _MUTABLE})
 _SAVE_KEY_AND_CODE = _SAVE_KEY.values(sealed_code=bindparam("sealed_code"))
@@ -175,7 +177,6 @@ _SAVE_KEY_AND_CODE = _SAVE_KEY.values(sealed_code=bindparam("sealed_code"))
 _of = keys.c.booking == func.any(bindparam("bookings", type_=ARRAY(Uuid)))
 _FORGET_TENANT = update(keys).where(_of, keys.c.tenant == bindparam("who")).values(tenant=bindparam("under"))
 _FORGET_BOOKER = update(keys).where(_of, keys.c.booked_by == bindparam("who")).values(booked_by=bindparam("under"))
-_FORGET_RIGHTS = delete(representations).where(representations.c.person == bindparam("who"))
 
 
 def publish_lock(tx: Transaction, space: str, arena: str, square: str, **told: Any) -> None:
@@ -244,7 +245,7 @@ def take_keys_to_compare(tx: Transaction, lock: UUID, held: Collection[UUID]) ->
 def sealed_code(tx: Transaction, credential: UUID, booking: UUID, lock: UUID) -> tuple[UUID, bytes] | None:
     """The code that keys of this credential have, sealed, and the key it is sealed for: the booking's own key before
     others on this lock, and those before the rest."""
-    row = tx.execute(_CODE_OF, {"of": credential, "for_booking": booking, "on": lock}).one_or_none()
+    row = tx.execute(_CODE_OF, {"of": credential, "for_booking": booking, "on": lock, "now": tx.now}).one_or_none()
     return (row.id, bytes(row.sealed_code)) if row else None
 
 
@@ -288,21 +289,11 @@ def held_by(tx: Transaction, person: str) -> ColumnElement[bool]:
     return or_(keys.c.tenant.in_([*acts_for, *_as_actor(person)]), booked)
 
 
-def save_representation(tx: Transaction, actor: UUID, person: str, *, role: str | None, until: date | None) -> None:
-    """Remembers how a person stands to an organisation; a right that ended is remembered as ended."""
-    tx.execute(_SAVE_REPRESENTATION, {"actor": actor, "person": person, "role": role, "until": until})
-
-
 def forget_booker(tx: Transaction, person: str, bookings: Collection[UUID], *, under: UUID) -> None:
     """Puts an id of chance where a person stands in the keys of these bookings."""
     tx.execute(_FORGET_BOOKER, {"bookings": list(bookings), "who": person, "under": str(under)})
     for tenant in _as_actor(person):
         tx.execute(_FORGET_TENANT, {"bookings": list(bookings), "who": tenant, "under": under})
-
-
-def forget_rights(tx: Transaction, person: str) -> None:
-    """Forgets for whom a person may act, or might."""
-    tx.execute(_FORGET_RIGHTS, {"who": person})
 
 
 def perhaps_unused(tx: Transaction, *, most: int) -> dict[UUID, list[UUID]]:
@@ -359,6 +350,7 @@ def _mutable(key: Key) -> dict[str, Any]:
         "ends_at": key.ends_at,
         "release_at": key.release_at,
         "unused_told": key.unused_told,
+        "renewed_at": key.renewed_at,
     }
 
 
@@ -384,6 +376,7 @@ def key_from(row: Row[Any]) -> Key:
         ends_at=row.ends_at,
         release_at=row.release_at,
         unused_told=row.unused_told,
+        renewed_at=row.renewed_at,
         door=Door(row.lock, row.space, row.square),
         validity=Validity(row.valid_from, row.valid_until),
         code_digest=bytes(row.code_digest),

@@ -14,7 +14,7 @@ from kernel.contracts import Envelope
 from kernel.db import Transaction
 from kernel.ids import new_id
 from kernel.problems import NotFound
-from services.access import margins, metrics, model, news, store, unknown
+from services.access import margins, metrics, model, news, renewal, store, unknown
 from services.access.codes import Codes
 from services.access.events import KeyArmed, KeyIssued, KeyRevoked, KeySnapshot, KeyUnused
 from services.access.locks import LockDevice
@@ -64,6 +64,7 @@ def follow_booking(tx: Transaction, event: Envelope[BookingSnapshot], codes: Cod
     if not inbox.newest(tx, event):
         return
     booking, anew = _without_erased(tx, event), inbox.begins_epoch(tx, event)
+    renewal.queue(tx, booking.tenant.id)
     before = margins.queue(tx, booking)
     if anew and booking.state in (*_GRANTED, *_UNDECIDED):
         _revive(tx, booking, codes, draw)
@@ -104,23 +105,29 @@ def unload_key(tx: Transaction, event: Envelope[KeyRevoked], device: Device = Si
         lock.forget(event.data.key)
 
 
-def follow_representation(tx: Transaction, event: Envelope[RepresentationChanged]) -> None:
-    """Who may act for an organisation has its keys; not who has been erased since it was told."""
+def follow_representation(tx: Transaction, event: Envelope[RepresentationChanged], codes: Codes, draw: Draw) -> None:
+    """Who may act for an organisation has its keys; not who has been erased since it was told. When that ends, its keys
+    to come get other codes than they know."""
     told = event.data
     erased.queue(tx, told.person)
     if not erased.among(tx, [told.person], event.time) and inbox.newest(tx, event):
         until = None if told.until is None else date.fromisoformat(told.until)
-        store.save_representation(tx, told.actor, told.person, role=told.role, until=until)
+        renewal.save_representation(tx, told.actor, told.person, role=told.role, until=until)
+        if told.role is None:
+            renewal.renew_known(tx, told.actor, told.person, codes, draw)
 
 
-def forget_person(tx: Transaction, event: Envelope[PersonErased]) -> None:
+def forget_person(tx: Transaction, event: Envelope[PersonErased], codes: Codes, draw: Draw) -> None:
     """Keys stay as they were, of nobody who can be found; what comes late brings nobody back. Told again, those that
     were made at the same moment are seen to."""
     told = event.data
     first = erased.remember(tx, told.person, told.erased_at)
+    if first:
+        for tenant in renewal.known_to(tx, told.person):
+            renewal.renew(tx, tenant, codes, draw)
     store.forget_booker(tx, told.person, told.bookings, under=uuid4())
     if first:
-        store.forget_rights(tx, told.person)
+        renewal.forget_rights(tx, told.person)
         inbox.forget(tx, told.person)
 
 
@@ -190,6 +197,11 @@ def watch_unknown(tx: Transaction) -> None:
     waiting = unknown.waiting(tx)
     metrics.UNKNOWN.labels("suspended").set(waiting.suspended)
     metrics.UNKNOWN.labels("live").set(waiting.live)
+
+
+def renew_codes(tx: Transaction, codes: Codes, draw: Draw) -> None:
+    """Renews the codes that those know whose right to act for a tenant has run out."""
+    renewal.renew_ended(tx, codes, draw)
 
 
 def prune_entries(tx: Transaction, *, keep: timedelta) -> None:

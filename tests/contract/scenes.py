@@ -198,8 +198,19 @@ def a_booking(scenes: Scenes) -> None:
     with scenes.scene("confirmed"):
         scenes.look(kari, page, f"{page}/cancel", f"{page}/move", "/bookings", f"/squares/borgen?date={at:%Y-%m-%d}")
         scenes.look(mona, page, f"{page}/cancel", f"{page}/move")
+    with scenes.scene("code renewed"):
+        _no_longer_for_the_band(scenes)
+        scenes.look(kari, page)
     _refusals(scenes, page, at)
     _changed_and_given_up(scenes, page, at)
+
+
+def _no_longer_for_the_band(scenes: Scenes) -> None:
+    """Rita was let act for the band, and no longer is."""
+    who, path = scenes.municipality, f"/booking/actors/{scenes.band}/representatives"
+    who.did("POST", path, scenes.operator, {"subject": "rita", "role": "booker"})
+    assert who.call("DELETE", f"{path}/{who.person('rita')}", scenes.operator).status_code == 204
+    who.settle()
 
 
 def _changed_and_given_up(scenes: Scenes, page: str, at: datetime) -> None:

@@ -25,7 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.db import Transaction
-from services.access.model import Decision, Held, Limit, Validity, WrongCodes, decide
+from services.access.locks.wrong_codes import WrongCodes
+from services.access.model import Decision, Held, Limit, Validity, decide
 
 REMEMBERED = timedelta(hours=24)
 """How long the lock can still tell a person that their time is over, before it drops their key."""

@@ -296,7 +296,7 @@ def _key(booking: Json) -> Json | None:
     if booking["state"] not in ("confirmed", "in_use"):
         return None
     keys = _if_shown("access", "/keys", booking=booking["id"])
-    return timed(keys["items"][-1], "valid_from", "valid_until") if keys and keys["items"] else None
+    return timed(keys["items"][-1], "valid_from", "valid_until", "renewed_at") if keys and keys["items"] else None
 
 
 def _on_its_way(booking: Json, key: Json | None) -> bool:

@@ -69,6 +69,7 @@ def test_the_one_who_booked_is_shown_the_key(square: Any, get: Any) -> None:
         "valid_from": "2026-12-03T16:45:00Z",
         "valid_until": "2026-12-03T19:15:00Z",
         "code": key["code"],
+        "renewed_at": None,
         "version": 2,
     }
     assert len(key["code"]) == 6

@@ -8,11 +8,10 @@ import pytest
 
 from kernel.ids import new_id
 from services.access.events import DoorOpened, DoorRefused
+from services.access.locks.wrong_codes import LONGEST_PAUSE, WRONG_CODES_FORGOTTEN_AFTER, WrongCodes
 from services.access.model import (
     ARM_WITHIN,
     CODES_TRIED,
-    LONGEST_PAUSE,
-    WRONG_CODES_FORGOTTEN_AFTER,
     Decision,
     Door,
     Drift,
@@ -24,7 +23,6 @@ from services.access.model import (
     News,
     NoFreeCode,
     Validity,
-    WrongCodes,
     choose_code,
     decide,
     drift,

@@ -138,6 +138,7 @@ class FakeServices:
     answers: dict[str, httpx.Response] = field(default_factory=dict)
     free: list[tuple[str, str]] = field(default_factory=lambda: [MORNING, EVENING])
     events_arrive: bool = True
+    codes_renewed: bool = False
     lies: list[str] = field(default_factory=list)
     replayed: dict[str, Answer] = field(default_factory=dict)
     door: Json = field(default_factory=lambda: {"outcome": "opened", "reason": None, "at": "2026-12-05T16:58:00Z"})
@@ -328,7 +329,8 @@ class FakeServices:
         assert parts == ["keys"]
         if not self.events_arrive:
             return items([], moving=True)
-        return items([a_key(self.bookings[query["booking"]])], moving=True)
+        scene = "code renewed" if self.codes_renewed else "confirmed"
+        return items([a_key(self.bookings[query["booking"]], scene)], moving=True)
 
     def _post_access(self, _parts: list[str], _query: Json, _body: Any) -> httpx.Response:
         return httpx.Response(200, json=self.door)
@@ -516,11 +518,11 @@ def a_charge(booking: Json) -> Json:
     return as_recorded("GET pricing /charges", "cancelled, not settled", **about)
 
 
-def a_key(booking: Json) -> Json:
+def a_key(booking: Json, scene: str) -> Json:
     when = {"valid_from": "2026-12-05T16:45:00Z", "valid_until": "2026-12-05T19:15:00Z"}
     return as_recorded(
         "GET access /keys",
-        "confirmed",
+        scene,
         id=str(an_id(f"key of {booking['id']}")),
         booking=booking["id"],
         space=booking["space"],

@@ -251,6 +251,13 @@ def test_the_code_is_shown_once_it_is_on_the_door(portal: Portal, kari: Visitor)
     assert "lørdag 5. desember fra kl. 17:45 til kl. 20:15" in page.text
 
 
+def test_it_is_said_that_the_code_is_another_than_it_was(portal: Portal, kari: Visitor) -> None:
+    booking = portal.services.a_booking(state="confirmed", key="armed")
+    assert "Koden er en annen" not in kari.go(f"/bookings/{booking}").text
+    portal.services.codes_renewed = True
+    assert "Koden er en annen siden" in kari.go(f"/bookings/{booking}").text
+
+
 def test_the_code_is_not_for_whoever_else_may_see_the_booking(portal: Portal, visitor: Visitor) -> None:
     booking = portal.services.a_booking(state="confirmed", key="armed")
     portal.services.refusals["GET access /keys"] = refused(403, "forbidden", "Du har ikke tilgang.")
