@@ -189,6 +189,7 @@ class Stack:
         if module == "cli.worker":
             environment["TORG_AMQP_URL"] = self._layout.amqp_url
         environment["TORG_ISSUERS"] = self.issuer
+        environment["TORG_PORTAL_URL"] = self.portal_url  # in the links of invitations and calendars
         environment["TORG_TRUSTED_PROXIES"] = "1"  # the portal, which says whom it asks for
         if "access" in services:
             environment["TORG_ACCESS_CODE_KEY"] = kept_key(self.folder / "access-code-key")

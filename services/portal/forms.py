@@ -67,9 +67,9 @@ def new_key() -> str:
     return str(uuid4())
 
 
-def whole(form: Form, name: str) -> int:
-    """A field as a whole number; notes a fault, and gives 0, when it is none."""
-    if (number := written.whole(form[name])) is not None:
+def whole(form: Form, name: str, *, least: int = 0) -> int:
+    """A field as a whole number; notes a fault, and gives 0, when it is none, or less than that."""
+    if (number := written.whole(form[name])) is not None and number >= least:
         return number
     form.faults[name] = gettext("Write a whole number, such as 12.")
     return 0

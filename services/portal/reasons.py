@@ -64,11 +64,12 @@ def _text(said: Refused) -> str:
 
 
 def _outside(valid_from: str, valid_until: str | None) -> str:
-    since = {"from": day(date.fromisoformat(valid_from))}
+    first = date.fromisoformat(valid_from)
     if valid_until is None:
-        return gettext("The agreement is valid from %(from)s.") % since
-    until = {"until": day(date.fromisoformat(valid_until))}
-    return gettext("The agreement is valid from %(from)s through %(until)s.") % (since | until)
+        return gettext("The agreement is valid from %(from)s.") % {"from": day(first)}
+    last = date.fromisoformat(valid_until)
+    period = {"from": day(first, year=first.year != last.year), "until": day(last, year=first.year != last.year)}
+    return gettext("The agreement is valid from %(from)s through %(until)s.") % period
 
 
 def _quota(fields: Mapping[str, Any]) -> str:

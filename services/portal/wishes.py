@@ -34,7 +34,7 @@ def use(form: Form, space: Space) -> Json:
         "space": space.id,
         "purpose": chosen_of(form, "purpose", PURPOSES),
         "audience": chosen_of(form, "audience", AUDIENCES),
-        "participants": whole(form, "participants"),
+        "participants": whole(form, "participants", least=1),
         **{name: form[name] for name in ("tenant", "title") if form[name]},
         **accepted(form),
     }

@@ -477,7 +477,8 @@ def worked(scenes: Scenes) -> None:
             scenes.send(kari, f"/volunteer/{agreement}/hours", **form)
         scenes.look(kari, "/volunteer", f"/volunteer/{agreement}/hours")
         scenes.look(mona, "/manage/hours")
-        scenes.send(kari, f"/volunteer/{agreement}/hours", 422, **form | {"hours": "0"})
+        for wrong in ({"task": "Malte " * 400}, {"hours": "0:10"}, {"worked_on": "31.12.2001"}):
+            scenes.send(kari, f"/volunteer/{agreement}/hours", 422, **form | wrong)
     first, second = (each["id"] for each in scenes.asked("/pricing/hours?state=registered")["items"])
     with scenes.scene("answered"):
         scenes.send(mona, f"/manage/hours/{first}/approve", version="1")

@@ -10,10 +10,11 @@ from kernel.clock import OSLO
 from services.portal.backend import Json, Refused, tell
 from services.portal.forms import Form, clock_of, day_of, instant, sent, today, whole
 from services.portal.language import day, gettext, span
-from services.portal.pages.bookings import one, sides
+from services.portal.pages.bookings import one, possible, sides
 from services.portal.places import places
+from services.portal.reasons import reason
 from services.portal.refusals import ABOUT, OF_TIME, accepted, house_rules, told
-from services.portal.session import signed_in
+from services.portal.session import now, signed_in
 
 blueprint = Blueprint("moving", __name__, url_prefix="/bookings")
 
@@ -24,9 +25,11 @@ _FIELDS = {"participants": "participants", "begins_at": "from", "ends_at": "to",
 
 @blueprint.get("/<uuid:booking>/move")
 @signed_in
-def ask_where(booking: UUID) -> str:
+def ask_where(booking: UUID) -> Response | str:
     """The form, filled in with how it is."""
     found = one(booking)
+    if not _movable(found):
+        return _stays(booking, gettext("The booking can not be moved any more."))
     return _page(found, Form(_as_it_is(found)))
 
 
@@ -44,12 +47,23 @@ def move(booking: UUID) -> Response | tuple[str, int]:
         if said.status in (403, 404):
             raise
         found = one(booking)
+        if not _movable(found):
+            return _stays(booking, reason(said))
         if said.code == "stale_version":
             return _page(found, _renewed(form, found)), said.status
         return _page(found, told(form, said, _FIELDS, ABOUT | OF_TIME)), said.status
     begins_at, ends_at = (datetime.fromisoformat(wanted[name]) for name in ("begins_at", "ends_at"))
     now_at = {"day": day(begins_at), "time": span(begins_at, ends_at)}
     flash(gettext("The booking is moved: %(day)s, %(time)s.") % now_at, "done")
+    return redirect(url_for("bookings.show", booking=booking))
+
+
+def _movable(booking: Json) -> bool:
+    return "move" in possible(booking, sides(booking), now())
+
+
+def _stays(booking: UUID, text: str) -> Response:
+    flash(text, "refused")
     return redirect(url_for("bookings.show", booking=booking))
 
 
@@ -64,7 +78,7 @@ def _wanted(form: Form) -> Json:
     return {
         "begins_at": begins_at.isoformat(),
         "ends_at": ends_at.isoformat(),
-        "participants": whole(form, "participants"),
+        "participants": whole(form, "participants", least=1),
         **({"why": form["why"]} if form["why"] else {}),
         **accepted(form),
     }

@@ -93,7 +93,7 @@ def _wanted(form: Form, series: Json, chosen: Json) -> Json:
     before = _as_it_is(series, chosen)
     was = Form({name: str(value) for name, value in before.items()})
     day, begins, ends = day_of(form, "date"), clock_of(form, "from"), clock_of(form, "to")
-    people = whole(form, "participants")
+    people = whole(form, "participants", least=1)
     changes: dict[str, Any] = {}
     if day != before["date"]:
         changes["days"] = (day - before["date"]).days

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from kernel.clock import OSLO
 from services.portal.backend import Json, Refused, tell
 from services.portal.forms import Form, day_of, new_key, sent, timed
-from services.portal.language import named
+from services.portal.language import day, gettext, named
 from services.portal.places import places
 from services.portal.refusals import told
 from services.portal.session import signed_in
@@ -41,7 +41,9 @@ def book() -> Response | tuple[str, int]:
 def asked(form: Form) -> Json:
     """The fixed booking that a form asks for; notes what is wrong with it."""
     space, begins_at, minutes = wanted_in(form.values)
-    until = day_of(form, "until")
+    until, first = day_of(form, "until"), begins_at.astimezone(OSLO).date()
+    if until < first and "until" not in form.faults:
+        form.faults["until"] = gettext("The last day can not be before the first, %(day)s.") % {"day": day(first)}
     return use(form, space) | {
         "starts": f"{begins_at.astimezone(OSLO):%Y-%m-%dT%H:%M}",
         "minutes": minutes,

@@ -42,10 +42,12 @@ class Offer:
 
 @blueprint.get("/search")
 def search() -> str:
-    """Free times on a day; of today when the day that was written is none, and then it says so."""
+    """Free times on a day; of today when the day that was written is none, or over, and then it says so."""
     form, day, minutes = Form(request.args), asked_day(), asked_whole("minutes", _DEFAULT_MINUTES, most=LONGEST)
     if "date" in request.args:
         day_of(form, "date")
+    if day < today():
+        day, form.faults["date"] = today(), gettext("That day is over. Choose one to come.")
     square = request.args.get("square", "")
     # the day after, too: what begins in the evening may end past midnight
     period = {"from": day.isoformat(), "to": (day + timedelta(days=1)).isoformat()}
@@ -66,9 +68,9 @@ def search() -> str:
 @blueprint.get("/book")
 @signed_in
 def book() -> str:
-    """What the time is for, and for whom."""
+    """What the time is for, and for whom; with what was filled in, where the address has it."""
     space, begins_at, minutes = wanted_in(request.args)
-    return page(space, begins_at, minutes, Form())
+    return page(space, begins_at, minutes, Form(request.args))
 
 
 @blueprint.post("/book")

@@ -15,6 +15,13 @@ blueprint = Blueprint("volunteer", __name__, url_prefix="/volunteer")
 
 _A_DAY = 24 * 60
 _FIELDS = {"worked_on": "worked_on", "minutes": "hours", "task": "task"}
+_ABOUT = {
+    "too_few_minutes": "hours",
+    "too_many_minutes": "hours",
+    "worked_in_future": "worked_on",
+    "worked_outside_agreement": "worked_on",
+}
+"""The field that breaks a rule of pricing's, by the rule's code."""
 
 
 @blueprint.get("")
@@ -54,7 +61,7 @@ def register(agreement: UUID) -> Response | tuple[str, int]:
     except Refused as said:
         if said.status not in (409, 422):
             raise
-        return _page(_agreement(agreement), form.refused(said, _FIELDS)), said.status
+        return _page(_agreement(agreement), form.refused(said, _FIELDS, _ABOUT)), said.status
     flash(gettext("The hours are registered. The arena manager will look at them."), "done")
     return redirect(url_for("volunteer.agreements"))
 
@@ -65,9 +72,11 @@ def tenant_names() -> dict[str, str]:
 
 
 def _minutes(form: Form) -> int:
-    """Hours and minutes as minutes. One of the two may be empty."""
+    """Hours and minutes as minutes. One of the two may be empty, or nothing."""
     over = whole(form, "minutes") if form["minutes"] else 0
     worked = over + (minutes_of(form, "hours") if form["hours"] or not form["minutes"] else 0)
+    if worked == 0 and not form.faults.keys() & {"hours", "minutes"}:
+        form.faults["hours"] = gettext("Write hours, such as 2 or 1,5 or 1:30.")
     if worked > _A_DAY:
         form.faults["hours"] = gettext("A day has 24 hours.")
     return worked

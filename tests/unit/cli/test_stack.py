@@ -41,6 +41,12 @@ def test_a_process_of_one_service_knows_no_other_database(run: Run, tmp_path: Pa
             assert [value for name, value in told.items() if "DATABASE" in name] == [DATABASES[service]]
 
 
+def test_links_of_the_services_lead_to_the_portal(run: Run, tmp_path: Path) -> None:
+    """Such as an invitation's, which is handed on where no mail is sent."""
+    running = stack(run, tmp_path, apis_apart=True, workers_apart=True, amqp_url=BROKER)
+    assert {part.environment["TORG_PORTAL_URL"] for part in running.parts.values()} == {running.portal_url}
+
+
 def test_only_workers_know_the_broker(run: Run, tmp_path: Path) -> None:
     parts = stack(run, tmp_path, amqp_url=BROKER).parts
     assert [name for name, part in parts.items() if "TORG_AMQP_URL" in part.environment] == ["worker"]

@@ -25,6 +25,32 @@ def test_the_form_says_how_it_is(kari: Visitor, booking: str) -> None:
     assert "Siste dag" not in page.text
 
 
+@pytest.mark.parametrize("state", ["cancelled", "declined", "expired", "completed", "in_use"])
+def test_what_can_be_moved_no_more_has_no_form(portal: Portal, kari: Visitor, state: str) -> None:
+    booking = portal.services.a_booking(state=state)
+    page = kari.go(f"/bookings/{booking}/move")
+    assert kari.path == f"/bookings/{booking}"
+    assert "Bookingen kan ikke flyttes lenger." in page.text
+
+
+def test_what_was_given_up_in_another_tab_is_told_on_its_page(portal: Portal, kari: Visitor, booking: str) -> None:
+    kari.go(f"/bookings/{booking}/move")
+    portal.services.change(booking, state="cancelled")
+    refusal = refused(409, "not_live", "Bookingen er allerede avsluttet.")
+    portal.services.refusals[f"POST booking /bookings/{booking}/reschedule"] = refusal
+    page = kari.submit("/move", **filled())
+    assert (kari.path, page.status_code) == (f"/bookings/{booking}", 200)
+    assert "Bookingen er allerede avsluttet." in page.text
+
+
+@pytest.mark.parametrize(("people", "told"), [("0", True), ("1", False)])
+def test_a_booking_is_for_somebody(portal: Portal, kari: Visitor, booking: str, people: str, *, told: bool) -> None:
+    kari.go(f"/bookings/{booking}/move")
+    page = kari.submit("/move", **filled(participants=people))
+    assert ('<a href="#participants">Skriv et helt tall, for eksempel 12.</a>' in page.text) is told
+    assert bool(portal.services.asked("POST", "booking")) is not told
+
+
 def test_moves_the_version_that_was_seen(portal: Portal, kari: Visitor, booking: str) -> None:
     kari.go(f"/bookings/{booking}/move")
     page = kari.submit("/move", **filled(date="2026-12-12", to="19:30", participants="20", why="Færre kommer"))

@@ -1,5 +1,8 @@
 """Booking a fixed time: every date is seen before anything is booked."""
 
+import re
+from html import unescape
+
 import pytest
 
 from kernel.errors import DomainError
@@ -103,6 +106,29 @@ def test_no_dates_are_told_by_the_last_day(portal: Portal, kari: Visitor) -> Non
     portal.services.refusals["POST booking /series/preview"] = refused(422, "invalid_request", "Feil.", errors=[fault])
     kari.go(BOOK)
     assert '<a href="#until">Ingen datoer.</a>' in kari.submit("/book", **FILLED).text
+
+
+@pytest.mark.parametrize(("until", "fault"), [("2026-12-04", True), ("2026-12-05", False)])
+def test_the_last_day_is_no_earlier_than_the_first(portal: Portal, kari: Visitor, until: str, *, fault: bool) -> None:
+    kari.go(BOOK)
+    page = kari.submit("/book", **FILLED | {"until": until})
+    assert ('<a href="#until">Siste dag kan ikke være før den første, lørdag 5. desember.</a>' in page.text) is fault
+    assert bool(portal.services.asked("POST", "booking")) is not fault
+
+
+def test_the_way_back_from_the_dates_keeps_what_was_filled_in(portal: Portal, kari: Visitor) -> None:
+    kari.go(BOOK)
+    page = kari.submit("/book", **FILLED, title="Øving & konsert", tenant=str(an_id("korps")))
+    link = re.search(r'<a href="([^"]*)">Tilbake til bookingen</a>', page.text)
+    assert link
+    page = kari.go(unescape(link[1]))
+    assert page.status_code == 200
+    assert "Noe må rettes" not in page.text
+    for option in ("culture", "everyone", "week"):
+        assert f'<option value="{option}" selected>' in page.text
+    for value in ("40", "Øving &amp; konsert", "2026-12-19"):
+        assert f'value="{value}"' in page.text
+    assert f'value="{an_id("korps")}" checked' in page.text
 
 
 def test_dates_that_others_took_meanwhile_are_looked_at_anew(portal: Portal, kari: Visitor) -> None:

@@ -117,6 +117,16 @@ def test_summer_time_is_the_walls(portal: Portal, visitor: Visitor) -> None:
     assert beginnings(visitor.text) == ["18:00"]
 
 
+@pytest.mark.parametrize(("day", "over"), [("2026-12-02", True), ("2026-12-03", False)])
+def test_a_day_that_is_over_is_said_to_be(portal: Portal, visitor: Visitor, day: str, *, over: bool) -> None:
+    page = visitor.go(f"/search?date={day}&minutes=60")
+    assert ('<a href="#date">Dagen er over. Velg en som kommer.</a>' in page.text) is over
+    assert f'value="{day}"' in page.text
+    assert "Ledig i 1 time, torsdag 3. desember" in page.text
+    (asked,) = (each for each in portal.services.asked("GET", "booking") if each.path == "/availability")
+    assert asked.query["from"] == "2026-12-03"
+
+
 @pytest.mark.parametrize(
     "query",
     [

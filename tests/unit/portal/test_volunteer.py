@@ -1,6 +1,7 @@
 """Registering hours under an agreement."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -51,6 +52,9 @@ def test_hours_and_minutes_are_sent_as_minutes(
     ("wrong", "field"),
     [
         ({"hours": "", "minutes": ""}, "hours"),
+        ({"hours": "0", "minutes": "0"}, "hours"),
+        ({"hours": "0", "minutes": ""}, "hours"),
+        ({"hours": "", "minutes": "0"}, "hours"),
         ({"hours": "halvannen"}, "hours"),
         ({"hours": "1.30"}, "hours"),
         ({"minutes": "x"}, "minutes"),
@@ -90,6 +94,37 @@ def test_a_day_has_so_many_hours(portal: Portal, volunteer: Visitor, minutes: st
     page = volunteer.submit("/hours", worked_on="2026-12-01", hours="24", minutes=minutes, task="Malte")
     assert ('<a href="#hours">Et døgn har 24 timer.</a>' in page.text) == told
     assert bool(portal.services.asked("POST", "pricing")) == (not told)
+
+
+@pytest.mark.parametrize(
+    ("code", "fields", "said"),
+    [
+        ("too_few_minutes", {"least": 15}, '<li>Timer: <a href="#hours">Registrer minst 15 min.</a>'),
+        ("too_many_minutes", {"most": 720, "left": 30}, '<li>Timer: <a href="#hours">Du kan registrere høyst 12 timer'),
+        ("worked_in_future", {}, '<li>Dato: <a href="#worked_on">'),
+        (
+            "worked_outside_agreement",
+            {"valid_from": "2026-01-01", "valid_until": "2030-12-31"},
+            "Avtalen gjelder fra torsdag 1. januar 2026 til og med tirsdag 31. desember 2030.</a>",
+        ),
+        (
+            "worked_outside_agreement",
+            {"valid_from": "2026-01-01", "valid_until": "2026-11-30"},
+            "Avtalen gjelder fra torsdag 1. januar til og med mandag 30. november.",
+        ),
+    ],
+)
+def test_pricings_no_stands_at_its_field(
+    portal: Portal, volunteer: Visitor, code: str, fields: dict[str, Any], said: str
+) -> None:
+    refusal = refused(422, code, "Nei.", **({"fields": fields} if fields else {}))
+    portal.services.refusals[f"POST pricing /agreements/{AGREEMENT}/hours"] = refusal
+    assert said in volunteer.submit("/hours", worked_on="2026-12-01", hours="2", task="Malte").text
+
+
+def test_what_was_done_is_named_where_it_is_missing(volunteer: Visitor) -> None:
+    page = volunteer.submit("/hours", worked_on="2026-12-01", hours="2", task=" ")
+    assert '<li>Arbeidet: <a href="#task">Skriv noe her.</a>' in page.text
 
 
 def test_someone_elses_agreement_is_not_there(volunteer: Visitor) -> None:
