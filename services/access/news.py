@@ -7,7 +7,21 @@ it names; it then waits here.
 
 from datetime import timedelta
 
-from sqlalchemy import Column, DateTime, MetaData, Table, Text, Uuid, bindparam, case, delete, func, select, text
+from sqlalchemy import (
+    Column,
+    DateTime,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    case,
+    delete,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from kernel.contracts import plain
@@ -75,6 +89,12 @@ def take(tx: Transaction, heartbeat: Heartbeat, id: object) -> None:
     row = {"id": id, "sent_at": heartbeat.sent_at, "last": named, "restated_since": heartbeat.restated_since}
     tx.execute(_WAIT, row)
     weigh(tx)
+
+
+def distrust(tx: Transaction) -> None:
+    """Takes the news for stale until booking tells anew how far it has told: it was restored."""
+    tx.execute(delete(heartbeats))
+    tx.execute(update(news).values(known_at=tx.now - KEPT - bound(tx), fresh_since=tx.now))
 
 
 def weigh(tx: Transaction) -> None:

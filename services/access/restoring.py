@@ -8,15 +8,17 @@ from uuid import UUID
 from sqlalchemy import select
 
 from kernel.db import Transaction
-from services.access import usecases
+from services.access import news, usecases
 from services.access.locks import simulated
 from services.access.model import KeyState
 from services.access.store import KEYS, key_from, keys
 
 
 def after_restore(tx: Transaction) -> None:
-    """Locks can't tell of the doors they opened since the backup: who came then has not stayed away."""
+    """Locks can't tell of the doors they opened since the backup: who came then has not stayed away. News is stale
+    until booking has told all again."""
     simulated.lose_contact(tx)
+    news.distrust(tx)
 
 
 def followed(tx: Transaction) -> set[UUID]:

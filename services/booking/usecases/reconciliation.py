@@ -62,11 +62,14 @@ def begin_anew(tx: Transaction) -> int:
 
 
 def heartbeat(tx: Transaction) -> None:
-    """Tells how far what happened has been told."""
+    """Tells how far what happened has been told. Nothing while all is told again after a restore: who has taken what
+    was sent last does not know yet how bookings stand."""
+    sweep = restatement.last(tx)
+    if sweep.under_way:
+        return
     heard = [kind for kind in emitted_by(tx.service) if {*kind.LISTENERS} & {*Heartbeat.LISTENERS}]
     last = outbox.last_sent(tx, [kind for kind in heard if kind is not Heartbeat])
     named = [LastSent(type=kind, event=event, sent_at=sent_at) for kind, event, sent_at in last]
-    sweep = restatement.last(tx)
     restated_since = sweep.begun_at if sweep.done else None
     tx.emit(Heartbeat(sent_at=tx.now, last=named, restated_since=restated_since), subject=str(new_id()), sequence=1)
 

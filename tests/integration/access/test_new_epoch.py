@@ -13,13 +13,15 @@ from sqlalchemy import select
 
 from kernel import unknown
 from kernel.contracts import Envelope
-from services.access import restoring, usecases
+from kernel.ids import new_id
+from services.access import news, restoring, usecases
 from services.access.events import KeyArmed
 from services.access.model import KeyState
 from services.access.store import keys
 from services.access.unknown import BOOKING
+from services.booking.events import Heartbeat
 from tests.at_once import at_once
-from tests.bookings import BEGINS_AT, CANCELLED, CONFIRMED, ENDS_AT, Told, published
+from tests.bookings import BEGINS_AT, CANCELLED, CONFIRMED, ENDS_AT, Told, envelope, published
 
 TICK = timedelta(seconds=1)
 HALL, PART, OTHER_PART = "borgen-storsal", "borgen-storsal-a", "borgen-storsal-b"
@@ -248,3 +250,20 @@ def test_after_a_restore_nobody_is_taken_for_a_no_show_on_what_locks_could_not_t
     assert square.history() == ["issued", "armed"]
     with square.database.reading() as tx:
         assert tx.execute(select(keys.c.unused_told)).scalar_one() is False
+
+
+def test_after_a_restore_news_is_stale_until_booking_says_how_far_it_has_told(square: Any) -> None:
+    def stale() -> bool:
+        with square.database.transaction() as tx:
+            return news.is_stale(tx)
+
+    def heartbeat() -> Envelope[Heartbeat]:
+        return envelope(Heartbeat(sent_at=square.clock.now()), str(new_id()), 1)
+
+    square.deliver(heartbeat())
+    assert not stale()
+    with square.database.transaction() as tx:
+        restoring.after_restore(tx)
+    assert stale()
+    square.deliver(anew(heartbeat()))
+    assert not stale()

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from kernel.outbox import outbox
-from services.booking.events import BookingRestated, PersonErased, RepresentationChanged, SpacePublished
+from services.booking.events import BookingRestated, Heartbeat, PersonErased, RepresentationChanged, SpacePublished
 from services.booking.store import bookings as booking_store
 from services.booking.store import restatement as restatement_store
 from services.booking.store.tables import bookings, restatement
@@ -216,3 +216,16 @@ def test_after_a_restore_spaces_rights_and_erasures_are_told_and_keys_are_asked_
     assert {subject for kind, subject in again if kind == SpacePublished.TYPE} == spaces
     assert {subject for kind, subject in again if kind == RepresentationChanged.TYPE} == rights
     assert PersonErased.TYPE in {kind for kind, _ in again}
+
+
+def test_there_is_no_heartbeat_while_all_is_told_again(counter: Any) -> None:
+    counter.hold("room")
+    sent(counter)
+    begin_anew(counter)
+    counter.run(reconciliation.heartbeat)
+    assert counter.told(Heartbeat) == []
+    for _ in range(3):
+        sent(counter)
+        counter.run(reconciliation.restate_restored, most=2)
+    counter.run(reconciliation.heartbeat)
+    assert len(counter.told(Heartbeat)) == 1
