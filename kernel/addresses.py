@@ -4,6 +4,9 @@ issuer tells. Pure."""
 import ipaddress
 from urllib.parse import urlsplit
 
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+"""The names by which this very machine asks itself, as health checks do, under whatever name others ask."""
+
 
 def check_issuer(issuer: str) -> None:
     """Raises ValueError unless the issuer is an https URL, or an http one on this very machine."""

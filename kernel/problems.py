@@ -32,6 +32,18 @@ class BadRequest(DomainError):
     )
 
 
+class UnknownHost(DomainError):
+    """The request names a host that is none of the service's: it may have been led here by a trick of name look-up."""
+
+    code = "unknown_host"
+    status = 421
+    text = Text(
+        nb="Torg svarer ikke under dette navnet.",
+        nn="Torg svarer ikkje under dette namnet.",
+        en="Torg does not answer under this name.",
+    )
+
+
 class MalformedJson(DomainError):
     """The body is not JSON, or its values lie deeper in each other than those of any body we ask for."""
 

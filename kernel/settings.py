@@ -248,6 +248,12 @@ class Settings:
     http_threads: int = setting(
         "TORG_HTTP_THREADS", "Requests one api process answers at once.", default=10, check=above_zero
     )
+    hosts: list[str] = setting(
+        "TORG_HOSTS",
+        "The names that apis are asked under, by commas, besides loopback's; without, any. Apis only: the portal goes "
+        "by its `TORG_PORTAL_URL`. `docker-compose.yml` puts its own names before yours.",
+        default=[],
+    )
     trusted_proxies: int = setting(
         "TORG_TRUSTED_PROXIES",
         "How many reverse proxies stand before the api, each adding to `X-Forwarded-For` and `X-Forwarded-Proto`; 1 in "

@@ -8,6 +8,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kernel import idempotency
+from kernel.addresses import LOOPBACK
 from kernel.auth import TokenVerifier, Verifier
 from kernel.db import Database
 from kernel.http import problems
@@ -64,6 +65,8 @@ def create_app(
 ) -> Flask:
     """The WSGI app of one service. Raises ValueError when a route does not say whom it lets in."""
     app = _bare(service)
+    if settings.hosts:
+        app.config["TRUSTED_HOSTS"] = [*settings.hosts, *LOOPBACK]
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies

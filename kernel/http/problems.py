@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 from flask import Flask, Response, request
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response as AnyResponse
 
 from kernel import problems
@@ -38,6 +38,7 @@ _TITLES = {
     412: Text("Endret i mellomtiden", "Endra i mellomtida", "Changed in the meantime"),
     413: Text("For stort", "For stort", "Too large"),
     415: Text("Feil innholdstype", "Feil innhaldstype", "Wrong content type"),
+    421: Text("Feil adresse", "Feil adresse", "Wrong address"),
     422: Text("Kan ikke gjennomføres", "Kan ikkje gjennomførast", "Can't be carried out"),
     428: Text("Versjon mangler", "Versjon manglar", "Version missing"),
     429: Text("For mange forespørsler", "For mange førespurnader", "Too many requests"),
@@ -149,6 +150,8 @@ def _of_http(error: HTTPException) -> AnyResponse:
         return error.get_response()
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         return _of_anything(error)
+    if isinstance(error, SecurityError):
+        return answer(problems.UnknownHost())
     response = answer(_BY_STATUS.get(status, problems.BadRequest)())
     response.headers.extend([(name, value) for name, value in error.get_headers() if name == "Allow"])
     return response

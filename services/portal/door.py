@@ -2,15 +2,17 @@
 
 import time
 from collections.abc import Iterable
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
+from flask import Blueprint, Flask, Response, abort, current_app, g, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kernel import telemetry
+from kernel.addresses import LOOPBACK
 from kernel.trace import continued, trace
 from services.portal.settings import PortalSettings
 
@@ -66,6 +68,8 @@ def register(app: Flask, settings: PortalSettings) -> None:
     if settings.secure:
         app.extensions["torg-headers"]["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
     app.config.update(MAX_CONTENT_LENGTH=BODY_LIMIT, SEND_FILE_MAX_AGE_DEFAULT=_STATIC_SECONDS)
+    own = urlsplit(settings.portal_url).hostname or ""
+    app.extensions["torg-hosts"] = LOOPBACK if own in LOOPBACK else {own}
     app.before_request(_enter)
     app.after_request(_leave)
     app.register_blueprint(probes)
@@ -89,6 +93,14 @@ class _Traced:
 
 def _enter() -> None:
     g.begun = time.perf_counter()
+    if request.blueprint != probes.name and _host() not in current_app.extensions["torg-hosts"]:
+        abort(HTTPStatus.MISDIRECTED_REQUEST)
+
+
+def _host() -> str | None:
+    """The name this was asked under, without its port. Whoever controls a name may point it here; its pages must not
+    become ours."""
+    return urlsplit(f"//{request.host}").hostname
 
 
 def _leave(response: Response) -> Response:

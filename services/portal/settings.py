@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from marshmallow import ValidationError
 
-from kernel.addresses import check_issuer
+from kernel.addresses import LOOPBACK, check_issuer
 from kernel.settings import SettingsError, above_zero, not_negative, one_of, setting, url
 
 SHORTEST_SECRET = 32
@@ -137,4 +137,4 @@ class PortalSettings:
 
 def on_this_machine(address: str) -> bool:
     """Whether a URL points at this very machine, whatever the network."""
-    return urlsplit(address).hostname in {"127.0.0.1", "::1", "localhost"}
+    return urlsplit(address).hostname in LOOPBACK

@@ -272,3 +272,26 @@ def test_an_app_can_be_made_twice_of_the_same_blueprint() -> None:
 def test_without_issuers_every_token_is_refused() -> None:
     app = create_app("halls", FakeDatabase(), Settings(), [halls(lambda *_, **__: None)])
     assert app.test_client().get(ONE, headers=bearer("kari")).json["code"] == "invalid_token"
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("torg.example.no", 200),
+        ("torg.example.no:8443", 200),
+        ("127.0.0.1:8001", 200),
+        ("localhost", 200),
+        ("evil.example", 421),
+        ("torg.example.no.evil.example", 421),
+        ("sub.torg.example.no", 421),
+        ("", 421),
+    ],
+)
+def test_an_api_answers_under_its_own_names_alone(host: str, status: int) -> None:
+    client = client_of(hosts=["torg.example.no"])
+    answer = client.get(HALLS, headers={"Host": host})
+    assert (answer.status_code, answer.json.get("code")) == (status, None if status == 200 else "unknown_host")
+
+
+def test_an_api_that_is_told_no_names_answers_under_any() -> None:
+    assert client_of().get(HALLS, headers={"Host": "any.example"}).status_code == 200

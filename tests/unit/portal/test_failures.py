@@ -170,3 +170,27 @@ def test_what_monitors_ask(portal: Portal, visitor: Visitor) -> None:
     metrics = visitor.go("/metrics").text
     assert 'torg_http_requests_total{method="GET",route="/",service="portal",status="503"}' in metrics
     assert 'torg_portal_call_seconds_count{outcome="silent",target="booking"}' in metrics
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "10.0.0.1", "evil@evil.example"])
+def test_a_name_that_is_not_ours(portal: Portal, visitor: Visitor, host: str) -> None:
+    page = httpx.get(portal.url, headers={"Host": host})
+    assert page.status_code == 421
+    assert "Dette er ikke adressen til Torg" in page.text
+    assert httpx.get(f"{portal.url}/healthz", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("own", "host", "status"),
+    [
+        ("https://torg.example.no", "torg.example.no", 200),
+        ("https://torg.example.no", "TORG.example.no:443", 200),
+        ("https://torg.example.no", "127.0.0.1", 421),
+        ("http://127.0.0.1:8000", "localhost:8000", 200),
+        ("http://127.0.0.1:8000", "[::1]:8000", 200),
+        ("http://127.0.0.1:8000", "torg.example.no", 421),
+    ],
+)
+def test_the_portals_own_name(tmp_path: Path, own: str, host: str, status: int) -> None:
+    app = build(settings_for(own, tmp_path / "key.pem", demo_issuer=False))
+    assert app.test_client().get("/static/portal.css", headers={"Host": host}).status_code == status
