@@ -6,7 +6,9 @@ Which roles a route lets in is declared by its decorators (`kernel.http.routes`)
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeAlias
+from uuid import UUID
 
 import structlog
 from flask import Flask, Response, current_app, g, request
@@ -164,4 +166,25 @@ def _report(service: str, status: int) -> None:
     route, method = (request.url_rule.rule, request.method) if request.url_rule else ("unknown", "unknown")
     telemetry.HTTP_REQUESTS.labels(service, route, method, status).inc()
     telemetry.HTTP_SECONDS.labels(service, route, method).observe(seconds)
-    _log.info("request", service=service, method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+    _log.info(
+        "request",
+        service=service,
+        method=method,
+        route=route,
+        status=status,
+        ms=round(seconds * 1000, 1),
+        **_accountable(status),
+    )
+
+
+def _accountable(status: int) -> dict[str, Any]:
+    """Who did what to which things, as pseudonym and ids: of what changed something, of what was refused, and of all
+    that managers and operators look at. What residents look at is nobody's business."""
+    found = visitor()
+    refused = status >= HTTPStatus.BAD_REQUEST
+    told: dict[str, Any] = {"code": g.code} if "code" in g else {}
+    if found and (refused or request.method not in ("GET", "HEAD") or found.has(Role.ARENA_MANAGER, Role.OPERATOR)):
+        told["who"] = str(found.person)
+        if ids := {name: str(value) for name, value in (request.view_args or {}).items() if isinstance(value, UUID)}:
+            told["about"] = ids
+    return told

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response as AnyResponse
@@ -66,7 +66,8 @@ def register(app: Flask) -> None:
 
 
 def answer(error: DomainError) -> Response:
-    """The problem+json answer for an error."""
+    """The problem+json answer for an error; the log tells its code."""
+    g.code = error.code
     language = wanted_language()
     response = Response(
         json.dumps(document(error, language), ensure_ascii=False), error.status, mimetype="application/problem+json"

@@ -1,5 +1,6 @@
 """The door: who gets in, how often, and what every answer carries."""
 
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
@@ -238,6 +239,31 @@ def test_one_log_line_by_route_and_without_the_path() -> None:
             "ms": 0,
         }
     ]
+
+
+def logged(answered: Callable[[], Any]) -> dict[str, Any]:
+    """What the request's line says of who did what."""
+    with capture_logs() as logs:
+        answered()
+    line = next(each for each in logs if each["event"] == "request")
+    return {name: line[name] for name in ("who", "about", "code") if name in line}
+
+
+def test_the_log_says_who_changed_something_or_was_refused() -> None:
+    kari, odd, about = str(RESIDENT.person), str(OPERATOR.person), {"hall": str(HALL)}
+    client = client_of()
+    assert logged(lambda: client.get(ONE, headers=bearer("kari"))) == {}
+    assert logged(lambda: client.get(f"{ONE}?limit=2", headers=bearer("odd"))) == {
+        "who": odd, "about": about, "code": "forbidden",
+    }  # fmt: skip
+    assert logged(lambda: client.post(HALLS, json={"name": "x"}, headers=bearer("odd"))) == {"who": odd}
+    assert logged(lambda: client.post(HALLS, json={}, headers=bearer("kari"))) == {"who": kari, "code": "forbidden"}
+    assert logged(lambda: client.get(ONE)) == {"code": "missing_token"}
+
+
+def test_the_log_says_what_managers_and_operators_look_at() -> None:
+    assert logged(lambda: client_of().get(HALLS, headers=bearer("odd"))) == {"who": str(OPERATOR.person)}
+    assert logged(lambda: client_of().get(HALLS, headers=bearer("kari"))) == {}
 
 
 def counted(**labels: str) -> float:
