@@ -35,6 +35,8 @@ from kernel.deliveries import Deliveries, Take
 from kernel.extensions import ServiceDatabase
 from kernel.failures import Retrying
 from kernel.outage import Outage
+from kernel.progress import Progress
+from kernel.silence import connected
 from kernel.trace import continued, ids_in, trace
 
 log = structlog.get_logger(__name__)
@@ -86,6 +88,7 @@ class EventConsumer(SharedExtension):  # type: ignore[misc]
         self._waiting: LightQueue = LightQueue()
         self._writing = Lock()
         self._stopping = self._closing = False
+        self._in_hand = 0
         self._cancelled = Signal()
         self._closed = Signal()
 
@@ -100,6 +103,8 @@ class EventConsumer(SharedExtension):  # type: ignore[misc]
         self._outage = Outage(log, "consumer", service=self._service)
         retrying = Retrying(limit=settings.retry_limit, base=timedelta(seconds=settings.retry_base_seconds))
         self.deliveries = Deliveries(self.database.open(), retrying)
+        parts = ("consumer", "handlers", "retries")
+        self._consuming, self._handling, self._retrying = (Progress(self._service, part) for part in parts)
         for loop in (self._consume_until_closed, self._hand_out, self._retry_until_stopped):
             self.container.spawn_managed_thread(loop)
 
@@ -115,8 +120,9 @@ class EventConsumer(SharedExtension):  # type: ignore[misc]
 
     def _consume_until_closed(self) -> None:
         while not self._closing:
+            self._consuming.got_on()
             try:
-                with Connection(self._url, heartbeat=_HEARTBEAT_SECONDS, connect_timeout=5) as connection:
+                with connected(self._url, heartbeat=_HEARTBEAT_SECONDS) as connection:
                     self._consume(connection)
             except PreconditionFailed:
                 log.critical("queue_arguments_differ", service=self._service)
@@ -129,6 +135,7 @@ class EventConsumer(SharedExtension):  # type: ignore[misc]
                 telemetry.BROKER_CONNECTED.labels(self._service).set(0)
             if self._stopping:
                 self._cancelled.set()
+        self._consuming.rests()
         self._closed.set()
 
     def _consume(self, connection: Connection) -> None:
@@ -145,6 +152,7 @@ class EventConsumer(SharedExtension):  # type: ignore[misc]
                 for consumer in consumers:
                     consumer.cancel()
                 self._cancelled.set()
+            self._consuming.got_on()
             with suppress(TimeoutError):
                 connection.drain_events(timeout=_DRAIN_SECONDS)
             if time.monotonic() > heartbeat_at:
@@ -153,18 +161,17 @@ class EventConsumer(SharedExtension):  # type: ignore[misc]
                     connection.heartbeat_check()
 
     def _listen(self, channel: Any, handler: "EventHandler") -> Consumer:
-        def arrived(message: Message, *_: object) -> None:
-            self._waiting.put((handler, message))
-
-        return self._consumer(channel, topology.queue(self._service, handler.kind), arrived)
+        return self._consumer(channel, topology.queue(self._service, handler.kind), handler)
 
     def _keep_dead_letters(self, channel: Any) -> Consumer:
+        return self._consumer(channel, topology.dead_letter_queue(self._service), None)
+
+    def _consumer(self, channel: Any, queue: Queue, handler: "EventHandler | None") -> Consumer:
         def arrived(message: Message, *_: object) -> None:
-            self._waiting.put((None, message))
+            self._in_hand += 1
+            self._handling.begins()
+            self._waiting.put((handler, message))
 
-        return self._consumer(channel, topology.dead_letter_queue(self._service), arrived)
-
-    def _consumer(self, channel: Any, queue: Queue, arrived: Callable[..., None]) -> Consumer:
         # on_message gets the raw message; one that can't even be unpacked is handed on too, to become a dead letter
         consumer = Consumer(channel, queues=[queue], on_message=arrived, on_decode_error=arrived)
         consumer.consume()
@@ -188,6 +195,7 @@ class EventConsumer(SharedExtension):  # type: ignore[misc]
             self._acknowledge(message)
         else:
             # the database is away: the event stays unacknowledged, and is tried again here until the database is back
+            self._handling.got_on()
             eventlet.spawn_after(_PAUSE_SECONDS, self._waiting.put, (handler, message))
         return result, exc_info
 
@@ -198,11 +206,14 @@ class EventConsumer(SharedExtension):  # type: ignore[misc]
         try:
             self.deliveries.bury(first, _body(message), f"set aside by the broker: {died.get('reason', 'unknown')}")
         except exc.SQLAlchemyError:
+            self._handling.got_on()
             eventlet.spawn_after(_PAUSE_SECONDS, self._waiting.put, (None, message))
         else:
             self._acknowledge(message)
 
     def _acknowledge(self, message: Message) -> None:
+        self._in_hand -= 1
+        self._handling.got_on() if self._in_hand else self._handling.rests()
         try:
             # green threads share the connection: two frames must not be written into each other
             with self._writing:
@@ -217,6 +228,7 @@ class EventConsumer(SharedExtension):  # type: ignore[misc]
         observe_at = 0.0
         outage = Outage(log, "retries", service=self._service)
         while not self._stopping:
+            self._retrying.got_on()
             try:
                 tried = self.deliveries.retry_next(takes)
                 if time.monotonic() > observe_at:
@@ -228,6 +240,7 @@ class EventConsumer(SharedExtension):  # type: ignore[misc]
                 outage.met(error)
                 pause = _PAUSE_SECONDS
             eventlet.sleep(pause)
+        self._retrying.rests()
 
 
 class EventHandler(Entrypoint):  # type: ignore[misc]

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, CursorResult, Engine, Executable, MetaData, c
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection, PoolResetState
 
-from kernel import telemetry
+from kernel import silence, telemetry
 from kernel.clock import Clock, SystemClock
 from kernel.contracts import Event
 from kernel.settings import Settings
@@ -258,11 +258,11 @@ def _engine(url: str, service: str, pool_size: int, statement_timeout: float) ->
         pool_reset_on_return=None,
         hide_parameters=True,  # an error's text is logged, and parameters hold what people wrote
         connect_args={
-            "connect_timeout": 5,
+            **silence.POSTGRES,
             "application_name": f"torg-{service}",
             # as options of the connection they cost no statement of their own
             "options": f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds // 2}"
-            f" -c idle_in_transaction_session_timeout={milliseconds * 3} -c timezone=UTC",
+            f" -c idle_in_transaction_session_timeout={milliseconds * 3} -c timezone=UTC{silence.POSTGRES_SERVER}",
         },
     )
     event.listen(engine, "handle_error", _forget_stale_plans)

@@ -25,6 +25,8 @@ from kernel.contracts import Event
 from kernel.db import Database, Transaction
 from kernel.outage import Outage
 from kernel.outbox import Unsent
+from kernel.progress import Progress
+from kernel.silence import connected
 
 log = structlog.get_logger(__name__)
 
@@ -106,7 +108,7 @@ class AmqpPublisher:
             connection.release()
 
     def _connect(self) -> None:
-        self._connection = Connection(self._url, heartbeat=0, connect_timeout=5)
+        self._connection = connected(self._url, heartbeat=0)
         topology.declare_for_emitter(self._connection, self._kinds)
         self._channel = self._connection.channel()
         self._channel.confirm_select()
@@ -142,6 +144,7 @@ class Relay:
         self._prune_at = self._observe_at = 0.0
         self._service = database.service
         self._outage = Outage(log, "relay", service=database.service)
+        self._progress = Progress(self._service, "relay")
         database.wake = self.wake
 
     def wake(self) -> None:
@@ -156,6 +159,7 @@ class Relay:
     def run(self) -> None:
         """Passes over the outbox until stopped. An error costs a pause, never an event."""
         while not self._stopping:
+            self._progress.got_on()
             pause = self._poll
             try:
                 moved = self.step()
@@ -177,6 +181,7 @@ class Relay:
                 self._wake.wait(pause)
             self._wake.clear()
         self.stand_down()
+        self._progress.rests()
 
     def step(self) -> int:
         """One pass: sends what waits, marks what is safe. Returns how many events it moved; 0 when not elected."""
@@ -239,4 +244,6 @@ class Relay:
         connection = self._elected
         if connection is None:
             raise PublishFailed("not elected")
-        return work(Transaction(connection, self._service, self._database.clock.now()))
+        found = work(Transaction(connection, self._service, self._database.clock.now()))
+        self._progress.got_on()
+        return found

@@ -279,6 +279,12 @@ class Settings:
         default=8,
         check=above_zero,
     )
+    still_seconds: float = setting(
+        "TORG_STILL_SECONDS",
+        "How long a part of a worker may have something to do and not get on, until `/readyz` says so.",
+        default=60.0,
+        check=above_zero,
+    )
     prefetch: int = setting("TORG_PREFETCH", "Events fetched ahead per queue.", default=16, check=above_zero)
     retry_limit: int = setting(
         "TORG_RETRY_LIMIT",

@@ -46,6 +46,9 @@ DEAD_LETTER_DEPTH = Gauge("torg_dead_letters_waiting", "Dead letters that wait f
 RETRYING_DEPTH = Gauge("torg_retrying", "Failed events that wait for their next try.", ["service"])
 BROKER_CONNECTED = Gauge("torg_broker_connected", "1 while the consumer is connected to the broker.", ["service"])
 BROKER_RECONNECTS = Counter("torg_broker_reconnects_total", "Connections to the broker lost.", ["service", "part"])
+STANDS_STILL = Gauge(
+    "torg_standing_still_seconds", "How long a part of a worker has not got on, though it had to.", ["service", "part"]
+)
 POOL_IN_USE = Gauge("torg_database_connections_in_use", "Database connections in use.", ["service"])
 REPAIRS = Counter("torg_repairs_total", "Drift between services found and repaired.", ["service", "promise"])
 

@@ -16,7 +16,7 @@ from nameko.runners import ServiceRunner
 from prometheus_client import make_wsgi_app
 from sqlalchemy import exc, text
 
-from kernel import embedded_broker, telemetry
+from kernel import embedded_broker, progress, silence, telemetry
 from kernel.extensions import ServiceDatabase
 from kernel.settings import Settings
 
@@ -29,6 +29,8 @@ def run(services: Sequence[type], settings: Settings, *, health_port: int, host:
     """Runs the workers of these nameko classes until SIGTERM or SIGINT; running handlers may end within the
     deadline."""
     _assert_green()
+    # what PostgreSQL's own limit did not end, it does not even answer any more
+    silence.wait_with_an_end(settings.request_timeout_seconds + silence.CONNECT_SECONDS)
     embedded_broker.register()
     nameko.config.setup({"torg": settings, "AMQP_URI": settings.amqp_url, "max_workers": settings.worker_concurrency})
     runner = ServiceRunner()
@@ -36,7 +38,7 @@ def run(services: Sequence[type], settings: Settings, *, health_port: int, host:
         runner.add_service(service)
     runner.start()
     _stop_on_signals(runner, settings.stop_deadline_seconds)
-    eventlet.spawn(wsgi.server, eventlet.listen((host, health_port)), _health(runner), log_output=False)
+    eventlet.spawn(wsgi.server, eventlet.listen((host, health_port)), _health(runner, settings), log_output=False)
     log.info("worker_ready", services=sorted(runner.service_names), health_port=health_port)
     runner.wait()
     log.info("worker_stopped")
@@ -64,7 +66,7 @@ def _stop_on_signals(runner: ServiceRunner, deadline: float) -> None:
     signal.signal(signal.SIGINT, signalled)
 
 
-def _health(runner: ServiceRunner) -> Callable[[dict[str, Any], StartResponse], Iterable[bytes]]:
+def _health(runner: ServiceRunner, settings: Settings) -> Callable[[dict[str, Any], StartResponse], Iterable[bytes]]:
     metrics = make_wsgi_app()
     databases = [container.shared_extensions[ServiceDatabase].open() for container in runner.containers]
 
@@ -76,9 +78,16 @@ def _health(runner: ServiceRunner) -> Callable[[dict[str, Any], StartResponse], 
                     tx.execute(text("SELECT 1"))
             except (exc.SQLAlchemyError, eventlet.Timeout):
                 faults.append(database.service)
+        still = [f"{each.service} {each.part}" for each in progress.standing_still(settings.still_seconds)]
+        if still:
+            log.warning("stands_still", parts=still)
         broker = {name: _connected(name) for name in runner.service_names}
-        told = f"databases not answering: {', '.join(faults) or 'none'}\nbroker connected: {broker}\n"
-        return ("503 Service Unavailable" if faults else "200 OK"), told
+        told = (
+            f"databases not answering: {', '.join(faults) or 'none'}\n"
+            f"standing still: {', '.join(still) or 'none'}\n"
+            f"broker connected: {broker}\n"
+        )
+        return ("503 Service Unavailable" if faults or still else "200 OK"), told
 
     def answer(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]

@@ -25,7 +25,7 @@ from tests.sharing_out import StacksOneByOne
 from tests.speaking import Speaking, Start
 from tests.templates import Templates
 
-pytest.register_assert_rewrite("tests.fire", "tests.waiting")
+pytest.register_assert_rewrite("tests.fire", "tests.talking", "tests.waiting")
 LEVELS = ("unit", "contract", "integration", "journey", "faults")
 TESTS = Path(__file__).parent
 settings.register_profile("torg", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # nothing is timed

@@ -20,11 +20,15 @@ ROOT = Path(__file__).parent.parent
 
 
 class Speaking:
-    """Starts, kills and asks workers. `speaker` and `hearer` are the databases of the two services."""
+    """Starts, kills and asks workers. `speaker` and `hearer` are the databases of the two services; `environment` has
+    the workers' other settings."""
 
-    def __init__(self, run: Run, broker: str, speaker: Database, hearer: Database, folder: Path) -> None:
+    def __init__(
+        self, run: Run, broker: str, speaker: Database, hearer: Database, folder: Path, **environment: str
+    ) -> None:
         self._run = run
         self._folder = folder
+        self._environment = environment
         self.broker = broker
         self.speaker, self.hearer = speaker, hearer
         self.port = free_port()
@@ -61,6 +65,13 @@ class Speaking:
             return False
         return told.status_code == 200
 
+    def standing_still(self) -> str:
+        """What the worker's `/readyz` says of its parts; it is not ready when one stands still."""
+        told = httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=60)
+        still = re.findall(r"^standing still: (.*)$", told.text, re.MULTILINE)[0]
+        assert (told.status_code == 200) == (still == "none"), told.text
+        return str(still)
+
     def hears(self, port: int) -> bool:
         """Whether the hearer's queues are bound and consumed."""
         return self.metric("torg_broker_connected", port) == 1  # the speaker has no consumer, and so never is
@@ -80,6 +91,7 @@ class Speaking:
             "TORG_RETRY_LIMIT": "2",
             "TORG_RETRY_BASE_SECONDS": "0.1",
             "TORG_STOP_DEADLINE_SECONDS": "5",
+            **self._environment,
         }
         if die_at:
             env |= {"DIE_AT": die_at, "DIED_FILE": str(self._folder / f"died {die_at}")}

@@ -1,25 +1,26 @@
 """RabbitMQ and PostgreSQL are killed (kill -9) under load and come back: nothing lost, nothing twice."""
 
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Event, Thread
 
 import pytest
-from sqlalchemy import exc, text
+from sqlalchemy import text
 
 from cli.servers import databases
 from cli.servers.postgres import PrivatePostgres
 from cli.servers.processes import Run
 from cli.servers.rabbitmq import PrivateRabbitMQ
-from kernel import failures, outbox, topology
+from kernel import topology
 from kernel.db import Database
 from kernel.migrate import migrate
-from tests.speakers import Said, heard, say
+from kernel.silence import SILENCE_SECONDS, connected
+from tests.sockets import EXPECTED, options
+from tests.speakers import Said
 from tests.speaking import Speaking, Start
+from tests.standby import resume, suspend
+from tests.talking import SLOW, assert_all_heard_once, talk
 from tests.waiting import eventually
-
-SLOW = 180.0
 
 
 @pytest.fixture(scope="module")
@@ -38,49 +39,6 @@ def mortal_postgres(run: Run) -> Iterator[PrivatePostgres]:
     server.kill()
 
 
-@contextmanager
-def talk(database: Database) -> Iterator[list[str]]:
-    """Says a word every so often from a thread of its own; gives the words whose commit was confirmed."""
-    said: list[str] = []
-    ended = Event()
-
-    def talk_on() -> None:
-        number = 0
-        while not ended.wait(0.005):
-            number += 1
-            try:
-                say(database, f"word {number:05}")
-            except exc.SQLAlchemyError:
-                continue  # not confirmed: it may be there or not, and is not counted
-            said.append(f"word {number:05}")
-
-    talking = Thread(target=talk_on)
-    talking.start()
-    try:
-        yield said
-    finally:
-        ended.set()
-        talking.join()
-
-
-def all_sent(database: Database) -> bool:
-    with database.reading() as tx:
-        return outbox.backlog(tx)[0] == 0
-
-
-def failed(database: Database) -> tuple[int, int]:
-    with database.reading() as tx:
-        return failures.depths(tx)
-
-
-def assert_all_heard_once(speaking: Speaking, said: list[str]) -> None:
-    eventually(lambda: all_sent(speaking.speaker), seconds=SLOW)
-    words = eventually(lambda: heard(speaking.hearer), wanted=lambda words: set(said) <= set(words), seconds=SLOW)
-    assert len(words) == len(set(words))
-    eventually(lambda: failed(speaking.hearer), wanted=(0, 0).__eq__)
-    eventually(lambda: all_sent(speaking.hearer), seconds=SLOW)
-
-
 def test_the_broker_is_killed_under_load(speak_over: Start, mortal_rabbitmq: PrivateRabbitMQ) -> None:
     speaking = speak_over(mortal_rabbitmq.url)
     speaking.start()
@@ -95,6 +53,29 @@ def test_the_broker_is_killed_under_load(speak_over: Start, mortal_rabbitmq: Pri
             mortal_rabbitmq.restart()
     assert_all_heard_once(speaking, said)
     assert speaking.metric("torg_broker_reconnects_total") > 0
+
+
+def test_a_broker_that_vanishes_is_noticed(amqp_url: str) -> None:
+    with connected(amqp_url, heartbeat=0) as connection:
+        own = connection.connection.transport.sock
+        assert (options(own), own.gettimeout()) == (EXPECTED, SILENCE_SECONDS)
+
+
+def test_a_broker_that_takes_connections_and_says_nothing_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute, pytest.raises(OSError, match="timed out"):
+        connected(f"amqp://torg:torg@127.0.0.1:{mute.getsockname()[1]}/", heartbeat=0)
+
+
+@pytest.mark.long
+def test_the_broker_is_frozen_for_a_while(speak_over: Start, mortal_rabbitmq: PrivateRabbitMQ) -> None:
+    speaking = speak_over(mortal_rabbitmq.url)
+    speaking.start()
+    with talk(speaking.speaker) as said:
+        eventually(lambda: len(said) > 100)
+        suspend(mortal_rabbitmq.child)
+        eventually(lambda: speaking.metric("torg_broker_reconnects_total") >= 3, seconds=SLOW)  # it goes on trying
+        resume(mortal_rabbitmq.child)
+    assert_all_heard_once(speaking, said)
 
 
 def test_the_database_is_killed_under_load(

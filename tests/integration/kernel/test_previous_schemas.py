@@ -68,6 +68,8 @@ ADDED_INDEX = re.compile(
     r'op\.create_index\(\s*"\w+",\s*"(\w+)"|CREATE (?:UNIQUE )?INDEX (?!CONCURRENTLY)\w+\s+ON\s+(\w+)'
 )
 ADDED_TABLE = re.compile(r'create_table\(\s*"(\w+)"|CREATE TABLE (\w+)')
+SMALL = {"spaces", "arenas", "squares", "locks"}
+"""Tables of some hundred rows: they are indexed before anybody notices."""
 REVISION = re.compile(r'^revision = "(\w+)"$', re.MULTILINE)
 FOLLOWED = re.compile(r'^down_revision = "(\w+)"$', re.MULTILINE)
 
@@ -77,7 +79,7 @@ def slow_indexes(migration: str) -> set[str]:
     indexed, added = (
         {one or other for one, other in pattern.findall(migration)} for pattern in (ADDED_INDEX, ADDED_TABLE)
     )
-    return indexed - added
+    return indexed - added - SMALL
 
 
 @pytest.fixture(params=still_taken(), ids=lambda release: release.version)
@@ -150,6 +152,7 @@ def test_what_breaks_an_earlier_release_is_seen(fresh_url: Callable[[str], str],
     ("migration", "tables"),
     [
         ('op.create_index("one", "bookings", ["space"])', {"bookings"}),
+        ('op.create_index("one", "spaces", ["arena"])', set()),
         ('op.execute("CREATE UNIQUE INDEX one ON bookings (space)")', {"bookings"}),
         ('op.execute("CREATE INDEX CONCURRENTLY one ON bookings (space)")', set()),
         ('create_index("one", "bookings", ["space"])', set()),
