@@ -9,7 +9,7 @@ by the rules of the space, their group's size, the house rules they have accepte
 keeps the place.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -165,10 +165,15 @@ class Own:
 def not_own(possible: Sequence[BookingRequest], own: Sequence[Own]) -> list[BookingRequest]:
     """The times that can be waited for: none that whoever waits has already. Raises AlreadyYours or LetGo if there is
     no other."""
-    others = [wanted for wanted in possible if not any(each.keeps_out(wanted) for each in own)]
+    others = others_than(own, possible)
     if possible and not others:
         raise AlreadyYours if any(each.live for each in own) else LetGo
     return others
+
+
+def others_than(own: Sequence[Own], possible: Sequence[BookingRequest]) -> list[BookingRequest]:
+    """Those of these times that whoever waits has not already."""
+    return [wanted for wanted in possible if not any(each.keeps_out(wanted) for each in own)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,17 +227,21 @@ class Waiting:
     def possible(self, place: Bookable, *, now: datetime) -> list[BookingRequest]:
         """The times that keep to the rules of the space, the earliest first, whoever has them. Raises why the only one
         does not."""
+        return list(self._possible(place, now))
+
+    def offerable(self, place: Bookable, *, now: datetime) -> Iterator[BookingRequest]:
+        """The possible times that leave enough time to answer, each found when it is asked for. Raises why the only one
+        is not possible."""
+        return (each for each in self._possible(place, now) if each.begins_at >= now + LEAST_OFFER)
+
+    def _possible(self, place: Bookable, now: datetime) -> Iterator[BookingRequest]:
         if self.exact:
             wanted = self.request(self.earliest)
             place.check(wanted, wanted.begins_at, wanted.ends_at, now=now)
-            return [wanted]
+            return iter([wanted])
         place.check_use(self.request(self.earliest))
-        wanted_ones = [self.request(each) for each in self._beginnings(place.rules, now)]
-        return [each for each in wanted_ones if _keeps(near(place, each), each, now)]
-
-    def offerable(self, place: Bookable, *, now: datetime) -> list[BookingRequest]:
-        """The possible times that leave enough time to answer. Raises why the only one is not possible."""
-        return [each for each in self.possible(place, now=now) if each.begins_at >= now + LEAST_OFFER]
+        wanted_ones = (self.request(each) for each in self._beginnings(place.rules, now))
+        return (each for each in wanted_ones if _keeps(near(place, each), each, now))
 
     def offered(self, booking: Booking, *, now: datetime) -> "Waiting":
         """It is this one's turn."""
@@ -258,16 +267,14 @@ class Waiting:
             series=self.series,
         )
 
-    def _beginnings(self, rules: BookingRules, now: datetime) -> list[datetime]:
+    def _beginnings(self, rules: BookingRules, now: datetime) -> Iterator[datetime]:
         grid = timedelta(minutes=rules.grid_minutes)
         first = max(self.earliest, now + timedelta(minutes=rules.notice_minutes))
         hour = first.replace(minute=0, second=0, microsecond=0)
         at = hour - (hour - first) // grid * grid
-        found = []
         while at + timedelta(minutes=self.minutes) <= self.latest:
-            found.append(at)
+            yield at
             at += grid
-        return found
 
     def _demand_waiting(self) -> None:
         if self.state != "waiting":

@@ -156,7 +156,15 @@ STANDS = """
     )
 """
 """In a statement: whether the series of one of `waitings` stands: it has a date that is booked, or was held."""
-# in a space that is not shared it is seen at once whether there is a gap that is long enough
+_OPEN = """
+    SELECT range_agg(open_days.during)
+      FROM open_days
+     WHERE open_days.arena = wanted.arena
+       AND open_days.kind = ANY(wanted.open_kinds)
+       AND open_days.day BETWEEN (earliest AT TIME ZONE 'Europe/Oslo')::date - 1
+                             AND (latest AT TIME ZONE 'Europe/Oslo')::date
+"""
+# in a space that is not shared it is seen at once whether there is a gap, while it is open, that is long enough
 _NEXT = text(
     f"""
     SELECT waitings.*, actors.name AS tenant_name, actors.kind AS tenant_kind,
@@ -194,8 +202,18 @@ _NEXT = text(
                   '{{}}'
                 )
               ) AS gap
-             WHERE upper(gap) - lower(gap)
-                >= make_interval(mins => minutes + wanted.setup_minutes + wanted.clearing_minutes)
+             CROSS JOIN unnest(
+                ({_OPEN}) * tstzmultirange(
+                  tstzrange(
+                    lower(gap) + make_interval(mins => wanted.setup_minutes),
+                    greatest(
+                      upper(gap) - make_interval(mins => wanted.clearing_minutes),
+                      lower(gap) + make_interval(mins => wanted.setup_minutes)
+                    )
+                  )
+                )
+              ) AS room
+             WHERE upper(room) - lower(room) >= make_interval(mins => minutes)
          )
        )
      ORDER BY joined_at, waitings.id

@@ -42,7 +42,7 @@ def join(tx: Transaction, who: Caller, wanted: WaitingRequest) -> Waiting:
     house_rules.demand_accepted(tx, who.person, place.unaccepted, wanted.like.accept_house_rules)
     if (now := offers.free(tx, possible, place)) is not None:
         raise FreeNow(begins_at=utc_text(now.begins_at))
-    offerable = waiting.offerable(place, now=tx.now)
+    offerable = list(waiting.offerable(place, now=tx.now))
     if not offerable:
         raise NoTimeFits(minutes=waiting.minutes)
     not_own(offerable, own.own(tx, waiting))

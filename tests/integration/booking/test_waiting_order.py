@@ -6,12 +6,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from prometheus_client import REGISTRY
 
 from kernel.errors import Text
 from kernel.versions import ANY_VERSION, Expected
 from services.access.events import KeyUnused
 from services.booking.events import WaitingOffered
 from services.booking.model.house_rules import HouseRulesNotAccepted, RuleVersion
+from services.booking.model.opening import hours
 from services.booking.model.places import Place
 from services.booking.model.quotas import SpaceGroup
 from services.booking.model.recurrence import Recurrence
@@ -23,6 +25,12 @@ from services.booking.usecases import house_rules, privacy, quotas, series
 from tests.bookings import envelope
 from tests.callers import OPERATOR, RESIDENT, STRANGER
 from tests.waiting_line import MINUTE, NINA, PER, Line, rebuilt
+
+
+def passed_over() -> float:
+    """How often somebody was looked at who could not have what was free."""
+    return REGISTRY.get_sample_value("torg_booking_waitings_total", {"what": "passed_over"}) or 0
+
 
 RULES = Text(nb="Rydd etter dere.", nn="Rydd etter dykk.", en="Tidy up after you.")
 
@@ -54,6 +62,29 @@ def test_set_up_and_clearing_count(counter: Any, line: Line, town: Any) -> None:
     counter.cancel(taken)
 
     assert line.states(too_long, fits) == ["waiting", "offered"]
+
+
+@pytest.mark.parametrize(
+    ("buffer", "quarters", "fits"), [(0, 2, False), (0, 3, True), (0, 4, True), (15, 4, False), (15, 5, True)]
+)
+def test_a_gap_while_it_is_closed_is_none(
+    counter: Any, line: Line, town: Any, buffer: int, quarters: int, fits: bool
+) -> None:
+    """It is not looked at either: in most houses there is such a gap every night, for everybody in line."""
+    rules = replace(town.RULES, setup_minutes=buffer, clearing_minutes=buffer)
+    evening = tuple(hours(weekday, "15:00", "17:00") for weekday in range(1, 8))
+    counter.publish(rebuilt(town, town.space("room", rules=rules), hours=evening))
+    between = buffer // 15 * 2
+    counter.confirmed("room", 0, 8 - quarters, who=STRANGER)
+    taken = counter.confirmed("room", 8 - quarters + between, quarters - between)
+    waits = line.join(NINA, "room", 0, 24, minutes=45)
+    before = passed_over()
+
+    counter.cancel(taken)
+    line.offer_again()
+
+    assert line.states(waits) == ["offered" if fits else "waiting"]
+    assert passed_over() == before
 
 
 def test_a_group_that_is_too_big_for_what_is_left_is_passed_over(counter: Any, line: Line, town: Any) -> None:

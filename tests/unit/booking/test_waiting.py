@@ -1,6 +1,6 @@
 """Waiting lists: which times are possible, until when an offer stands, and what a place in line can become."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -129,7 +129,7 @@ def test_what_begins_too_soon_to_be_answered_is_not_offered(begin: int, offered:
 
 @pytest.mark.parametrize(("passed", "first"), [(0, 15), (1, 30), (15, 30), (16, 45)])
 def test_of_a_while_the_next_time_is_offered(passed: int, first: int) -> None:
-    assert begins(joined(0, 180, 60).offerable(ROOM, now=NOW + passed * MINUTE))[0] == first
+    assert begins([*joined(0, 180, 60).offerable(ROOM, now=NOW + passed * MINUTE)])[0] == first
 
 
 def test_a_place_in_line_is_offered_once() -> None:
@@ -173,3 +173,18 @@ def test_any_time_in_a_while_is_waited_for_but_ones_own() -> None:
     assert begins(possible) == [0, 15, 30, 45, 60, 75, 90, 105, 120]
     assert begins(not_own(possible, own)) == [0, 15, 90, 105, 120]
     assert not_own([], own) == []
+
+
+def test_of_a_long_while_no_more_is_looked_at_than_is_asked_for() -> None:
+    looked_at = []
+
+    class Watched(Bookable):
+        def check(self, wanted: Any, begins_at: datetime, *more: Any, **how: Any) -> None:
+            looked_at.append(begins_at)
+            super().check(wanted, begins_at, *more, **how)
+
+    place = Watched(**{each.name: getattr(ROOM, each.name) for each in fields(ROOM)})
+    times = joined(60, 60 + 14 * 24 * 60, 60).offerable(place, now=NOW)
+
+    assert begins([next(times), next(times)]) == [60, 75]
+    assert len(looked_at) == 2
