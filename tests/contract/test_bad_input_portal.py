@@ -44,7 +44,7 @@ ADDRESSES = {
     "GET /series/{series}/move": ["booking"],
     "GET /invitations/{invitation}": ["secret"],
     "GET /manage/desk": ["kind", "cursor", "all"],
-    "GET /manage/bookings": ["square", "cursor"],
+    "GET /manage/bookings": ["square", "standing", "cursor"],
     "GET /sign-in": ["next"],
     "GET /signed-in": ["code", "state", "iss", "error"],
     "GET /demo-issuer/authorize": ["client_id", "redirect_uri", "state", "code_challenge"],

@@ -1,6 +1,7 @@
 """My bookings, and the page of each: its price, its confirmation, its key, its door, what is said of it, ending it and
 giving it up."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -39,11 +40,7 @@ _MOVABLE = (*CHANGEABLE, "in_use")
 @signed_in
 def mine() -> str:
     """Those I booked, or that were booked for an organisation of mine."""
-    standing = "over" if request.args.get("standing") == "over" else "live"
-    cursor = request.args.get("cursor")
-    live = _mine("live", cursor) if standing == "live" else None
-    over = _mine("over", cursor if standing == "over" else None)
-    return render_template("bookings.html", live=live, over=over, places=places())
+    return render_template("bookings.html", **by_standing(mine="true"), places=places())
 
 
 @blueprint.get("/<uuid:booking>")
@@ -127,6 +124,15 @@ def own_at(space: str, begins_at: datetime, ends_at: datetime) -> Json | None:
     return next((each for each in own if each["begins_at"] < ends_at and each["ends_at"] > begins_at), None)
 
 
+def by_standing(**wanted: str) -> dict[str, Json | None]:
+    """The page asked for of bookings that are live, the next first, and the first of those that are over, the latest
+    first; or the page asked for of these alone."""
+    cursor = request.args.get("cursor")
+    if request.args.get("standing") == "over":
+        return {"live": None, "over": _standing("over", cursor, wanted)}
+    return {"live": _standing("live", cursor, wanted), "over": _standing("over", None, wanted)}
+
+
 def one(booking: UUID | str) -> dict[str, Any]:
     """A booking the person may see."""
     return timed(ask("booking", f"/bookings/{booking}"), *TIMES)
@@ -175,9 +181,8 @@ def awaited(booking: Json, key: Json | None, charge: Json | None) -> str:
     return ""
 
 
-def _mine(standing: str, cursor: str | None) -> Json:
-    """A page of the person's bookings that are live, the next first, or over, the latest first."""
-    page: Json = ask("booking", "/bookings", mine="true", standing=standing, cursor=cursor)
+def _standing(standing: str, cursor: str | None, wanted: Mapping[str, str]) -> Json:
+    page: Json = ask("booking", "/bookings", **wanted, standing=standing, cursor=cursor)
     return page | {"items": [timed(each, *TIMES) for each in page["items"]]}
 
 

@@ -6,10 +6,10 @@ from uuid import UUID
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from services.portal.backend import Json, Refused, ask, everything, tell
-from services.portal.forms import Form, sent, timed
+from services.portal.backend import Json, Refused, everything, tell
+from services.portal.forms import Form, sent
 from services.portal.language import day, gettext
-from services.portal.pages.bookings import TIMES
+from services.portal.pages.bookings import by_standing
 from services.portal.places import places
 from services.portal.reasons import reason
 from services.portal.session import person, to_sign_in
@@ -56,20 +56,13 @@ def reject(registration: UUID) -> Response | tuple[str, int]:
 
 @blueprint.get("/bookings")
 def bookings() -> str:
-    """The bookings of one of my squares."""
+    """The bookings of one of my squares: the next first, then those that are over."""
     squares = _my_squares()
     square = request.args.get("square") or next(iter(squares), "")
     if square not in squares:
         abort(404)
-    page = ask("booking", "/bookings", square=square, cursor=request.args.get("cursor"))
-    return render_template(
-        "manage_bookings.html",
-        bookings=[timed(each, *TIMES) for each in page["items"]],
-        next_cursor=page["next_cursor"],
-        square=square,
-        squares=squares,
-        places=places(),
-    )
+    found = by_standing(square=square)
+    return render_template("manage_bookings.html", **found, square=square, squares=squares, places=places())
 
 
 def _my_squares() -> list[str]:

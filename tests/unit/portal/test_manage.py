@@ -87,10 +87,25 @@ def test_the_bookings_of_my_squares(portal: Portal, mona: Visitor) -> None:
     page = mona.go("/manage/bookings")
     assert f'href="/bookings/{booking}"' in page.text
     assert "Borgen skolekorps · Kultur" in page.text
-    assert portal.services.asked("GET", "booking")[-2].query == {"square": "borgen"}
-    mona.go("/manage/bookings?square=asker")
-    assert portal.services.asked("GET", "booking")[-2].query == {"square": "asker"}
     assert mona.go("/manage/bookings?square=tofte").status_code == 404
+
+
+def test_the_next_comes_first_and_what_is_over_after_it(portal: Portal, mona: Visitor) -> None:
+    """A year of fixed bookings stood before today."""
+    over, live = portal.services.a_booking(state="declined"), portal.services.a_booking(state="confirmed")
+
+    page = mona.go("/manage/bookings?square=borgen").text
+
+    asked = [each.query for each in portal.services.asked("GET", "booking") if each.path == "/bookings"]
+    assert asked == [{"square": "borgen", "standing": "live"}, {"square": "borgen", "standing": "over"}]
+    heading = page.index("Over, avbestilt eller ikke booket")
+    assert page.index(f"/bookings/{live}") < heading < page.index(f"/bookings/{over}")
+
+
+def test_what_is_over_goes_on_by_itself(portal: Portal, mona: Visitor) -> None:
+    mona.go("/manage/bookings?square=asker&standing=over&cursor=abc")
+    (asked,) = [each.query for each in portal.services.asked("GET", "booking") if each.path == "/bookings"]
+    assert asked == {"square": "asker", "standing": "over", "cursor": "abc"}
 
 
 def test_an_operators_squares_are_all(visitor: Visitor) -> None:
