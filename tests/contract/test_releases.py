@@ -14,9 +14,9 @@ from cli.main import app
 from cli.paths import ROOT
 from kernel.release import VERSION
 from tests.compose import DOCKERFILE
+from tests.releases import ROW, Release
 
 RELEASED = re.compile(r"^## (\d+\.\d+\.\d+) – (\d{4}-\d{2}-\d{2})$", re.MULTILINE)
-ROW = re.compile(r"^\| (\S+) \| (\S+) \| `([0-9a-f]{40})` \|$", re.MULTILINE)
 SECTION = re.compile(r"^## .*$", re.MULTILINE)
 
 Git = Callable[..., str]
@@ -156,3 +156,8 @@ def test_without_history_every_release_has_its_row(project: Project, tmp_path_fa
     assert "the table names" in project.faults()[0]
     project.rows.append(("0.2.0", "0" * 40))
     assert project.faults() == []
+
+
+def test_a_release_that_the_history_lacks_is_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(pytest.fail.Exception, match=r"commit 0{40} is not there: `git fetch --unshallow`"):
+        Release("0.0.1", "0" * 40).unpack(tmp_path / "before")
