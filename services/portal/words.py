@@ -88,6 +88,11 @@ CLASHES = {
     "unknown_equipment": noted("The equipment is not lent here"),
     "unknown_space": noted("The space is not let any more"),
     "house_rules_not_accepted": noted("The house rules are not accepted"),
+    "too_late_to_move": noted("Too late to move"),
+    "already_begun": noted("Begun already"),
+    "already_over": noted("Over already"),
+    "not_live": noted("Ended already"),
+    "hold_expired": noted("No longer held"),
 }
 
 _ALL = (

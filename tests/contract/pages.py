@@ -77,9 +77,9 @@ def _a_move(known: Things) -> dict[str, str]:
     return when | _version(known)
 
 
-def _dates_moved(_: Things) -> dict[str, str]:
+def _dates_moved(known: Things) -> dict[str, str]:
     when = {"date": "2026-12-14", "from": "08:00", "to": "09:30", "participants": "12", "why": "Vi ble færre"}
-    return {**when, "version": "1", "scope": "all"}
+    return {**when, **known["of_series"], "version": "1", "scope": "all"}
 
 
 PAGES = {
@@ -171,7 +171,7 @@ class Portal:
         with client.session_transaction(base_url=self.url) as held:
             held["csrf_token"] = self._held
             if person is not None:
-                held["person"] = asdict(person)
+                held.update({"person": asdict(person), "since": person.expires_at})  # so that nobody rests too long
         return client
 
     def form(self, filled: dict[str, str]) -> dict[str, str]:

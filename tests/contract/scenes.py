@@ -20,9 +20,10 @@ from kernel.db import Transaction
 from services.access.events import KeyUnused
 from services.booking.service import Booking
 from services.booking.usecases import time, waiting
+from services.portal.pages.bookings import CHANGEABLE
 from services.portal.session import Person
 from tests.bookings import Delivery, envelope
-from tests.contract.things import a_group, a_space, an_agreement, three, tree
+from tests.contract.things import a_group, a_space, an_agreement, shown, three, tree
 from tests.municipality import SETTINGS, SPACE, SQUARE, TARIFF, Municipality
 from tests.recordings import Recording
 from tests.tariffs import document
@@ -124,6 +125,12 @@ class Scenes:
     def version(self, page: str) -> str:
         return str(self.asked(f"/booking{page}")["version"])
 
+    def date(self, series: str) -> dict[str, str]:
+        """What the form to move a series carries: the first of its dates that can be moved."""
+        found = self.asked(f"/booking{series}")
+        date = next(each for each in found["occurrences"] if each["state"] in CHANGEABLE)
+        return {"version": str(found["version"]), **shown(date)}
+
     def key(self, page: str) -> str:
         """The key of Kari's booking."""
         found = self.asked(f"/access/keys?booking={last(page)}", self.municipality.token("kari"))
@@ -137,7 +144,7 @@ class Scenes:
         client = self.portal.test_client()
         with client.session_transaction(base_url=BASE) as held:
             held["csrf_token"] = self._held
-            held["person"] = asdict(person)
+            held.update({"person": asdict(person), "since": person.expires_at})  # so that nobody rests too long
         return client
 
     def _until(self) -> int:
@@ -381,7 +388,7 @@ def _less_of_a_series(scenes: Scenes, page: str, dates: list[str], first: dateti
     with scenes.scene("moved"):
         later = {"date": f"{first + A_DAY:%d.%m.%Y}", "from": "18.30", "to": "20", "participants": "12"}
         scenes.look(kari, f"{page}/move", f"{page}/move?booking={dates[1]}")
-        scenes.send(kari, f"{page}/move", version=scenes.version(page), booking=dates[0], scope="this", **later)
+        scenes.send(kari, f"{page}/move", **scenes.date(page), scope="this", **later)
         scenes.settle()
         scenes.look(kari, page)
     with scenes.scene("cut"):
@@ -526,7 +533,7 @@ def under_rules(scenes: Scenes) -> None:
         f"/series/{each['id']}" for each in scenes.asked("/booking/series")["items"] if each["space"] == STUDIO
     )
     with scenes.scene("house rules"):
-        moved = {"version": scenes.version(series), "scope": "all", "participants": "12"}
+        moved = {**scenes.date(series), "scope": "all", "participants": "12"}
         moved |= {"date": f"{scenes.at(5):%d.%m.%Y}", "from": "20", "to": "21.30"}
         scenes.send(kari, f"{series}/move", 409, **moved)
         scenes.send(kari, f"{series}/move", **moved, accept="arena/borgen-innbyggertorg/1")

@@ -6,7 +6,7 @@ of it. Tora has the hall for two hours that others wait for.
 """
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -276,6 +276,12 @@ def _bookings(all_of_it: Municipality, space: str, tenant: str) -> Things:
     }
 
 
+def shown(date: Mapping[str, str]) -> dict[str, str]:
+    """A date of a series, as the form to move it carries it."""
+    began, ended = (datetime.fromisoformat(date[name]).isoformat() for name in ("begins_at", "ends_at"))
+    return {"booking": date["booking"], "began": began, "ended": ended}
+
+
 def a_series(space: str, tenant: str, *, hour: int = 8, day: int = 13, **different: Any) -> dict[str, Any]:
     """Two evenings or mornings, in the second week from now unless told otherwise."""
     first = (NOW + timedelta(days=day)).strftime(f"%Y-%m-%dT{hour:02}:00")
@@ -293,7 +299,13 @@ def series(all_of_it: Municipality, space: str, tenant: str, *, day: int = 13) -
     skipped = next(each["begins_at"] for each in booked["occurrences"] if each["skipped"])
     line = all_of_it.call("GET", "/booking/waiting?mine=true", all_of_it.token("kari")).get_json()["items"]
     waiting = [each["id"] for each in line if each["series"] == booked["id"]]
-    return {"series": booked["id"], "skipped": skipped, **({"waiting": waiting[0]} if waiting else {})}
+    first = next(each for each in booked["occurrences"] if each["booking"])
+    return {
+        "series": booked["id"],
+        "of_series": shown(first),
+        "skipped": skipped,
+        **({"waiting": waiting[0]} if waiting else {}),
+    }
 
 
 def a_wait(tenant: str) -> dict[str, Any]:

@@ -39,7 +39,7 @@ NO_RECURRENCE = (
     recurrence.ExceptedNoDate,
     recurrence.NoDates,
 )
-_UNCHANGEABLE = (refusals.NotLive, refusals.AlreadyOver, refusals.AlreadyBegun)
+UNCHANGEABLE = (refusals.NotLive, refusals.AlreadyOver, refusals.AlreadyBegun)
 
 
 @blp.route("/series/preview", methods=["POST"])
@@ -99,7 +99,7 @@ def confirm_series(tx: Transaction, expected: Expected, series: UUID) -> Answer:
 @blp.route("/series/<uuid:series>/cancellation", methods=["GET"])
 @allow(Role.RESIDENT, Role.ARENA_MANAGER)
 @reads
-@answers(refusals.NotPriced, rules.NotOfSeries, rules.NothingToChange, *_UNCHANGEABLE)
+@answers(refusals.NotPriced, rules.NotOfSeries, rules.NothingToChange, *UNCHANGEABLE)
 @blp.arguments(ChoiceQuery, location="query")
 @blp.response(200, SeriesConsequenceSchema)
 def get_series_cancellation(tx: Transaction, wanted: dict[str, Any], series: UUID) -> SeriesConsequence:
@@ -111,7 +111,7 @@ def get_series_cancellation(tx: Transaction, wanted: dict[str, Any], series: UUI
 @allow(Role.RESIDENT, Role.ARENA_MANAGER)
 @writes
 @if_match
-@answers(rules.NotOfSeries, rules.NothingToChange, *_UNCHANGEABLE)
+@answers(rules.NotOfSeries, rules.NothingToChange, *UNCHANGEABLE)
 @blp.arguments(SeriesCancellationSchema)
 @blp.response(200, WholeSeriesSchema)
 def cancel_series(tx: Transaction, expected: Expected, given: dict[str, Any], series: UUID) -> Answer:
@@ -128,7 +128,7 @@ def cancel_series(tx: Transaction, expected: Expected, given: dict[str, Any], se
     rules.NothingToChange,
     rules.SeriesClashes,
     refusals.TooLateToMove,
-    *_UNCHANGEABLE,
+    *UNCHANGEABLE,
     *NOT_THERE,
 )
 @blp.arguments(SeriesShiftSchema)

@@ -34,8 +34,7 @@ def ask_where(series: UUID) -> Response | str:
     chosen = _chosen(found, request.args.get("booking", ""))
     if chosen is None:
         return _nothing(series)
-    filled = {name: f"{value}" for name, value in _as_it_is(found, chosen).items()}
-    return _page(found, chosen, Form(filled | {"version": str(found["version"])}))
+    return _page(found, chosen, Form(_filled(found, chosen)))
 
 
 @blueprint.post("/<uuid:series>/move")
@@ -47,6 +46,8 @@ def move(series: UUID) -> Response | tuple[str, int]:
     chosen = _chosen(found, form["booking"])
     if chosen is None:
         return _nothing(series)
+    if not _as_shown(form, chosen):
+        return _page(found, chosen, _renewed(form, found, _filled(found, chosen))), 409
     wanted = _wanted(form, found, chosen)
     if form.wrong:
         return _page(found, chosen, form), 422
@@ -64,10 +65,27 @@ def move(series: UUID) -> Response | tuple[str, int]:
     return redirect(url_for("series.show", series=series))
 
 
-def _renewed(form: Form, series: Json) -> Form:
-    """What was filled in, for the series as it is now: sent again, it is meant."""
+def _as_shown(form: Form, chosen: Json) -> bool:
+    """Whether the date that the others follow is the one that was shown, and where it was. The version of a series does
+    not tell of one of its dates that was moved or given up by itself."""
+    return (form["booking"], form["began"], form["ended"]) == (chosen["booking"], *_times(chosen))
+
+
+def _times(chosen: Json) -> tuple[str, str]:
+    return chosen["begins_at"].isoformat(), chosen["ends_at"].isoformat()
+
+
+def _filled(series: Json, chosen: Json) -> dict[str, str]:
+    """What the form holds at first: how the chosen date is, and that it alone is meant."""
+    as_it_is = {name: f"{value}" for name, value in _as_it_is(series, chosen).items()}
+    return as_it_is | {"version": str(series["version"]), "scope": SCOPES[0]}
+
+
+def _renewed(form: Form, series: Json, instead: Mapping[str, str] | None = None) -> Form:
+    """What was filled in, for the series as it is now: sent again, it is meant. Where it may mean something else by
+    now, with this `instead`."""
     text = gettext("The fixed booking was changed after you opened the page. Look at its dates, and send again.")
-    return Form({**form.values, "version": str(series["version"])}, problem=text)
+    return Form({**form.values, "version": str(series["version"]), **(instead or {})}, problem=text)
 
 
 def _nothing(series: UUID) -> Response:
@@ -126,6 +144,7 @@ def _page(series: Json, chosen: Json, form: Form) -> str:
         chosen=chosen,
         form=form,
         scopes=SCOPES,
+        times=_times(chosen),
         rules=house_rules(series["space"]) if "accept" in form.faults else [],
         side=sides(series),
         places=places(),

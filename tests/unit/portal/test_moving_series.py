@@ -1,9 +1,14 @@
 """Moving dates of a fixed booking: the form, what is asked of booking, and its no by the field that it is about."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
+from kernel.errors import DomainError
+from services.booking.api.series import UNCHANGEABLE
+from services.booking.model.refusals import HoldExpired, TooLateToMove
+from services.portal.words import CLASHES
 from tests.unit.portal.conftest import Portal, Visitor
 from tests.unit.portal.services import refused, some_house_rules
 
@@ -99,6 +104,35 @@ def test_what_is_over_can_not_be_moved(portal: Portal, kari: Visitor) -> None:
     assert (kari.path, "Ingen av datoene kan flyttes lenger." in page.text) == (f"/series/{series}", True)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"state": "cancelled"},
+        {"begins_at": "2026-12-17T17:00:00+00:00"},
+        {"ends_at": "2026-12-15T18:00:00+00:00"},
+    ],
+)
+def test_a_date_that_changed_in_another_tab_is_no_measure_for_the_others(
+    portal: Portal, kari: Visitor, series: str, change: dict[str, str]
+) -> None:
+    """The version of a series does not tell of it. As many days from another date would move them elsewhere."""
+    occurrences = portal.services.series[series]["occurrences"]
+    kari.go(f"/series/{series}/move?booking={occurrences[1]['booking']}")
+    occurrences[1] |= change
+    filled = AS_IT_IS | {"date": "16.12.2026", "scope": "following", "why": "Ferie"}
+    page = kari.submit("/move", **filled)
+    assert page.status_code == 409
+    assert "Den faste bookingen er endret etter at du åpnet sida." in page.text
+    assert not portal.services.asked("POST", "booking")
+    follows = occurrences[0] if "state" in change else occurrences[1]
+    assert f'value="{follows["begins_at"][:10]}"' in page.text
+    assert "Ferie" in page.text
+
+    kari.submit("/move", **AS_IT_IS | {"date": "18.12.2026", "from": "18", "to": "20", "scope": "following"})
+    days = (date(2026, 12, 18) - date.fromisoformat(follows["begins_at"][:10])).days
+    assert (sent(portal)["booking"], sent(portal)["days"]) == (follows["booking"], days)
+
+
 def test_which_dates_clash_is_told_in_words(portal: Portal, kari: Visitor, series: str) -> None:
     fields = {"clashes": 1, "dates": 5, "first": "2026-12-30T17:00:00Z", "reason": "slot_taken"}
     said = "1 av 5 datoer kan ikke bookes; den første er 2026-12-30T17:00:00Z: slot_taken."
@@ -108,6 +142,11 @@ def test_which_dates_clash_is_told_in_words(portal: Portal, kari: Visitor, serie
     page = kari.submit("/move", **AS_IT_IS | {"date": "9.12.2026"})
     assert "1 av 5 datoer kan du ikke få. Den første er onsdag 30. desember kl. 18:00: tatt av andre." in page.text
     assert "slot_taken" not in page.text
+
+
+@pytest.mark.parametrize("kind", [TooLateToMove, HoldExpired, *UNCHANGEABLE], ids=lambda kind: kind.code)
+def test_every_reason_for_a_date_that_stays_has_words(kind: type[DomainError]) -> None:
+    assert kind.code in CLASHES
 
 
 def test_the_date_that_a_rule_is_broken_by_is_named(portal: Portal, kari: Visitor, series: str) -> None:
