@@ -6,10 +6,10 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from services.portal.backend import Json, Refused, everything, tell
-from services.portal.forms import Form, day_of, minutes_of, sent, text_of, today, whole
+from services.portal.forms import Form, day_of, instant, minutes_of, sent, text_of, today, whole
 from services.portal.language import gettext
 from services.portal.places import places
-from services.portal.session import signed_in
+from services.portal.session import now, signed_in
 
 blueprint = Blueprint("volunteer", __name__, url_prefix="/volunteer")
 
@@ -56,6 +56,8 @@ def register(agreement: UUID) -> Response | tuple[str, int]:
     }
     if form.wrong:
         return _page(_agreement(agreement), form), 422
+    if not form["again"] and (before := _same(agreement, worked, form["shown_at"])):
+        return _page(_agreement(agreement), form, before), 409
     try:
         tell("pricing", f"/agreements/{agreement}/hours", worked, key=form.key)
     except Refused as said:
@@ -82,6 +84,22 @@ def _minutes(form: Form) -> int:
     return worked
 
 
+def _same(agreement: UUID, worked: Json, shown_at: str) -> Json | None:
+    """The same hours, if they were registered before this form was shown: it was sent, gone back to, and sent again.
+    What came after is this form's own, sent by two clicks, which its key makes one."""
+    try:
+        shown = instant(shown_at)
+    except ValueError:
+        return None
+    same = {**worked, "agreement": str(agreement)}
+    alike = (
+        each
+        for each in everything("pricing", "/hours")
+        if each["state"] != "rejected" and same.items() <= each.items() and instant(each["registered_at"]) <= shown
+    )
+    return next(alike, None)
+
+
 def _agreement(agreement: UUID) -> Json:
     found = [each for each in everything("pricing", "/agreements") if each["id"] == str(agreement)]
     if not found:
@@ -89,5 +107,7 @@ def _agreement(agreement: UUID) -> Json:
     return found[0]
 
 
-def _page(agreement: Json, form: Form) -> str:
-    return render_template("register_hours.html", agreement=agreement, form=form, today=today())
+def _page(agreement: Json, form: Form, before: Json | None = None) -> str:
+    """The form; `before` are the same hours, which were registered already."""
+    shown = {"form": form, "today": today(), "now": now()}
+    return render_template("register_hours.html", agreement=agreement, before=before, **shown)

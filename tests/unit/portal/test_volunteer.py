@@ -127,5 +127,54 @@ def test_what_was_done_is_named_where_it_is_missing(volunteer: Visitor) -> None:
     assert '<li>Arbeidet: <a href="#task">Skriv noe her.</a>' in page.text
 
 
+WORKED = {"worked_on": "2026-12-01", "minutes": 120, "task": "Malte"}
+TYPED = {"worked_on": "2026-12-01", "hours": "2", "minutes": "", "task": "Malte"}
+
+
+def test_the_same_hours_after_going_back_are_asked_about(portal: Portal, volunteer: Visitor) -> None:
+    """They stood there twice, to be approved twice."""
+    portal.services.register(AGREEMENT, **WORKED)
+    volunteer.go(FORM)
+
+    page = volunteer.submit("/hours", **TYPED)
+
+    assert page.status_code == 409
+    assert "Dette er alt registrert" in page.text
+    assert not portal.services.asked("POST", "pricing")
+    volunteer.submit("/hours", **TYPED, again="1")
+    (call,) = portal.services.asked("POST", "pricing")
+    assert call.body == WORKED
+
+
+@pytest.mark.parametrize(
+    "different", [{"worked_on": "2026-11-30"}, {"hours": "3"}, {"minutes": "1", "hours": "2"}, {"task": "Malte igjen"}]
+)
+def test_other_hours_are_not_asked_about(portal: Portal, volunteer: Visitor, different: dict[str, str]) -> None:
+    portal.services.register(AGREEMENT, **WORKED)
+    volunteer.go(FORM)
+    volunteer.submit("/hours", **TYPED | different)
+    assert len(portal.services.asked("POST", "pricing")) == 1
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        {"state": "rejected", "reason": "Nei", "version": 2, "decided_at": "2026-12-01T13:00:00Z"},
+        {"registered_at": "2199-01-01T00:00:00Z"},
+        {"agreement": str(an_id("another"))},
+    ],
+    ids=["rejected", "by the same form", "under another agreement"],
+)
+def test_what_was_rejected_or_sent_by_two_clicks_is_not_asked_about(
+    portal: Portal, volunteer: Visitor, before: dict[str, str]
+) -> None:
+    """The form's key makes two clicks one."""
+    registered = portal.services.register(AGREEMENT, **WORKED)
+    portal.services.hours[registered["id"]] |= before
+    volunteer.go(FORM)
+    volunteer.submit("/hours", **TYPED)
+    assert len(portal.services.asked("POST", "pricing")) == 1
+
+
 def test_someone_elses_agreement_is_not_there(volunteer: Visitor) -> None:
     assert volunteer.go(f"/volunteer/{an_id('another')}/hours").status_code == 404
