@@ -22,6 +22,7 @@ from services.access.schemas import (
     LockSchema,
     LoggedEntrySchema,
     SquareFilter,
+    UnknownKeySchema,
 )
 
 _CODES = "torg.access.codes"
@@ -87,6 +88,16 @@ def unlock_with_code(tx: Transaction, typed: dict[str, Any], lock: UUID) -> Entr
 def list_entries(tx: Transaction, wanted: dict[str, Any]) -> Page[Any]:
     """The doors opened and refused at the squares I oversee, newest first."""
     return queries.entries_for(tx, caller(), **wanted)
+
+
+@blp.route("/unknown-keys", methods=["GET"])
+@allow(Role.ARENA_MANAGER, Role.OPERATOR)
+@reads
+@blp.arguments(SquareFilter, location="query")
+@blp.response(200, page_of(UnknownKeySchema))
+def list_unknown_keys(tx: Transaction, wanted: dict[str, Any]) -> Page[Any]:
+    """The keys, at the squares I oversee, of bookings that were lost in a restore, until that is decided on."""
+    return queries.unknown_keys_for(tx, caller(), **wanted)
 
 
 def _codes() -> Codes:

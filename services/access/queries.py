@@ -16,6 +16,7 @@ from services.access import store
 from services.access.codes import Codes
 from services.access.model import LIVE, KeyState
 from services.access.store import KEYS, entries, key_from, keys, locks
+from services.access.unknown import WAITING
 
 _SAME_CODE = ("credential", "lock", "code_digest")
 
@@ -87,6 +88,17 @@ def entries_for(tx: Transaction, who: Caller, page: PageRequest, square: str | N
         wanted = wanted.where(tuple_(*order) < tuple_(*after))
     rows: Sequence[Row[Any]] = tx.execute(wanted.order_by(*(each.desc() for each in order)).limit(page.fetch)).all()
     return page.cut(rows, lambda entry: (entry.at, entry.id))
+
+
+def unknown_keys_for(tx: Transaction, who: Caller, page: PageRequest, square: str | None = None) -> Page[Any]:
+    """The keys of bookings that were lost in a restore, of the squares one oversees, by time, until an operator has
+    decided on them or they are over. Raises Forbidden for a square one doesn't."""
+    order = (keys.c.valid_from, keys.c.id)
+    wanted = WAITING.where(_overseen(locks.c.square, who, square))
+    if after := page.after(datetime, UUID):
+        wanted = wanted.where(tuple_(*order) > tuple_(*after))
+    rows: Sequence[Row[Any]] = tx.execute(wanted.order_by(*order).limit(page.fetch), {"now": tx.now}).all()
+    return page.cut(rows, lambda key: (key.valid_from, key.id))
 
 
 def _overseen(column: ColumnElement[str], who: Caller, square: str | None) -> ColumnElement[bool]:

@@ -103,6 +103,25 @@ class LoggedEntrySchema(EntrySchema):
     booking = fields.UUID(required=True, allow_none=True)
 
 
+class UnknownKeySchema(Schema):
+    """A key of a booking that booking lost when it was restored from a backup. Nothing is undone by itself, but one
+    whose place and time another booking has is suspended."""
+
+    id = fields.UUID(required=True, metadata={"example": _ID})
+    booking = fields.UUID(required=True)
+    space = fields.String(required=True, metadata={"example": "borgen-storsal"})
+    square = fields.String(required=True, metadata={"example": "borgen"})
+    state = fields.String(required=True, validate=validate.OneOf([state.value for state in KeyState]))
+    begins_at = Instant(required=True)
+    ends_at = Instant(required=True)
+    suspended_for = fields.UUID(
+        required=True, allow_none=True, metadata={"description": "The booking that has its place and time."}
+    )
+    tenant = fields.UUID(required=True, allow_none=True)
+    booked_by = fields.String(required=True, metadata={"description": "A pseudonym.", "example": _ID})
+    since = Instant(required=True, metadata={"description": "When it was found to be unknown."})
+
+
 class LockSchema(Schema):
     """The lock on the door of a space."""
 

@@ -37,13 +37,23 @@ _AT = (
     )
 )
 _HOLDER = update(keys).where(keys.c.booking == bindparam("of")).values(suspended_for=bindparam("holder"))
-_waiting = (
-    select(keys.c.state)
+WAITING = (
+    select(
+        *(keys.c[name] for name in ("id", "booking", "state", "valid_from", "valid_until", "suspended_for")),
+        *(keys.c[name] for name in ("booked_by", "tenant")),
+        func.coalesce(keys.c.begins_at, keys.c.valid_from).label("begins_at"),
+        func.coalesce(keys.c.ends_at, keys.c.valid_until).label("ends_at"),
+        locks.c.space,
+        locks.c.square,
+        unknown_subjects.c.since,
+    )
     .join_from(unknown_subjects, keys, cast(keys.c.booking, Text) == unknown_subjects.c.subject)
+    .join(locks, locks.c.id == keys.c.lock)
     .where(unknown_subjects.c.source == BOOKING, unknown_subjects.c.settled_at.is_(None))
-    .where(keys.c.valid_until > bindparam("now"))
-    .subquery()
+    .where(keys.c.state != KeyState.REVOKED, keys.c.valid_until > bindparam("now"))
 )
+"""The keys, not over, on which an operator has yet to decide."""
+_waiting = WAITING.subquery()
 _COUNT = select(
     func.count().filter(_waiting.c.state.in_(LIVE)).label("live"),
     func.count().filter(_waiting.c.state == KeyState.SUSPENDED).label("suspended"),

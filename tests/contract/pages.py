@@ -131,6 +131,7 @@ PAGES = {
         form=lambda _: {"version": "1", "reason": "Dobbeltført"}, means={"registration": "hours"}
     ),
     "GET /manage/bookings": Page(lists="booking"),
+    "GET /manage/keys": Page(lists="confirmed"),
     "GET /sign-in": Page(),
     "GET /signed-in": Page(),
     "POST /sign-out": Page(form=lambda _: {}),

@@ -183,6 +183,8 @@ ACCESS = {
     "GET /locks": Good(lists="lock"),
     "GET /locks?square={square}": Good(lists="lock"),
     "POST /locks/{lock}/unlock": Good(body=lambda _: {"code": "000000"}),
+    "GET /unknown-keys": Good(lists="unknown"),
+    "GET /unknown-keys?square={square}": Good(lists="unknown"),
     "GET /entries": Good(lists="key"),
     "GET /entries?square={square}": Good(lists="key"),
 }

@@ -17,13 +17,14 @@ from werkzeug.test import TestResponse
 
 from kernel.auth import Role
 from kernel.db import Transaction
+from services.access import restoring
 from services.access.events import KeyUnused
 from services.booking.service import Booking
 from services.booking.usecases import time, waiting
 from services.portal.pages.bookings import CHANGEABLE
 from services.portal.session import Person
 from tests.bookings import Delivery, envelope
-from tests.contract.things import a_group, a_space, an_agreement, shown, three, tree
+from tests.contract.things import a_group, a_space, an_agreement, lose, shown, three, tree
 from tests.municipality import SETTINGS, SPACE, SQUARE, TARIFF, Municipality
 from tests.recordings import Recording
 from tests.tariffs import document
@@ -185,7 +186,7 @@ def a_booking(scenes: Scenes) -> None:
     at, kari, mona = scenes.at(), scenes.kari, scenes.mona
     with scenes.scene("nothing"):
         scenes.look(kari, "/", "/bookings", "/series", "/waiting", "/volunteer", "/squares/borgen")
-        scenes.look(mona, "/manage/desk", "/manage/hours", "/manage/bookings")
+        scenes.look(mona, "/manage/desk", "/manage/hours", "/manage/bookings", "/manage/keys")
     with scenes.scene("free"):
         scenes.look(kari, f"/search?square=borgen&date={at:%Y-%m-%d}&minutes=60", scenes.form(SPACE, at))
     with scenes.scene("held, not priced"):
@@ -547,12 +548,25 @@ def under_rules(scenes: Scenes) -> None:
         scenes.look(kari, page, scenes.form(SPACE, at))
 
 
+def after_a_restore(scenes: Scenes) -> None:
+    """Two bookings were lost: one still has its key, and one had to make way for another."""
+    at = scenes.at(18)
+    live, other = scenes.confirmed(SPACE, at), scenes.confirmed(SPACE, at + 2 * AN_HOUR)
+    lose(scenes.municipality, last(live), last(other))
+    with scenes.municipality.databases["access"].transaction() as tx:
+        restoring.suspend(tx, UUID(last(other)), UUID(last(live)))
+    scenes.settle()
+    with scenes.scene("lost in a restore"):
+        scenes.look(scenes.mona, "/manage/keys")
+
+
 ALL = (
     a_booking,
     in_line,
     a_series,
     series_of_every_kind,
     worked,
+    after_a_restore,
     closed,
     invited,
     under_rules,

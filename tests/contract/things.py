@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from kernel import unknown
 from kernel.auth import Role
 from tests.municipality import HOUR, NOW, SPACE, SQUARE, TARIFF, Municipality
 from tests.tariffs import document
@@ -263,8 +264,10 @@ def _bookings(all_of_it: Municipality, space: str, tenant: str) -> Things:
     programme = all_of_it.call("GET", "/programming/activities", kari).get_json()["items"]
     later = undecided(all_of_it, space, tenant)
     said = {"text": "Kan vi komme før?"}
+    lose(all_of_it, confirmed["id"])
     return {
         "tenant": tenant,
+        "unknown": key["id"],
         **later,
         "comment": all_of_it.did("POST", f"/booking/bookings/{later['booking']}/comments", kari, said)["id"],
         **series(all_of_it, space, tenant),
@@ -280,6 +283,12 @@ def shown(date: Mapping[str, str]) -> dict[str, str]:
     """A date of a series, as the form to move it carries it."""
     began, ended = (datetime.fromisoformat(date[name]).isoformat() for name in ("begins_at", "ends_at"))
     return {"booking": date["booking"], "began": began, "ended": ended}
+
+
+def lose(all_of_it: Municipality, *bookings: str) -> None:
+    """Access has these bookings for lost in a restore, as well as those before."""
+    with all_of_it.databases["access"].transaction() as tx:
+        unknown.note(tx, "/services/booking", [*bookings, *unknown.unsettled(tx, "/services/booking")])
 
 
 def a_series(space: str, tenant: str, *, hour: int = 8, day: int = 13, **different: Any) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from tests.unit.portal.conftest import serving, settings_for
 from tests.unit.portal.services import (
     NOW,
     FakeServices,
+    a_lost_key,
     a_price,
     an_activity,
     an_agreement,
@@ -97,6 +98,9 @@ def walk(visit: Visit) -> Iterator[None]:
     for path in ("/bookings", "/volunteer", f"/volunteer/{an_agreement()['id']}/hours", "/manage/bookings"):
         visit.go(path)
         yield
+    services.unknown_keys = [a_lost_key(), a_lost_key(state="suspended", suspended_for=str(an_id("another")))]
+    visit.go("/manage/keys")
+    yield
     yield from _walk_ahead(visit)
     yield from walk_desk(visit)
     visit.go("/manage/hours")

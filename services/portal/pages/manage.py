@@ -7,7 +7,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from werkzeug.wrappers import Response
 
 from services.portal.backend import Json, Refused, everything, tell
-from services.portal.forms import Form, sent
+from services.portal.forms import Form, sent, timed
 from services.portal.language import day, gettext
 from services.portal.pages.bookings import by_standing
 from services.portal.places import places
@@ -63,6 +63,13 @@ def bookings() -> str:
         abort(404)
     found = by_standing(square=square)
     return render_template("manage_bookings.html", **found, square=square, squares=squares, places=places())
+
+
+@blueprint.get("/keys")
+def keys() -> str:
+    """The keys, at the doors of my squares, of bookings that were lost in a restore."""
+    found = [timed(each, "begins_at", "ends_at") for each in everything("access", "/unknown-keys")]
+    return render_template("manage_keys.html", keys=found, places=places())
 
 
 def _my_squares() -> list[str]:

@@ -134,6 +134,7 @@ class FakeServices:
     ahead: Json = field(default_factory=lambda: look_ahead(None, "slot_taken", None))
     invitation: Json = field(default_factory=an_invitation)
     activities: list[Json] = field(default_factory=list)
+    unknown_keys: list[Json] = field(default_factory=list)
     agreements: list[Json] = field(default_factory=list)
     answers: dict[str, httpx.Response] = field(default_factory=dict)
     free: list[tuple[str, str]] = field(default_factory=lambda: [MORNING, EVENING])
@@ -326,6 +327,8 @@ class FakeServices:
         raise AssertionError(parts)
 
     def _get_access(self, parts: list[str], query: Json, _: Any) -> httpx.Response:
+        if parts == ["unknown-keys"]:
+            return items(self.unknown_keys)
         assert parts == ["keys"]
         if not self.events_arrive:
             return items([], moving=True)
@@ -516,6 +519,13 @@ def a_charge(booking: Json) -> Json:
         state = "kept"
     about = {"booking": booking["id"], "total": 60000, "state": state, "entries": entries}
     return as_recorded("GET pricing /charges", "cancelled, not settled", **about)
+
+
+def a_lost_key(**changed: Any) -> Json:
+    """A live key of a booking that was lost in a restore."""
+    when = {"begins_at": "2026-12-05T17:00:00Z", "ends_at": "2026-12-05T19:00:00Z"}
+    about = {"state": "armed", "suspended_for": None, "space": "borgen-storsal", "square": "borgen"}
+    return as_recorded("GET access /unknown-keys", "lost in a restore", **when, **about | changed)
 
 
 def a_key(booking: Json, scene: str) -> Json:

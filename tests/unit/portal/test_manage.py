@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.portal.conftest import Portal, Visitor
-from tests.unit.portal.services import an_agreement, refused
+from tests.unit.portal.services import a_lost_key, an_agreement, an_id, refused
 
 
 @pytest.fixture
@@ -114,7 +114,29 @@ def test_an_operators_squares_are_all(visitor: Visitor) -> None:
     assert page.text.count("/manage/bookings?square=") == 8
 
 
-@pytest.mark.parametrize("path", ["/manage/hours", "/manage/bookings"])
+def test_keys_of_bookings_that_were_lost_in_a_restore(portal: Portal, mona: Visitor) -> None:
+    other = str(an_id("another"))
+    lost = [a_lost_key(), a_lost_key(state="suspended", suspended_for=other)]
+    portal.services.unknown_keys = lost
+    assert 'href="/manage/keys"' in mona.go("/manage/bookings").text
+
+    page = mona.go("/manage/keys").text
+
+    assert page.count("Storsalen") == 2
+    assert "lørdag 5. desember" in page
+    assert "18:00–20:00" in page
+    assert (page.count("åpner døra"), page.count("åpner ingenting")) == (1, 1)
+    assert page.count(f'href="/bookings/{other}"') == 1
+    assert lost[0]["booking"] in page
+
+
+def test_without_lost_bookings_there_is_nothing_to_decide(mona: Visitor) -> None:
+    page = mona.go("/manage/keys").text
+    assert "Alle nøkler hører til kjente bookinger." in page
+    assert "sikkerhetskopi" not in page
+
+
+@pytest.mark.parametrize("path", ["/manage/hours", "/manage/bookings", "/manage/keys"])
 def test_the_managers_pages_are_for_managers(kari: Visitor, path: str) -> None:
     page = kari.go(path)
     assert page.status_code == 403

@@ -84,6 +84,7 @@ def form(page: str, action: str, *, instead: str = "", **filled: str) -> Visit:
 
 VISITS: dict[str, Visit] = {
     "GET access /keys": in_state("confirmed"),
+    "GET access /unknown-keys": pages("/manage/keys"),
     "GET booking /actors": pages(BOOK, "/volunteer"),
     "GET booking /availability": pages("/search?square=borgen&date=2026-12-05&minutes=60"),
     "GET booking /bookings": pages("/bookings", "/manage/bookings"),
