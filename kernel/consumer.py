@@ -36,7 +36,6 @@ from kernel.extensions import ServiceDatabase
 from kernel.failures import Retrying
 from kernel.outage import Outage
 from kernel.progress import Progress
-from kernel.silence import connected
 from kernel.trace import continued, ids_in, trace
 
 log = structlog.get_logger(__name__)
@@ -122,7 +121,7 @@ class EventConsumer(SharedExtension):  # type: ignore[misc]
         while not self._closing:
             self._consuming.got_on()
             try:
-                with connected(self._url, heartbeat=_HEARTBEAT_SECONDS) as connection:
+                with topology.connect(self._url, heartbeat=_HEARTBEAT_SECONDS) as connection:
                     self._consume(connection)
             except PreconditionFailed:
                 log.critical("queue_arguments_differ", service=self._service)
@@ -213,7 +212,10 @@ class EventConsumer(SharedExtension):  # type: ignore[misc]
 
     def _acknowledge(self, message: Message) -> None:
         self._in_hand -= 1
-        self._handling.got_on() if self._in_hand else self._handling.rests()
+        if self._in_hand:
+            self._handling.got_on()
+        else:
+            self._handling.rests()
         try:
             # green threads share the connection: two frames must not be written into each other
             with self._writing:

@@ -20,6 +20,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, exc, func, make_url, select, text
 
+from kernel import silence
 from kernel.release import VERSION
 
 log = structlog.get_logger(__name__)
@@ -117,7 +118,8 @@ def _history(service: str, url: str) -> Iterator[_History]:
     """Alembic, on a connection that alone migrates the database."""
     engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg2"),
-        connect_args={"application_name": "torg-migrate", "options": f"-c lock_timeout={_LOCK_SECONDS}s"},
+        connect_args=silence.POSTGRES
+        | {"application_name": "torg-migrate", "options": f"-c lock_timeout={_LOCK_SECONDS}s"},
     )
     with engine.connect() as connection:
         # asked again and again, for who waits inside a statement holds up indexes that are made concurrently

@@ -26,7 +26,6 @@ from kernel.db import Database, Transaction
 from kernel.outage import Outage
 from kernel.outbox import Unsent
 from kernel.progress import Progress
-from kernel.silence import connected
 
 log = structlog.get_logger(__name__)
 
@@ -108,7 +107,7 @@ class AmqpPublisher:
             connection.release()
 
     def _connect(self) -> None:
-        self._connection = connected(self._url, heartbeat=0)
+        self._connection = topology.connect(self._url, heartbeat=0)
         topology.declare_for_emitter(self._connection, self._kinds)
         self._channel = self._connection.channel()
         self._channel.confirm_select()

@@ -1,7 +1,7 @@
 """How a connection to PostgreSQL or RabbitMQ notices that nobody answers any more: a machine that lost its power says
 nothing, and TCP by itself asks no sooner than after two hours.
 
-Used by `kernel.db`, `kernel.relay`, `kernel.consumer` and `kernel.worker`, wherever they connect.
+Used by `kernel.db`, `kernel.topology` and `kernel.migrate`, which connect, and by `kernel.worker`.
 """
 
 import socket
@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 import psycopg2.extensions
-from kombu import Connection
 
 CONNECT_SECONDS = 5
 IDLE_SECONDS = 10
@@ -32,24 +31,13 @@ POSTGRES_SERVER = (
     f" -c tcp_keepalives_count={ASK_TIMES} -c tcp_user_timeout={SILENCE_SECONDS}s"
 )
 """What the server is told of it, so that the session of a worker that vanished ends, and gives its election up."""
-_RABBITMQ = {
+TCP = {
     socket.TCP_KEEPIDLE: IDLE_SECONDS,
     socket.TCP_KEEPINTVL: ASK_SECONDS,
     socket.TCP_KEEPCNT: ASK_TIMES,
     socket.TCP_USER_TIMEOUT: SILENCE_SECONDS * 1000,
 }
-
-
-def connected(url: str, *, heartbeat: int) -> Connection:
-    """A new connection to the broker. What it asks, and is not answered in time, raises TimeoutError."""
-    connection = Connection(
-        url, heartbeat=heartbeat, connect_timeout=CONNECT_SECONDS, transport_options={"socket_settings": _RABBITMQ}
-    )
-    connection.connect()
-    if connection.transport.driver_type == "amqp":
-        # py-amqp's own read_timeout is the kernel's, which sockets of eventlet know nothing of
-        connection.connection.transport.sock.settimeout(SILENCE_SECONDS)
-    return connection
+"""The same for a socket of ours."""
 
 
 def wait_with_an_end(answer_seconds: float) -> None:

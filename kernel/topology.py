@@ -6,6 +6,7 @@ Emitters declare their listeners' queues too, so an event waits for a service th
 
 from kombu import Connection, Exchange, Queue
 
+from kernel import silence
 from kernel.contracts import Event
 
 EVENTS = Exchange("torg.events", type="topic", durable=True)
@@ -13,6 +14,19 @@ DEAD_LETTERS = Exchange("torg.dead-letters", type="direct", durable=True)
 
 DELIVERY_LIMIT = 20
 """Deliveries to workers that died over it, before RabbitMQ itself sets an event aside."""
+
+
+def connect(url: str, *, heartbeat: int) -> Connection:
+    """A new connection to the broker. What it asks, and is not answered in time, raises TimeoutError."""
+    options = {"socket_settings": silence.TCP}
+    connection = Connection(
+        url, heartbeat=heartbeat, connect_timeout=silence.CONNECT_SECONDS, transport_options=options
+    )
+    connection.connect()
+    if connection.transport.driver_type == "amqp":
+        # py-amqp's own read_timeout is the kernel's, which sockets of eventlet know nothing of
+        connection.connection.transport.sock.settimeout(silence.SILENCE_SECONDS)
+    return connection
 
 
 def queue(listener: str, kind: type[Event]) -> Queue:

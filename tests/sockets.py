@@ -2,13 +2,11 @@
 
 import socket
 
-from kernel.silence import ASK_SECONDS, ASK_TIMES, IDLE_SECONDS, SILENCE_SECONDS
-
 EXPECTED = {
-    socket.TCP_KEEPIDLE: IDLE_SECONDS,
-    socket.TCP_KEEPINTVL: ASK_SECONDS,
-    socket.TCP_KEEPCNT: ASK_TIMES,
-    socket.TCP_USER_TIMEOUT: SILENCE_SECONDS * 1000,
+    socket.TCP_KEEPIDLE: 10,
+    socket.TCP_KEEPINTVL: 5,
+    socket.TCP_KEEPCNT: 2,
+    socket.TCP_USER_TIMEOUT: 20_000,
 }
 
 

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import text
 
 from kernel.db import Database
-from kernel.silence import ASK_SECONDS, ASK_TIMES, IDLE_SECONDS, SILENCE_SECONDS
 from tests.sockets import EXPECTED, options
 
 
@@ -25,10 +24,10 @@ def test_a_database_that_vanishes_is_noticed(database: Database) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("tcp_keepalives_idle", IDLE_SECONDS),
-        ("tcp_keepalives_interval", ASK_SECONDS),
-        ("tcp_keepalives_count", ASK_TIMES),
-        ("tcp_user_timeout", SILENCE_SECONDS * 1000),
+        ("tcp_keepalives_idle", 10),
+        ("tcp_keepalives_interval", 5),
+        ("tcp_keepalives_count", 2),
+        ("tcp_user_timeout", 20_000),
     ],
 )
 def test_the_database_notices_a_process_that_vanishes(database: Database, name: str, value: int) -> None:
