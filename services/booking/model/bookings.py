@@ -20,7 +20,7 @@ from services.booking.model.actors import Actor
 from services.booking.model.deadlines import answer_by, answer_time, pay_until, unpriced_until
 from services.booking.model.house_rules import RuleVersion
 from services.booking.model.moved import MovedFrom, awaiting_price, pays_first, placed
-from services.booking.model.prices import Consequence, Price
+from services.booking.model.prices import Consequence, Price, free_until
 from services.booking.model.refusals import (
     AlreadyBegun,
     AlreadyOver,
@@ -335,8 +335,8 @@ class Booking:
     @property
     def free_until(self) -> datetime | None:
         """Until when its tenant may give it up for nothing; None: whenever."""
-        free_until = self.price.free_until if self.price else None
-        return max(free_until, self.begins_at) if free_until and self.moved_by_house else free_until
+        limit = self.price.free_until if self.price else None
+        return free_until(limit, self.begins_at, moved_by_house=self.moved_by_house)
 
     @property
     def given_up_for_nothing(self) -> bool:
