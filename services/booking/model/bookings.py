@@ -196,7 +196,8 @@ class Booking:
 
     def accepted(self, *, now: datetime) -> "Booking":
         """The tenant takes it at its price: confirmed, or waiting for what else the space asks for."""
-        self._demand_held()
+        if self.state != "held":
+            raise NotHeld
         if self.price is None:
             raise NotPriced
         if now >= self.hold_expires_at:
@@ -211,8 +212,8 @@ class Booking:
         return self._settled(now)
 
     def declined(self, reason: str, *, now: datetime) -> "Booking":
-        """Refused, for a reason that is a stable code."""
-        self._demand_undecided(now) if self.state == "awaiting_approval" else self._demand_held()
+        """An arena manager says no, for a reason that is a stable code."""
+        self._demand_undecided(now)
         return self._step(now, state="declined", decline_reason=reason)
 
     def price_stands(self) -> "Booking":
@@ -342,10 +343,6 @@ class Booking:
     def given_up_for_nothing(self) -> bool:
         """Whether it was cancelled for nothing, whatever the price's limit: the house had moved it."""
         return self.moved_by_house and self.cancelled_at is not None and self.cancelled_at <= self.begins_at
-
-    def _demand_held(self) -> None:
-        if self.state != "held":
-            raise NotHeld
 
     def _demand_undecided(self, now: datetime) -> None:
         if self.state != "awaiting_approval":
