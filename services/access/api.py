@@ -11,7 +11,7 @@ from kernel.http import allow, caller, create_app, database_from, reads, service
 from kernel.pagination import Page, page_of
 from kernel.problems import NotFound
 from kernel.settings import Settings
-from services.access import queries, usecases
+from services.access import doors, news, queries, usecases
 from services.access.codes import Codes, codes_from
 from services.access.model import Entry
 from services.access.schemas import (
@@ -21,6 +21,9 @@ from services.access.schemas import (
     KeySchema,
     LockSchema,
     LoggedEntrySchema,
+    NewsSchema,
+    OrderedSchema,
+    OrderSchema,
     SquareFilter,
     UnknownKeySchema,
 )
@@ -78,6 +81,36 @@ def unlock_with_code(tx: Transaction, typed: dict[str, Any], lock: UUID) -> Entr
     if caller().subject != str(lock):
         raise NotFound
     return usecases.unlock_with_code(tx, lock, typed["code"], _codes())
+
+
+@blp.route("/locks/<uuid:lock>/orders", methods=["POST"])
+@allow(Role.ARENA_MANAGER, Role.OPERATOR)
+@writes
+@blp.arguments(OrderSchema)
+@blp.response(201, OrderedSchema)
+def order_of_a_door(tx: Transaction, wanted: dict[str, Any], lock: UUID) -> doors.Ordered:
+    """Open a door for somebody, shut it for everybody, let it work again; for those who oversee its square. Who ordered
+    it and why is kept."""
+    return doors.order(tx, caller(), lock, **wanted)
+
+
+@blp.route("/orders", methods=["GET"])
+@allow(Role.ARENA_MANAGER, Role.OPERATOR)
+@reads
+@blp.arguments(SquareFilter, location="query")
+@blp.response(200, page_of(OrderedSchema))
+def list_orders(tx: Transaction, wanted: dict[str, Any]) -> Page[Any]:
+    """What was ordered of the doors of the squares I oversee, newest first."""
+    return queries.orders_for(tx, caller(), **wanted)
+
+
+@blp.route("/news", methods=["GET"])
+@allow(Role.ARENA_MANAGER, Role.OPERATOR)
+@reads
+@blp.response(200, NewsSchema)
+def show_news(tx: Transaction) -> dict[str, Any]:
+    """How old the news of bookings is that the doors go by."""
+    return {"known_at": news.known(tx).known_at, "stale": news.is_stale(tx)}
 
 
 @blp.route("/entries", methods=["GET"])

@@ -29,3 +29,4 @@ NEWS_STALE = Gauge(
     "torg_access_news_stale",
     "1 while access's news of bookings is older than TORG_ACCESS_NEWS_SECONDS: keys open without margins.",
 )
+ORDERS = Counter("torg_access_orders_total", "What was ordered of doors, by what it was.", ["order"])

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, case, extract, select, true, tuple_
+from sqlalchemy import ColumnElement, Row, Select, case, extract, func, select, true, tuple_
 
 from kernel.auth import Caller, Forbidden, Role
 from kernel.db import Transaction
 from kernel.pagination import Page, PageRequest
 from services.access import store
 from services.access.codes import Codes
+from services.access.doors import door_orders, states
 from services.access.model import LIVE, KeyState
 from services.access.store import KEYS, entries, key_from, keys, locks
 from services.access.unknown import WAITING
@@ -71,7 +72,10 @@ def locks_for(tx: Transaction, who: Caller, page: PageRequest, square: str | Non
     """The locks of the squares one oversees, by space. Raises Forbidden for a square one doesn't."""
     columns = [locks.c[name] for name in ("id", "space", "space_name", "arena", "arena_name", "square")]
     before, after = (extract("epoch", column) / 60 for column in (locks.c.margin_before, locks.c.margin_after))
-    wanted = select(*columns, before.label("minutes_before"), after.label("minutes_after"))
+    lenient = func.coalesce(states.c.nothing_without_news, False).is_(False)
+    state = (states.c.shut_since, states.c.shut_why, case((lenient, "own_time"), else_="nothing").label("without_news"))
+    wanted = select(*columns, before.label("minutes_before"), after.label("minutes_after"), *state)
+    wanted = wanted.outerjoin_from(locks, states, states.c.lock == locks.c.id)
     wanted = wanted.where(_overseen(locks.c.square, who, square))
     if seen := page.after(str):
         wanted = wanted.where(locks.c.space > seen[0])
@@ -99,6 +103,17 @@ def unknown_keys_for(tx: Transaction, who: Caller, page: PageRequest, square: st
         wanted = wanted.where(tuple_(*order) > tuple_(*after))
     rows: Sequence[Row[Any]] = tx.execute(wanted.order_by(*order).limit(page.fetch), {"now": tx.now}).all()
     return page.cut(rows, lambda key: (key.valid_from, key.id))
+
+
+def orders_for(tx: Transaction, who: Caller, page: PageRequest, square: str | None = None) -> Page[Any]:
+    """What was ordered of the doors of the squares one oversees, newest first. Raises Forbidden for a square one
+    doesn't."""
+    order = (door_orders.c.at, door_orders.c.id)
+    wanted = select(door_orders).where(_overseen(door_orders.c.square, who, square))
+    if after := page.after(datetime, UUID):
+        wanted = wanted.where(tuple_(*order) < tuple_(*after))
+    rows: Sequence[Row[Any]] = tx.execute(wanted.order_by(*(each.desc() for each in order)).limit(page.fetch)).all()
+    return page.cut(rows, lambda ordered: (ordered.at, ordered.id))
 
 
 def _overseen(column: ColumnElement[str], who: Caller, square: str | None) -> ColumnElement[bool]:

@@ -4,9 +4,10 @@ from typing import get_args
 
 from marshmallow import fields, validate
 
-from kernel.http import Instant, Schema
+from kernel.http import Instant, Schema, Words
 from kernel.pagination import PageArguments
 from services.access.codes import DIGITS
+from services.access.doors import Order
 from services.access.events import Refusal
 from services.access.model import KeyState
 
@@ -141,3 +142,43 @@ class LockSchema(Schema):
     minutes_after = fields.Integer(
         required=True, metadata={"description": "How long after a booking its key opens.", "example": 15}
     )
+    shut_since = Instant(
+        required=True, allow_none=True, metadata={"description": "Since when it opens for nobody, by order."}
+    )
+    shut_why = fields.String(required=True, allow_none=True, metadata={"example": "Vannlekkasje"})
+    without_news = fields.String(
+        required=True,
+        validate=validate.OneOf(["own_time", "nothing"]),
+        metadata={"description": "What it opens while there is no news of bookings: keys in their own time, or none."},
+    )
+
+
+class NewsSchema(Schema):
+    """How old access's news of bookings is. While it is stale, keys open without margins, and a key whose booking was
+    cancelled may open in what was its time."""
+
+    known_at = Instant(
+        required=True,
+        allow_none=True,
+        metadata={"description": "All that was told until then is taken in; null before booking first said so."},
+    )
+    stale = fields.Boolean(required=True)
+
+
+class OrderSchema(Schema):
+    """What a door is to do. `open_once`: for whoever stands there. `shut`: it opens for nobody, until it is told to
+    `work` again. `nothing_without_news`, `own_time_without_news`: what it opens while news of bookings is stale."""
+
+    order = fields.String(required=True, validate=validate.OneOf(get_args(Order)), metadata={"example": "shut"})
+    why = Words(500, required=True, metadata={"example": "Vannlekkasje"})
+
+
+class OrderedSchema(OrderSchema):
+    """What was ordered of a door, and by whom: a pseudonym."""
+
+    id = fields.UUID(required=True, metadata={"example": _ID})
+    at = Instant(required=True)
+    lock = fields.UUID(required=True)
+    space = fields.String(required=True, metadata={"example": "borgen-storsal"})
+    square = fields.String(required=True, metadata={"example": "borgen"})
+    ordered_by = fields.String(required=True, metadata={"example": _ID})

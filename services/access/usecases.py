@@ -14,12 +14,12 @@ from kernel.contracts import Envelope
 from kernel.db import Transaction
 from kernel.ids import new_id
 from kernel.problems import NotFound
-from services.access import margins, metrics, model, news, renewal, store, unknown
+from services.access import doors, margins, metrics, model, news, renewal, store, unknown
 from services.access.codes import Codes
 from services.access.events import KeyArmed, KeyIssued, KeyRevoked, KeySnapshot, KeyUnused
 from services.access.locks import LockDevice
 from services.access.locks.simulated import SimulatedLock
-from services.access.model import Decision, Door, Entry, Key, KeyState, Limit, Lock, Validity
+from services.access.model import Decision, Door, Entry, Key, KeyState, Lock, Validity
 from services.booking.events import (
     BookingRestated,
     BookingSnapshot,
@@ -128,6 +128,7 @@ def forget_person(tx: Transaction, event: Envelope[PersonErased], codes: Codes, 
     store.forget_booker(tx, told.person, told.bookings, under=uuid4())
     if first:
         renewal.forget_rights(tx, told.person)
+        doors.forget(tx, told.person, under=uuid4())
         inbox.forget(tx, told.person)
 
 
@@ -143,7 +144,7 @@ def tell_unused(tx: Transaction, *, most: int = KEYS_ASKED_AFTER_AT_ONCE, device
     late for the booking, which then minds it.
     """
     for lock, keys in store.perhaps_unused(tx, most=most).items():
-        since = device(tx, lock).reachable_since()
+        since = doors.working_since(tx, lock, device(tx, lock).reachable_since())
         for key in keys:
             _tell_if_unused(tx, key, since)
 
@@ -153,7 +154,7 @@ def unlock_with_code(tx: Transaction, lock: UUID, code: str, codes: Codes, devic
     found = store.find_lock(tx, lock)
     if found is None:
         raise NotFound
-    decision = device(tx, lock).try_code(codes.digest(lock, code), tx.now, _limit(tx))
+    decision = device(tx, lock).try_code(codes.digest(lock, code), tx.now, doors.limit(tx, lock))
     key = store.find_key(tx, decision.key) if decision.key else None
     return _enter(tx, found.door, decision, key)
 
@@ -163,8 +164,8 @@ def unlock_with_key(tx: Transaction, key: UUID, person: str, device: Device = Si
     found = store.find_key(tx, key)
     if found is None or not store.may_hold(tx, key, person):
         raise NotFound
-    lock = device(tx, found.door.lock)
-    decision = Decision("revoked", key) if store.is_withdrawn(tx, key) else lock.try_key(key, tx.now, _limit(tx))
+    lock, limit = device(tx, found.door.lock), doors.limit(tx, found.door.lock)
+    decision = Decision("revoked", key) if store.is_withdrawn(tx, key) else lock.try_key(key, tx.now, limit)
     return _enter(tx, found.door, decision, found)
 
 
@@ -205,8 +206,9 @@ def renew_codes(tx: Transaction, codes: Codes, draw: Draw) -> None:
 
 
 def prune_entries(tx: Transaction, *, keep: timedelta) -> None:
-    """Entries are kept no longer than they may be."""
+    """Entries, and what was ordered of doors, are kept no longer than they may be."""
     store.prune_entries(tx, keep=keep)
+    doors.prune(tx, keep=keep)
 
 
 def withdraw(tx: Transaction, booking: UUID) -> bool:
@@ -339,11 +341,6 @@ def _change(tx: Transaction, key: Key, kind: type[KeySnapshot]) -> None:
 def _tell(tx: Transaction, key: Key, kind: type[KeySnapshot]) -> None:
     tx.emit(key.told(kind), subject=str(key.id), sequence=key.version)
     metrics.KEYS.labels(key.state.value).inc()
-
-
-def _limit(tx: Transaction) -> Limit | None:
-    """What locks have last been told of how much they may open."""
-    return "no_margin" if news.is_stale(tx) else None
 
 
 def _enter(tx: Transaction, door: Door, decision: Decision, key: Key | None) -> Entry:

@@ -61,6 +61,13 @@ DOOR_REFUSALS = {
     "shut": noted("The arena manager has shut this door."),
     "too_many_attempts": noted("The door has had too many wrong codes. Wait a few minutes and try again."),
 }
+DOOR_ORDERS = {
+    "open_once": noted("Opens once, for whoever stands there"),
+    "shut": noted("Shut: it opens for nobody"),
+    "work": noted("Opens again for those with a key"),
+    "nothing_without_news": noted("Opens for nobody while there is no news of bookings"),
+    "own_time_without_news": noted("Opens in the time of each booking while there is no news"),
+}
 DECLINE_REASONS = {
     "no_tariff": noted("No adopted price rules cover this place at that time."),
     "no_column": noted("The adopted price rules have no price for this purpose, audience and tenant."),
@@ -105,6 +112,7 @@ _ALL = (
     | TENANT_KINDS
     | UNITS
     | DOOR_REFUSALS
+    | DOOR_ORDERS
     | DECLINE_REASONS
     | CLASHES
 )

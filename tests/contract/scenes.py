@@ -20,7 +20,7 @@ from kernel.db import Transaction
 from services.access import restoring
 from services.access.events import KeyUnused
 from services.booking.service import Booking
-from services.booking.usecases import time, waiting
+from services.booking.usecases import reconciliation, time, waiting
 from services.portal.pages.bookings import CHANGEABLE
 from services.portal.session import Person
 from tests.bookings import Delivery, envelope
@@ -560,6 +560,28 @@ def after_a_restore(scenes: Scenes) -> None:
         scenes.look(scenes.mona, "/manage/keys")
 
 
+def doors(scenes: Scenes) -> None:
+    """Shut, and working again, by the arena manager; and without news of bookings."""
+    mona = scenes.mona
+    with scenes.scene("doors"):
+        scenes.look(mona, "/manage/doors")
+    locks = scenes.asked(f"/access/locks?square={SQUARE}")["items"]
+    hall = next(each["id"] for each in locks if each["space"] == SPACE)
+    page = f"/manage/doors/{hall}"
+    for order in ("nothing_without_news", "shut"):
+        with scenes.scene(order):
+            scenes.look(mona, page)
+            scenes.send(mona, page, order=order, why="Vannlekkasje")
+            scenes.look(mona, "/manage/doors")
+    with scenes.scene("why not"):
+        scenes.send(mona, page, 422, order="work", why="x" * 501)
+    scenes.work(reconciliation.heartbeat)
+    scenes.settle()
+    scenes.municipality.clock.move(timedelta(minutes=6))
+    with scenes.scene("no news"):
+        scenes.look(mona, "/manage/doors", "/manage/desk", page)
+
+
 ALL = (
     a_booking,
     in_line,
@@ -573,4 +595,5 @@ ALL = (
     decided,
     at_the_door,
     series_over,
+    doors,
 )

@@ -39,6 +39,9 @@ class Owned:
     lock: str
 
 
+AN_ORDER = {"order": "work", "why": "Det er tørt igjen"}
+
+
 def three(text: str) -> dict[str, str]:
     return {"nb": text, "nn": text, "en": text}
 
@@ -198,6 +201,9 @@ def make(all_of_it: Municipality) -> dict[str, Owned]:
     closed = all_of_it.did("POST", "/booking/closures", operator, {**a_closure(), "decisions": []})
     shared |= {"closure": closed["closure"]["id"]}
     all_of_it.did("POST", "/booking/bookings", all_of_it.token("tora"), a_booking(TORAS, confirm="when_priced"))
+    lock = all_of_it.did("GET", f"/access/locks?square={SQUARE}", operator)["items"][0]["id"]
+    worked = all_of_it.did("POST", f"/access/locks/{lock}/orders", operator, AN_ORDER)
+    shared |= {"order": worked["id"]}
     own = shared | _bookings(all_of_it, f"{SPACE}-a", str(all_of_it.person("kari")))
     bands = shared | _bookings(all_of_it, f"{SPACE}-b", band)
     return {

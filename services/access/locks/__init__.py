@@ -22,6 +22,9 @@ class LockDevice(Protocol):
     def forget(self, key: UUID) -> None:
         """The key opens nothing from now on. One the lock does not hold is no error."""
 
+    def open(self) -> None:
+        """Opens once, whoever stands there."""
+
     def held(self) -> Mapping[UUID, Validity]:
         """The keys in the lock's memory that are not forgotten, and when it opens for them."""
 

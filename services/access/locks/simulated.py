@@ -94,6 +94,9 @@ class SimulatedLock:
         mine = (memory.c.lock == self._id, memory.c.key == key)
         self._tx.execute(update(memory).where(*mine).values(revoked=True))
 
+    def open(self) -> None:
+        """It has no bolt to draw."""
+
     def held(self) -> Mapping[UUID, Validity]:
         return {held.key: held.validity for held in self._all() if not held.revoked}
 

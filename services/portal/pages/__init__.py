@@ -3,6 +3,7 @@
 from services.portal.pages import (
     bookings,
     desk,
+    doors,
     front,
     invitations,
     manage,
@@ -28,4 +29,5 @@ blueprints = (
     volunteer.blueprint,
     desk.blueprint,
     manage.blueprint,
+    doors.blueprint,
 )

@@ -9,6 +9,7 @@ from services.portal.backend import Json, Refused, ask, everything, tell
 from services.portal.forms import Form, sent, timed
 from services.portal.language import gettext
 from services.portal.pages.bookings import TIMES
+from services.portal.pages.doors import news
 from services.portal.pages.manage import managers_only
 from services.portal.places import places
 from services.portal.refusals import told
@@ -102,5 +103,6 @@ def _page(form: Form, outcomes: list[Json], chosen: set[Any] | None = None) -> s
         outcomes=outcomes,
         every=every,
         chosen={each["booking"]["id"] for each in items} if every else chosen or set(),
+        news=news(),
         places=places(),
     )

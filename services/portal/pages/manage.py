@@ -57,7 +57,7 @@ def reject(registration: UUID) -> Response | tuple[str, int]:
 @blueprint.get("/bookings")
 def bookings() -> str:
     """The bookings of one of my squares: the next first, then those that are over."""
-    squares = _my_squares()
+    squares = my_squares()
     square = request.args.get("square") or next(iter(squares), "")
     if square not in squares:
         abort(404)
@@ -72,7 +72,7 @@ def keys() -> str:
     return render_template("manage_keys.html", keys=found, places=places())
 
 
-def _my_squares() -> list[str]:
+def my_squares() -> list[str]:
     """The squares of the manager; an operator's are all of them."""
     who = person()
     mine = who.squares if who else []

@@ -140,6 +140,10 @@ class FakeServices:
     free: list[tuple[str, str]] = field(default_factory=lambda: [MORNING, EVENING])
     events_arrive: bool = True
     codes_renewed: bool = False
+    doors: list[Json] = field(default_factory=lambda: [a_door()])
+    orders: list[Json] = field(default_factory=list)
+    news: str = "nothing"
+    """The scene in which access told how old its news is."""
     lies: list[str] = field(default_factory=list)
     replayed: dict[str, Answer] = field(default_factory=dict)
     door: Json = field(default_factory=lambda: {"outcome": "opened", "reason": None, "at": "2026-12-05T16:58:00Z"})
@@ -329,14 +333,25 @@ class FakeServices:
     def _get_access(self, parts: list[str], query: Json, _: Any) -> httpx.Response:
         if parts == ["unknown-keys"]:
             return items(self.unknown_keys)
+        match parts:
+            case ["locks"]:
+                return items([each for each in self.doors if each["square"] == query.get("square", each["square"])])
+            case ["orders"]:
+                return items(self.orders)
+            case ["news"]:
+                return httpx.Response(200, json=body("GET access /news", self.news))
         assert parts == ["keys"]
         if not self.events_arrive:
             return items([], moving=True)
         scene = "code renewed" if self.codes_renewed else "confirmed"
         return items([a_key(self.bookings[query["booking"]], scene)], moving=True)
 
-    def _post_access(self, _parts: list[str], _query: Json, _body: Any) -> httpx.Response:
-        return httpx.Response(200, json=self.door)
+    def _post_access(self, parts: list[str], _query: Json, body: Any) -> httpx.Response:
+        if parts[0] == "keys":
+            return httpx.Response(200, json=self.door)
+        ordered = as_recorded("POST access /locks/{lock}/orders", "nothing_without_news", lock=parts[1], **body)
+        self.orders.insert(0, ordered)
+        return httpx.Response(201, json=ordered)
 
     def _get_programming(self, _parts: list[str], _query: Json, _body: Any) -> httpx.Response:
         return items(self.activities, moving=True)
@@ -415,9 +430,7 @@ class FakeServices:
             space, skipped, price = ("borgen-storsal", None, 60000) if state else (None, "slot_taken", None)
             kept = "2026-12-03T09:15:00Z" if state else None
             date = {**when, "booking": made, "space": space, "state": state, "hold_expires_at": kept}
-            free_until = (begins_at - timedelta(days=1)).isoformat() if state else None
-            date |= {"skipped": skipped, "price": price, "awaits_price": False, "free_until": free_until}
-            dates.append(date)
+            dates.append({**date, "skipped": skipped, "price": price, "awaits_price": False})
         series = str(an_id(f"series {len(self.series)}"))
         self.series[series] = as_recorded(
             "GET booking /series/{series}",
@@ -528,6 +541,15 @@ def a_lost_key(**changed: Any) -> Json:
     when = {"begins_at": "2026-12-05T17:00:00Z", "ends_at": "2026-12-05T19:00:00Z"}
     about = {"state": "armed", "suspended_for": None, "space": "borgen-storsal", "square": "borgen"}
     return as_recorded("GET access /unknown-keys", "lost in a restore", **when, **about | changed)
+
+
+def a_door(scene: str = "doors", **different: Any) -> Json:
+    """The door of the hall at Borgen."""
+    about = {"id": str(an_id("door")), "space": "borgen-storsal", "square": "borgen"}
+    if scene != "doors":
+        shut = next(each for each in body("GET access /locks", scene)["items"] if each["shut_since"])
+        return dict(shut | about | different)
+    return as_recorded("GET access /locks", scene, **about, **different)
 
 
 def a_key(booking: Json, scene: str) -> Json:

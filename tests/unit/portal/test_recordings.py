@@ -85,6 +85,9 @@ def form(page: str, action: str, *, instead: str = "", **filled: str) -> Visit:
 VISITS: dict[str, Visit] = {
     "GET access /keys": in_state("confirmed"),
     "GET access /unknown-keys": pages("/manage/keys"),
+    "GET access /locks": pages("/manage/doors"),
+    "GET access /news": pages("/manage/doors", "/manage/desk"),
+    "GET access /orders": pages("/manage/doors"),
     "GET booking /actors": pages(BOOK, "/volunteer"),
     "GET booking /availability": pages("/search?square=borgen&date=2026-12-05&minutes=60"),
     "GET booking /bookings": pages("/bookings", "/manage/bookings"),
@@ -105,6 +108,9 @@ VISITS: dict[str, Visit] = {
     "GET pricing /hours": pages("/volunteer"),
     "GET programming /activities": pages("/", "/squares/borgen"),
     "POST access /keys/{key}/unlock": form("/bookings/{booking}", "/unlock"),
+    "POST access /locks/{lock}/orders": form(
+        f"/manage/doors/{an_id('door')}", f"/{an_id('door')}", order="shut", why="Lekkasje"
+    ),
     "POST booking /bookings": form(BOOK, "/book", **FILLED),
     "POST booking /bookings/{booking}/cancel": form("/bookings/{booking}/cancel", "/cancel"),
     "POST booking /bookings/{booking}/comments": form("/bookings/{booking}", "/comments", text="Hei"),
