@@ -112,6 +112,19 @@ def test_a_manager_answers_on_the_bookings_own_page(portal: Portal, mona: Visito
     assert portal.services.bookings[booking]["state"] == "confirmed"
 
 
+def test_each_side_is_told_who_is_waited_for(portal: Portal, mona: Visitor) -> None:
+    """A manager read that the arena manager had not answered, and that the answer would stand there."""
+    others = portal.services.awaits(tenant={"id": str(an_id("other")), "kind": "resident", "name": None})
+    waits, unanswered = "Leietakeren venter på svar", "har ikke svart ennå"
+    page = mona.go(f"/bookings/{others}").text
+    assert (waits in page, unanswered in page) == (True, False)
+    own = portal.services.awaits()
+    kari = Visitor(portal.url).sign_in("kari")
+    page = kari.go(f"/bookings/{own}").text
+    assert (waits in page, unanswered in page) == (False, True)
+    kari.close()
+
+
 def test_an_operator_looks_and_does_not_decide(portal: Portal, visitor: Visitor) -> None:
     portal.services.awaits()
     page = visitor.sign_in("drift").go("/manage/desk")
