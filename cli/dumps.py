@@ -30,6 +30,9 @@ _STATE = """
 SELECT now(), current_setting('server_version'), pg_export_snapshot(), (SELECT coalesce(max(epoch), 0) FROM restores),
        (SELECT release FROM oldest_release), ARRAY(SELECT version_num FROM alembic_version ORDER BY 1)
 """
+_IS = """
+SELECT (SELECT coalesce(max(epoch), 0) FROM restores), ARRAY(SELECT version_num FROM alembic_version ORDER BY 1)
+"""
 _EMPTY = """
 DO $$
 DECLARE one text;
@@ -74,6 +77,11 @@ class Manifest:
         """What was done after this is not in all of it."""
         return min(dump.taken_at for dump in self.dumps.values())
 
+    @property
+    def of_one_epoch(self) -> bool:
+        """Whether no restore lies between the dumps."""
+        return len({dump.epoch for dump in self.dumps.values()}) == 1
+
     def older_than_others(self) -> list[str]:
         """The services whose dumps are newer than booking's: they may know of bookings that booking does not."""
         booking = self.dumps["booking"].taken_at
@@ -85,7 +93,10 @@ def dump(service: str, url: str, folder: Path) -> Dump:
     file = folder / f"{service}.dump"
     with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
         connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
-        cursor.execute(_STATE)
+        try:
+            cursor.execute(_STATE)
+        except psycopg2.errors.UndefinedTable as fault:
+            raise NoBackup(f"the database of {service} is not up to date; run migrate first") from fault
         taken_at, postgresql, snapshot, epoch, oldest, revisions = cursor.fetchone()
         _run("pg_dump", url, "--format=custom", f"--snapshot={snapshot}", f"--file={file}")
     file.chmod(0o600)
@@ -133,6 +144,13 @@ def restore(url: str, folder: Path, dump: Dump) -> None:
     with _session(url) as cursor:
         cursor.execute(_EMPTY)
     _run("pg_restore", url, "--no-owner", "--exit-on-error", "--single-transaction", str(folder / dump.file))
+
+
+def is_of(url: str, dump: Dump) -> bool:
+    """Whether a database has the schema and the epoch that a dump of it should have."""
+    with _session(url) as cursor:
+        cursor.execute(_IS)
+        return bool(cursor.fetchone() == (dump.epoch, dump.revisions))
 
 
 def sessions(url: str) -> int:

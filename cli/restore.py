@@ -44,6 +44,8 @@ def restore(
 def _restore_one(service: str, url: str, folder: Path, dump: dumps.Dump) -> None:
     try:
         dumps.restore(url, folder, dump)
+        if not dumps.is_of(url, dump):
+            raise dumps.NoBackup(f"what was restored is not what the manifest tells of {service}")
     except dumps.NoBackup as fault:
         raise SystemExit(f"torg: {fault}. Start nothing before a restore has come to its end.") from fault
     migrate(service, url)
@@ -62,7 +64,14 @@ def _chosen(urls: Mapping[str, str], only: list[str]) -> list[str]:
 
 def _check_order(manifest: dumps.Manifest, *, whole: bool, mismatched: bool) -> None:
     newer = manifest.older_than_others()
-    if whole and newer and not mismatched:
+    if mismatched or not whole:
+        return
+    if not manifest.of_one_epoch:
+        raise SystemExit(
+            "torg: the dumps are of different epochs: there was a restore between them. Take a backup that was made as"
+            " a whole, or say --mismatched. Nothing was changed."
+        )
+    if newer:
         raise SystemExit(
             f"torg: booking's dump is older than that of {', '.join(newer)}, which may know of bookings that it does"
             " not. Take a backup that was made as a whole, or say --mismatched. Nothing was changed."

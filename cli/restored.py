@@ -6,6 +6,9 @@ from dataclasses import asdict
 from uuid import UUID
 
 import typer
+from amqp.exceptions import AMQPError
+from kombu import Connection
+from kombu.exceptions import KombuError
 
 from cli import dumps
 from cli.anew import Unknown, restored
@@ -87,6 +90,12 @@ def broker_or_exit(none: bool) -> str | None:
         raise SystemExit(
             "torg: TORG_AMQP_URL is not set: whose queues are to be emptied? If there are none: --no-broker"
         )
+    try:
+        with Connection(amqp_url, connect_timeout=5) as connection:
+            connection.connect()
+    except (AMQPError, KombuError, OSError) as fault:
+        why = type(fault).__name__
+        raise SystemExit(f"torg: RabbitMQ, whose queues are to be emptied, can't be had: {why}") from fault
     return amqp_url
 
 

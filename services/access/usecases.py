@@ -14,6 +14,7 @@ from kernel.contracts import Envelope
 from kernel.db import Transaction
 from kernel.ids import new_id
 from kernel.problems import NotFound
+from kernel.restores import epoch_of
 from services.access import doors, margins, metrics, model, news, renewal, store, unknown
 from services.access.codes import Codes
 from services.access.events import KeyArmed, KeyIssued, KeyRevoked, KeySnapshot, KeyUnused
@@ -321,6 +322,8 @@ def _tell_again(tx: Transaction, booking: UUID) -> None:
 
 def _make_way(tx: Transaction, lock: Lock, key: Key) -> None:
     """The keys of bookings that were lost in a restore open nothing at the place and time of this one."""
+    if not epoch_of(tx):
+        return  # nothing was ever restored, and nothing is asked
     for lost in unknown.bookings_at(tx, lock, key.time, besides=key.booking):
         suspend_unknown(tx, lost, holder=key.booking)
 

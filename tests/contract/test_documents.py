@@ -1,16 +1,19 @@
 """The generated pages are what the code says, and nothing an operator or a client meets is missing from them."""
 
+import importlib
 import re
 from pathlib import Path
 from string import Formatter
 
 import pytest
+import typer
 from click.testing import Result
 from prometheus_client import REGISTRY
+from typer.core import TyperGroup
 from typer.testing import CliRunner
 
 from cli.docs import FOLDER, PAGES, metrics, page, sources, written
-from cli.main import app
+from cli.main import COMMANDS, app
 from cli.paths import ROOT
 from kernel.errors import DomainError, all_codes
 
@@ -85,3 +88,12 @@ def test_an_error_speaks_three_languages(error: type[DomainError]) -> None:
     assert CODE.fullmatch(error.code)
     assert 400 <= error.status <= 599
     assert sources.told(error), "its docstring says when it comes"
+
+
+COMMAND = re.compile(r"(?:python -m cli|\./torg) ([a-z-]+)(?: ([a-z-]+))?")
+
+
+@pytest.mark.parametrize(("name", "under"), sorted(set(COMMAND.findall((FOLDER / "operations.md").read_text()))))
+def test_every_command_that_operators_are_told_of_is_there(name: str, under: str) -> None:
+    command = typer.main.get_command(importlib.import_module(COMMANDS[name]).app)
+    assert not under or not isinstance(command, TyperGroup) or under in command.commands

@@ -11,7 +11,7 @@ import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import select
 
-from kernel import unknown
+from kernel import restores, unknown
 from kernel.contracts import Envelope
 from kernel.ids import new_id
 from services.access import news, restoring, usecases
@@ -130,6 +130,7 @@ def lost(square: Any, **different: Any) -> Told:
     square.deliver(booking.confirmed())
     square.settle()
     with square.database.transaction() as tx:
+        restores.begin_epoch(tx, 1, at=tx.now)
         unknown.note(tx, BOOKING, [str(booking.id)])
     return booking
 

@@ -17,6 +17,7 @@ from kombu import Connection
 from typer.testing import CliRunner, Result
 
 from cli import SERVICES, backup, dumps, restore, restored
+from cli.servers.ports import free_port
 from kernel import failures, restores, topology
 from kernel.db import Database
 from services.access.events import KeyArmed
@@ -101,6 +102,22 @@ def test_a_backup_is_of_all_services(urls: dict[str, str], tmp_path: Path, monke
     monkeypatch.delenv("TORG_PRICING_DATABASE_URL")
     assert run(backup.app, tmp_path / "one").exit_code == 1
     assert not (tmp_path / "one").exists()
+
+
+def test_a_database_that_is_not_migrated_is_not_backed_up(urls: dict[str, str], tmp_path: Path) -> None:
+    with closing(psycopg2.connect(urls["pricing"])) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("DROP TABLE restores")
+    assert "run migrate first" in str(run(backup.app, tmp_path / "one").exception)
+    assert not (tmp_path / "one").exists()
+
+
+def test_a_restore_tells_when_what_came_is_not_what_was_promised(urls: dict[str, str], tmp_path: Path) -> None:
+    done(backup.app, tmp_path / "one")
+    told = json.loads((tmp_path / "one" / "manifest.json").read_text())
+    for each in told["databases"].values():
+        each["revisions"] = ["another"]
+    (tmp_path / "one" / "manifest.json").write_text(json.dumps(told))
+    assert "Start nothing" in str(run(restore.app, tmp_path / "one", "--yes", "--no-broker").exception)
 
 
 def test_a_backup_that_was_broken_off_is_none(urls: dict[str, str], tmp_path: Path) -> None:
@@ -198,6 +215,7 @@ SPOILT: dict[str, Callable[[Path], object]] = {
     "the manifest lacks a service": lambda folder: spoil(folder, databases={}),
     "another format": lambda folder: spoil(folder, format=dumps.FORMAT + 1),
     "a later release": lambda folder: spoil(folder, pricing={"oldest_release": "99.0.0"}),
+    "another epoch": lambda folder: spoil(folder, pricing={"epoch": 7}),
     "booking is older": lambda folder: spoil(folder, pricing={"taken_at": "2999-01-01T00:00:00+00:00"}),
 }
 
@@ -215,6 +233,11 @@ def test_a_restore_waits_for_everything_to_be_stopped(untouched: Untouched) -> N
 
 
 def test_a_restore_must_know_whose_queues_to_empty(untouched: Untouched) -> None:
+    assert refused(untouched[1], "--yes")
+
+
+def test_a_restore_waits_for_the_broker(untouched: Untouched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORG_AMQP_URL", f"amqp://guest:guest@127.0.0.1:{free_port()}/")
     assert refused(untouched[1], "--yes")
 
 
