@@ -9,7 +9,7 @@ by the rules of the space, their group's size, the house rules they have accepte
 keeps the place.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -162,18 +162,15 @@ class Own:
         return wanted.begins_at < self.until and self.since < wanted.ends_at
 
 
-def not_own(possible: Sequence[BookingRequest], own: Sequence[Own]) -> list[BookingRequest]:
-    """The times that can be waited for: none that whoever waits has already. Raises AlreadyYours or LetGo if there is
-    no other."""
-    others = others_than(own, possible)
-    if possible and not others:
+def refuse_own(possible: Iterable[BookingRequest], own: Sequence[Own]) -> None:
+    """Raises AlreadyYours or LetGo if whoever waits has all of these times already."""
+    if next(others_than(own, possible), None) is None:
         raise AlreadyYours if any(each.live for each in own) else LetGo
-    return others
 
 
-def others_than(own: Sequence[Own], possible: Sequence[BookingRequest]) -> list[BookingRequest]:
+def others_than(own: Sequence[Own], possible: Iterable[BookingRequest]) -> Iterator[BookingRequest]:
     """Those of these times that whoever waits has not already."""
-    return [wanted for wanted in possible if not any(each.keeps_out(wanted) for each in own)]
+    return (wanted for wanted in possible if not any(each.keeps_out(wanted) for each in own))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,17 +221,9 @@ class Waiting:
             equipment=self.equipment,
         )
 
-    def possible(self, place: Bookable, *, now: datetime) -> list[BookingRequest]:
-        """The times that keep to the rules of the space, the earliest first, whoever has them. Raises why the only one
-        does not."""
-        return list(self._possible(place, now))
-
-    def offerable(self, place: Bookable, *, now: datetime) -> Iterator[BookingRequest]:
-        """The possible times that leave enough time to answer, each found when it is asked for. Raises why the only one
-        is not possible."""
-        return (each for each in self._possible(place, now) if each.begins_at >= now + LEAST_OFFER)
-
-    def _possible(self, place: Bookable, now: datetime) -> Iterator[BookingRequest]:
+    def possible(self, place: Bookable, *, now: datetime) -> Iterator[BookingRequest]:
+        """The times that keep to the rules of the space, the earliest first, whoever has them; each is found when it is
+        asked for, as a long while has thousands. Raises why the only one does not."""
         if self.exact:
             wanted = self.request(self.earliest)
             place.check(wanted, wanted.begins_at, wanted.ends_at, now=now)
@@ -242,6 +231,10 @@ class Waiting:
         place.check_use(self.request(self.earliest))
         wanted_ones = (self.request(each) for each in self._beginnings(place.rules, now))
         return (each for each in wanted_ones if _keeps(near(place, each), each, now))
+
+    def offerable(self, place: Bookable, *, now: datetime) -> Iterator[BookingRequest]:
+        """The possible times that leave enough time to answer. Raises why the only one is not possible."""
+        return (each for each in self.possible(place, now=now) if each.begins_at >= now + LEAST_OFFER)
 
     def offered(self, booking: Booking, *, now: datetime) -> "Waiting":
         """It is this one's turn."""

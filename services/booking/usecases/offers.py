@@ -4,7 +4,7 @@ have it, then to the next, until nobody fits. A rival sees what was taken before
 `steps` calls it for bookings that leave, `closures` for what is opened again, and `waiting` for what these missed.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
@@ -78,14 +78,18 @@ def offer(tx: Transaction, left: Collection[Left] | None, *, most: int = 10_000)
             turn = waitings.next_in_line(tx, left, after=turn)
 
 
-def free(tx: Transaction, possible: Sequence[BookingRequest], place: Bookable) -> BookingRequest | None:
+def first_free(tx: Transaction, possible: Iterable[BookingRequest], place: Bookable) -> BookingRequest | None:
     """The first of these times that nobody has. Holds whose time is over, and that nobody has cleared away yet, are in
-    the way: clearing them is what makes them free."""
-    if not possible:
-        return None
-    asked = [(number, Occurrence(each.begins_at, each.ends_at), place) for number, each in enumerate(possible)]
-    taken = dates.clashes(tx, possible[0], asked, overdue_too=True)
-    return next((each for number, each in enumerate(possible) if (number, place.space) not in taken), None)
+    the way: clearing them is what makes them free. No more times are looked at than it takes: mostly one of the first
+    is free."""
+    times = iter(possible)
+    while some := list(islice(times, _LOOKED_AT)):
+        asked = [(number, Occurrence(each.begins_at, each.ends_at), place) for number, each in enumerate(some)]
+        taken = dates.clashes(tx, some[0], asked, overdue_too=True)
+        found = next((each for number, each in enumerate(some) if (number, place.space) not in taken), None)
+        if found is not None:
+            return found
+    return None
 
 
 def _offer_to(tx: Transaction, waiting: Waiting) -> None:
@@ -94,23 +98,16 @@ def _offer_to(tx: Transaction, waiting: Waiting) -> None:
     place, organisation = place_for(tx, asked, waiting.person)
     tenant = tenant_of(asked, organisation, waiting.person)
     refuse_unaccepted(place.unaccepted)
-    wanted = _first_free(tx, waiting, place)
+    mine = own.own(tx, waiting)
+    wanted = first_free(tx, model.others_than(mine, waiting.offerable(place, now=tx.now)), place)
+    if wanted is None:
+        raise SlotTaken
     here = near(place, wanted)
     offered = model.offer(begin_hold(tx, wanted, here, tenant=tenant, person=waiting.person), place, waiting)
     room = Asked(place=here, begins_at=offered.begins_at, ends_at=offered.ends_at)
     if not (quotas.have_room(tx, tenant.id, [room]) and bookings.add(tx, offered, parts=place.parts)):
         raise SlotTaken
     _told(tx, waiting, offered)
-
-
-def _first_free(tx: Transaction, waiting: Waiting, place: Bookable) -> BookingRequest:
-    """The first time in a wish that can be offered. Mostly one of the first is free, or none: a wish for any time in a
-    fortnight has thousands, and no more are looked at than it takes. Raises SlotTaken."""
-    times, mine = waiting.offerable(place, now=tx.now), own.own(tx, waiting)
-    while some := list(islice(times, _LOOKED_AT)):
-        if (found := free(tx, model.others_than(mine, some), place)) is not None:
-            return found
-    raise SlotTaken
 
 
 def _told(tx: Transaction, waiting: Waiting, offered: Booking) -> None:

@@ -1,14 +1,16 @@
 """Waiting lists: joined and left by persons, and looked through by time for what `offers` missed."""
 
+from collections.abc import Iterator
+from itertools import chain
 from uuid import UUID
 
 from kernel.auth import Caller
-from kernel.contracts import utc_text
 from kernel.db import Transaction
 from kernel.ids import new_id
 from kernel.problems import NotFound
 from services.booking import metrics
 from services.booking.model import waiting as model
+from services.booking.model.bookings import BookingRequest
 from services.booking.model.waiting import (
     MOST,
     AlreadyWaiting,
@@ -18,7 +20,7 @@ from services.booking.model.waiting import (
     TooManyWaitings,
     Waiting,
     WaitingRequest,
-    not_own,
+    refuse_own,
 )
 from services.booking.store import leaving, own, places, waitings
 from services.booking.usecases import bookings, house_rules, offers
@@ -36,16 +38,11 @@ def join(tx: Transaction, who: Caller, wanted: WaitingRequest) -> Waiting:
     place, organisation = place_for(tx, wanted.like, who.person)
     tenant = tenant_of(wanted.like, organisation, who.person)
     waiting = model.join(wanted, place, tenant=tenant, person=who.person, id=new_id(), now=tx.now)
-    possible = waiting.possible(place, now=tx.now)
-    if not possible:
-        raise NoTimeFits(minutes=waiting.minutes)
+    possible = _some(waiting.possible(place, now=tx.now), waiting)
     house_rules.demand_accepted(tx, who.person, place.unaccepted, wanted.like.accept_house_rules)
-    if (now := offers.free(tx, possible, place)) is not None:
-        raise FreeNow(begins_at=utc_text(now.begins_at))
-    offerable = list(waiting.offerable(place, now=tx.now))
-    if not offerable:
-        raise NoTimeFits(minutes=waiting.minutes)
-    not_own(offerable, own.own(tx, waiting))
+    if (now := offers.first_free(tx, possible, place)) is not None:
+        raise FreeNow(begins_at=now.begins_at.isoformat().replace("+00:00", "Z"))
+    refuse_own(_some(waiting.offerable(place, now=tx.now), waiting), own.own(tx, waiting))
     places.queue(tx, f"waiting {tenant.id}")
     if waitings.waited_for(tx, tenant.id) >= MOST:
         raise TooManyWaitings(most=MOST)
@@ -84,6 +81,14 @@ def offer_again(tx: Transaction) -> None:
     metrics.WAITINGS.labels("over").inc(leaving.close_over(tx))
     metrics.WAITINGS.labels("left").inc(leaving.leave_fallen(tx))
     offers.offer(tx, None, most=AT_ONCE)
+
+
+def _some(times: Iterator[BookingRequest], waiting: Waiting) -> Iterator[BookingRequest]:
+    """These times, of which there is one at least. Raises NoTimeFits."""
+    first = next(times, None)
+    if first is None:
+        raise NoTimeFits(minutes=waiting.minutes)
+    return chain([first], times)
 
 
 def _there(tx: Transaction, id: UUID) -> Waiting:

@@ -1,5 +1,6 @@
 """Waiting lists: which times are possible, until when an offer stands, and what a place in line can become."""
 
+from collections.abc import Iterable
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,7 +23,8 @@ from services.booking.model.waiting import (
     Own,
     WaitingRequest,
     WhileTooLong,
-    not_own,
+    others_than,
+    refuse_own,
 )
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -54,7 +56,7 @@ def joined(*when: Any, place: Bookable = ROOM, **different: Any) -> waiting.Wait
     return waiting.join(wanted(*when, **different), place, tenant=who, person=WHO, id=UUID(int=1), now=NOW)
 
 
-def begins(found: list[BookingRequest]) -> list[int]:
+def begins(found: Iterable[BookingRequest]) -> list[int]:
     return [(each.begins_at - NOW) // MINUTE for each in found]
 
 
@@ -129,7 +131,7 @@ def test_what_begins_too_soon_to_be_answered_is_not_offered(begin: int, offered:
 
 @pytest.mark.parametrize(("passed", "first"), [(0, 15), (1, 30), (15, 30), (16, 45)])
 def test_of_a_while_the_next_time_is_offered(passed: int, first: int) -> None:
-    assert begins([*joined(0, 180, 60).offerable(ROOM, now=NOW + passed * MINUTE)])[0] == first
+    assert begins(joined(0, 180, 60).offerable(ROOM, now=NOW + passed * MINUTE))[0] == first
 
 
 def test_a_place_in_line_is_offered_once() -> None:
@@ -157,22 +159,24 @@ def test_what_is_ones_own_is_not_waited_for(
 ) -> None:
     in_line = joined(60, 120)
     own = [Own(since=NOW + since * MINUTE, until=NOW + until * MINUTE, live=live)]
-    possible = in_line.possible(ROOM, now=NOW)
+    possible = [*in_line.possible(ROOM, now=NOW)]
 
     if refusal is None:
-        assert not_own(possible, own) == possible
+        refuse_own(possible, own)
+        assert [*others_than(own, possible)] == possible
     else:
         with pytest.raises(refusal):
-            not_own(possible, own)
+            refuse_own(possible, own)
+        assert [*others_than(own, possible)] == []
 
 
 def test_any_time_in_a_while_is_waited_for_but_ones_own() -> None:
     own = [Own(since=NOW + 75 * MINUTE, until=NOW + 90 * MINUTE, live=False)]
-    possible = joined(0, 180, 60).possible(ROOM, now=NOW)
+    possible = [*joined(0, 180, 60).possible(ROOM, now=NOW)]
 
     assert begins(possible) == [0, 15, 30, 45, 60, 75, 90, 105, 120]
-    assert begins(not_own(possible, own)) == [0, 15, 90, 105, 120]
-    assert not_own([], own) == []
+    assert begins(others_than(own, possible)) == [0, 15, 90, 105, 120]
+    refuse_own(possible, own)
 
 
 def test_of_a_long_while_no_more_is_looked_at_than_is_asked_for() -> None:
@@ -184,7 +188,9 @@ def test_of_a_long_while_no_more_is_looked_at_than_is_asked_for() -> None:
             super().check(wanted, begins_at, *more, **how)
 
     place = Watched(**{each.name: getattr(ROOM, each.name) for each in fields(ROOM)})
-    times = joined(60, 60 + 14 * 24 * 60, 60).offerable(place, now=NOW)
+    waits = joined(60, 60 + 14 * 24 * 60, 60)
+    times = waits.offerable(place, now=NOW)
 
     assert begins([next(times), next(times)]) == [60, 75]
-    assert len(looked_at) == 2
+    refuse_own(waits.possible(place, now=NOW), own=[])
+    assert len(looked_at) == 3
