@@ -11,12 +11,14 @@ from kernel.telemetry import set_up_logs
 S = TypeVar("S")
 
 
-def words(program: str, meaning: str, *, port: str = "--port", services: bool = True) -> argparse.Namespace:
-    """The command line: `services` to run (if it takes any), `port` and `host`."""
+def words(program: str, meaning: str, *, port: bool = True, services: bool = True) -> argparse.Namespace:
+    """The command line: `services` to run and the visitors' `port` (if it takes them), `health_port` and `host`."""
     parser = argparse.ArgumentParser(prog=f"python -m {program}", description=meaning)
     if services:
         parser.add_argument("services", nargs="+", choices=SERVICES)
-    parser.add_argument(port, type=int, required=True, dest="port")
+    if port:
+        parser.add_argument("--port", type=int, required=True, help="for visitors")
+    parser.add_argument("--health-port", type=int, required=True, help="for /metrics, /healthz and /readyz")
     parser.add_argument("--host", default="127.0.0.1")
     return parser.parse_args()
 

@@ -29,7 +29,7 @@ class Layout:
     """What runs where. `databases` is a URL for each service; `ports` names those that matter, the rest are free ones.
 
     With `memory://` all workers are in one process, for the broker is in there with them. Another `checkout` is another
-    release's code, which a test puts beside this one's.
+    release's code, which a test puts beside this one's; one up to 0.2.0 has no port of its own for health.
     """
 
     folder: Path
@@ -41,6 +41,7 @@ class Layout:
     workers_apart: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     checkout: Path = ROOT
+    health_apart: bool = True
 
     def __post_init__(self) -> None:
         if self.workers_apart and self.amqp_url.startswith("memory:"):
@@ -49,11 +50,13 @@ class Layout:
 
 @dataclass(frozen=True)
 class Part:
-    """One process: its command, the port it answers `/readyz` on, and its environment."""
+    """One process: its command, its ports for visitors (a worker has none, and that for health) and for health, and its
+    environment."""
 
     name: str
     command: tuple[str, ...]
     port: int
+    health_port: int
     environment: Mapping[str, str]
 
 
@@ -108,7 +111,7 @@ class Stack:
         waiting, deadline = list(self._children), time.monotonic() + READY_SECONDS
         while waiting:
             self.check()
-            for name in [name for name in waiting if _ready(self.parts[name].port)]:
+            for name in [name for name in waiting if _ready(self.parts[name].health_port)]:
                 waiting.remove(name)
                 told(name)
             if waiting and time.monotonic() > deadline:
@@ -172,19 +175,16 @@ class Stack:
 
     def _apis(self) -> list[Part]:
         if self._layout.apis_apart:
-            return [self._service_part("cli.api", f"api-{service}", (service,), "--port") for service in SERVICES]
+            return [self._service_part("cli.api", f"api-{service}", (service,)) for service in SERVICES]
         names = ["api", *(f"api-{number}" for number in range(2, self._layout.api_processes + 1))]
-        return [self._service_part("cli.api", name, SERVICES, "--port") for name in names]
+        return [self._service_part("cli.api", name, SERVICES) for name in names]
 
     def _workers(self) -> list[Part]:
         if not self._layout.workers_apart:
-            return [self._service_part("cli.worker", "worker", SERVICES, "--health-port")]
-        return [
-            self._service_part("cli.worker", f"worker-{service}", (service,), "--health-port") for service in SERVICES
-        ]
+            return [self._service_part("cli.worker", "worker", SERVICES)]
+        return [self._service_part("cli.worker", f"worker-{service}", (service,)) for service in SERVICES]
 
-    def _service_part(self, module: str, name: str, services: tuple[str, ...], port_option: str) -> Part:
-        port = self._port(name)
+    def _service_part(self, module: str, name: str, services: tuple[str, ...]) -> Part:
         environment = {f"TORG_{each.upper()}_DATABASE_URL": self._layout.databases[each] for each in services}
         if module == "cli.worker":
             environment["TORG_AMQP_URL"] = self._layout.amqp_url
@@ -193,10 +193,9 @@ class Stack:
         environment["TORG_TRUSTED_PROXIES"] = "1"  # the portal, which says whom it asks for
         if "access" in services:
             environment["TORG_ACCESS_CODE_KEY"] = kept_key(self.folder / "access-code-key")
-        return Part(name, (module, *services, port_option, str(port)), port, environment)
+        return self._part(name, (module, *services), environment)
 
     def _portal(self) -> Part:
-        port = self._port("portal")
         environment = {
             "TORG_PORTAL_URL": self.portal_url,
             "TORG_OIDC_ISSUER": self.issuer,
@@ -208,7 +207,17 @@ class Stack:
         for service in SERVICES:
             api = self._port(first.format(service))
             environment[f"TORG_{service.upper()}_URL"] = f"http://127.0.0.1:{api}/api/{service}"
-        return Part("portal", ("cli.portal", "--port", str(port)), port, environment)
+        return self._part("portal", ("cli.portal",), environment)
+
+    def _part(self, name: str, command: tuple[str, ...], environment: Mapping[str, str]) -> Part:
+        port = self._port(name)
+        if command[0] == "cli.worker":
+            return Part(name, (*command, "--health-port", str(port)), port, port, environment)
+        command = (*command, "--port", str(port))
+        if not self._layout.health_apart:
+            return Part(name, command, port, port, environment)
+        health_port = self._port(f"{name} health")
+        return Part(name, (*command, "--health-port", str(health_port)), port, health_port, environment)
 
 
 def provide_databases(server: str, folder: Path, *, prefix: str = "torg") -> dict[str, str]:

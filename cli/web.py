@@ -1,59 +1,166 @@
-"""Serves a WSGI app with gunicorn: one process, threads, and a stop that lets running requests end. No eventlet."""
+"""Serves a WSGI app with waitress: one process, threads that are only ever given whole requests, and a stop that lets
+running requests end. No eventlet.
+
+Waitress's own loop reads requests and sends answers, so whoever is slow at either takes a connection and no thread. It
+bounds only how long a connection may say nothing; how long a whole request and a whole answer may take, and who makes
+room when all connections are taken, is said here.
+"""
 
 import logging
-from collections.abc import Callable
-from typing import Any
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING, Any
 
-from gunicorn.app.base import BaseApplication
-from gunicorn.glogging import Logger
-from gunicorn.workers import gthread
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.server import TcpWSGIServer
+from waitress.task import ThreadedTaskDispatcher
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+REQUEST_SECONDS = 10
+"""How long all of a request may take to come in."""
+ANSWER_SECONDS = 60
+"""How long all of an answer may take to be read."""
 KEEP_ALIVE_SECONDS = 75
-REQUEST_LINE_BYTES = 8190
-
-# How long a thread stands by a new connection that says nothing. Gunicorn has no setting for it, and takes 5 s: as many
-# idle connections as there are threads would keep everybody waiting for as long.
-gthread.DEFAULT_WORKER_DATA_TIMEOUT = 0.1
-
-
-class OwnLogger(Logger):  # type: ignore[misc]
-    """Gunicorn's log lines go where all of ours go (kernel.telemetry); requests are counted and logged by the app."""
-
-    def setup(self, cfg: Any) -> None:
-        self.error_log = logging.getLogger("gunicorn.error")
-        self.error_log.setLevel(logging.WARNING)
-        self.access_log = logging.getLogger("gunicorn.access")
-        self.access_log.disabled = True
+"""How long a connection stays between two requests."""
+MOST_CONNECTIONS = 256
+"""How many there are at once: each can hold a body in memory."""
+MOST_BODY = 2 << 20
+"""Larger bodies are refused before they are read; smaller ones that are too large for an app get an answer of its."""
+MOST_HEADER = 64 << 10
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_HEALTH_THREADS = 2
+_SPARE = 50  # what waitress counts beside connections, and those that are closed in a moment
 
 
-class Server(BaseApplication):  # type: ignore[misc]
-    """One listening gunicorn. `build` is called in the process that serves, so the one that watches it stays small."""
+class Connection(HTTPChannel):  # type: ignore[misc]
+    """A connection that knows since when it waits for what."""
 
-    def __init__(self, build: Callable[[], Any], options: dict[str, object]) -> None:
-        self._build = build
-        self._options = options
-        super().__init__()
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.since = time.monotonic()
+        self._answered = False
+        super().__init__(*args, **kwargs)
 
-    def load_config(self) -> None:
-        for name, value in self._options.items():
-            self.cfg.set(name, value)
+    def received(self, data: bytes) -> bool:
+        """Called with each piece of a request."""
+        before = self.request
+        taken: bool = super().received(data)
+        if self.request is not before:
+            self.since = time.monotonic()
+        return taken
 
-    def load(self) -> Any:
-        return self._build()
+    def service(self) -> None:
+        """Called in a thread with a whole request."""
+        self._answered = True
+        super().service()
+        self.since = time.monotonic()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it is between two requests."""
+        return self._answered and not self.requests and self.request is None and not self.total_outbufs_len
+
+    @property
+    def used_up(self) -> float:
+        """How much of its time it has used up; all of it at 1. What our own threads take does not count."""
+        if self.requests:
+            return 0.0
+        allowed = KEEP_ALIVE_SECONDS if self.is_idle else ANSWER_SECONDS if self.total_outbufs_len else REQUEST_SECONDS
+        return (time.monotonic() - self.since) / allowed
 
 
-def serve(build: Callable[[], Any], *, host: str, port: int, threads: int, stop_seconds: float) -> None:
-    """Serves until SIGTERM or SIGINT; requests under way then have `stop_seconds` to end. Does not return."""
-    Server(
-        build,
-        {
-            "bind": f"{host}:{port}",
-            "worker_class": "gthread",
-            "threads": threads,
-            "graceful_timeout": int(stop_seconds),
-            "keepalive": KEEP_ALIVE_SECONDS,
-            "limit_request_line": REQUEST_LINE_BYTES,
-            "logger_class": OwnLogger,
-            "control_socket_disable": True,
-        },
-    ).run()
+class Server(TcpWSGIServer):  # type: ignore[misc]
+    """One listening socket. Who writes does not wait for those who read: each kind has threads of its own, and so the
+    database connections that they hold."""
+
+    channel_class = Connection
+
+    def __init__(self, app: "WSGIApplication", *, host: str, port: int, reading: int, writing: int) -> None:
+        self._stopping = False
+        self._writing = _threads(writing)
+        adjustments = Adjustments(
+            host=host,
+            port=port,
+            ident=None,
+            clear_untrusted_proxy_headers=False,  # werkzeug's ProxyFix knows which to heed
+            connection_limit=MOST_CONNECTIONS + _SPARE,
+            cleanup_interval=1,
+            max_request_header_size=MOST_HEADER,
+            max_request_body_size=MOST_BODY,
+            inbuf_overflow=MOST_BODY,
+        )
+        super().__init__(app, {}, dispatcher=_threads(reading), adj=adjustments)
+
+    def add_task(self, task: Connection) -> None:
+        """Has a thread answer the connection's next request."""
+        reads = task.requests[0].command in _READING
+        (self.task_dispatcher if reads else self._writing).add_task(task)
+
+    def maintenance(self, now: float) -> None:
+        """Ends the connections whose time is over; the loop calls it every second."""
+        for connection in list(self.active_channels.values()):
+            if connection.used_up >= 1:
+                connection.handle_close()  # `will_close` would wait until what is sent is read
+
+    def handle_accept(self) -> None:
+        """Takes a new connection. If there are too many, the one nearest to its end goes."""
+        super().handle_accept()
+        if len(self.active_channels) > MOST_CONNECTIONS:
+            nearest = max(self.active_channels.values(), key=lambda connection: connection.used_up)
+            if nearest.used_up > 0:
+                nearest.handle_close()
+
+    def run(self) -> None:
+        """Serves until `stop` is called."""
+        while not self._stopping:
+            self._turn()
+
+    def stop(self, *_: object) -> None:
+        """Ends `run`. A signal may call it."""
+        self._stopping = True
+        self.pull_trigger()
+
+    def end(self, seconds: float) -> None:
+        """Takes nobody new, and lets requests under way end within so many seconds."""
+        wasyncore.dispatcher.close(self)  # the listening socket alone
+        deadline = time.monotonic() + seconds
+        while self.active_channels and time.monotonic() < deadline:
+            self.maintenance(0)
+            for connection in self.active_channels.values():
+                connection.will_close |= connection.is_idle
+            self._turn()
+
+    def _turn(self) -> None:
+        wasyncore.loop(timeout=1, use_poll=True, map=self._map, count=1)
+
+
+def serve(
+    app: "WSGIApplication",
+    health: "WSGIApplication",
+    *,
+    host: str,
+    port: int,
+    health_port: int,
+    threads: int,
+    stop_seconds: float,
+) -> None:
+    """Serves until SIGTERM or SIGINT; requests under way then have `stop_seconds` to end. What monitors ask has a port
+    and threads of its own."""
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that a request waits a moment is no news
+    watched = Server(health, host=host, port=health_port, reading=_HEALTH_THREADS, writing=1)
+    threading.Thread(target=watched.run, name="health", daemon=True).start()
+    server = Server(app, host=host, port=port, reading=max(1, threads // 2), writing=max(1, threads - threads // 2))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, server.stop)
+    server.run()
+    server.end(stop_seconds)
+
+
+def _threads(count: int) -> ThreadedTaskDispatcher:
+    dispatcher = ThreadedTaskDispatcher()
+    dispatcher.set_thread_count(count)
+    return dispatcher

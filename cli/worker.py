@@ -18,9 +18,9 @@ from kernel.worker import run
 
 
 def main() -> None:
-    asked = words("cli.worker", "Runs the event handlers and timers of services.", port="--health-port")
+    asked = words("cli.worker", "Runs the event handlers and timers of services.", port=False)
     settings = settings_for("worker", asked.services)
-    run([service_class(name) for name in asked.services], settings, health_port=asked.port, host=asked.host)
+    run([service_class(name) for name in asked.services], settings, health_port=asked.health_port, host=asked.host)
 
 
 def service_class(name: str) -> type:

@@ -71,7 +71,7 @@ def fetch_json(url: str) -> Any:
 
 @cache
 def _client() -> httpx.Client:
-    """Made when first needed, so that each of gunicorn's processes has its own; reading the CAs takes a while."""
+    """Made when first needed, as reading the CAs takes a while."""
     return httpx.Client(timeout=_TIMEOUT)
 
 

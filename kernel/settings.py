@@ -246,7 +246,10 @@ class Settings:
         "TORG_POOL_SIZE", "Database connections per service of an api process.", default=10, check=above_zero
     )
     http_threads: int = setting(
-        "TORG_HTTP_THREADS", "Requests one api process answers at once.", default=10, check=above_zero
+        "TORG_HTTP_THREADS",
+        "Requests one api process answers at once: half of them those that read, half those that write.",
+        default=10,
+        check=above_zero,
     )
     hosts: list[str] = setting(
         "TORG_HOSTS",

@@ -4,8 +4,7 @@
 """
 
 import signal
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import eventlet
 import nameko
@@ -13,16 +12,14 @@ import psycopg2.extensions
 import structlog
 from eventlet import wsgi
 from nameko.runners import ServiceRunner
-from prometheus_client import make_wsgi_app
 from sqlalchemy import exc, text
 
 from kernel import embedded_broker, progress, silence, telemetry
 from kernel.extensions import ServiceDatabase
+from kernel.probes import Ready, probes
 from kernel.settings import Settings
 
 log = structlog.get_logger(__name__)
-
-StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
 def run(services: Sequence[type], settings: Settings, *, health_port: int, host: str = "127.0.0.1") -> None:
@@ -38,7 +35,8 @@ def run(services: Sequence[type], settings: Settings, *, health_port: int, host:
         runner.add_service(service)
     runner.start()
     _stop_on_signals(runner, settings.stop_deadline_seconds)
-    eventlet.spawn(wsgi.server, eventlet.listen((host, health_port)), _health(runner, settings), log_output=False)
+    health = probes(_readiness(runner, settings))
+    eventlet.spawn(wsgi.server, eventlet.listen((host, health_port)), health, log_output=False)
     log.info("worker_ready", services=sorted(runner.service_names), health_port=health_port)
     runner.wait()
     log.info("worker_stopped")
@@ -66,11 +64,10 @@ def _stop_on_signals(runner: ServiceRunner, deadline: float) -> None:
     signal.signal(signal.SIGINT, signalled)
 
 
-def _health(runner: ServiceRunner, settings: Settings) -> Callable[[dict[str, Any], StartResponse], Iterable[bytes]]:
-    metrics = make_wsgi_app()
+def _readiness(runner: ServiceRunner, settings: Settings) -> Ready:
     databases = [container.shared_extensions[ServiceDatabase].open() for container in runner.containers]
 
-    def ready() -> tuple[str, str]:
+    def ready() -> tuple[bool, str]:
         faults = []
         for database in databases:
             try:
@@ -87,19 +84,9 @@ def _health(runner: ServiceRunner, settings: Settings) -> Callable[[dict[str, An
             f"standing still: {', '.join(still) or 'none'}\n"
             f"broker connected: {broker}\n"
         )
-        return ("503 Service Unavailable" if faults or still else "200 OK"), told
+        return not (faults or still), told
 
-    def answer(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        path = environ["PATH_INFO"]
-        if path == "/metrics":
-            page: Iterable[bytes] = metrics(environ, start_response)
-            return page
-        pages = {"/healthz": lambda: ("200 OK", "alive\n"), "/readyz": ready}
-        status, told = pages[path]() if path in pages else ("404 Not Found", "not here\n")
-        start_response(status, [("Content-Type", "text/plain; charset=utf-8")])
-        return [told.encode()]
-
-    return answer
+    return ready
 
 
 def _connected(service: str) -> bool:

@@ -257,10 +257,7 @@ class House:
         """A manager says yes, or no."""
         known = self.all[name]
         awaits, late = known.state == "awaiting_approval", known.deadline <= self.now
-        if yes:
-            refused = _first(not_awaiting_approval=not awaits, hold_expired=late)
-        else:
-            refused = _first(not_held=known.state != "held" and not awaits, hold_expired=awaits and late)
+        refused = _first(not_awaiting_approval=not awaits, hold_expired=late)
         if refused is None and yes:
             self.settle(known)
         elif refused is None:

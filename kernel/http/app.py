@@ -1,5 +1,4 @@
-"""Puts a service's HTTP together: its routes, the door, the description, the probes; and several services into one
-process."""
+"""Puts a service's HTTP together: its routes, the door, the description; and several services into one process."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -14,7 +13,6 @@ from kernel.db import Database
 from kernel.http import problems
 from kernel.http.door import Door, Rule
 from kernel.http.openapi import ServiceBlueprint, describe, docs_page
-from kernel.http.probes import probes
 from kernel.http.ratelimit import RateLimit
 from kernel.http.routes import declared
 from kernel.http.validation import BODY_LIMIT
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _OPEN = {"api-docs.openapi_json": None, "docs.page": None, "docs.start": None, "docs.asset": None}
-_PROBES = frozenset({"probes.metrics", "probes.healthz", "probes.readyz"})
 
 
 def service_blueprint(service: str) -> ServiceBlueprint:
@@ -76,7 +73,6 @@ def create_app(
         api.register_blueprint(blueprint)
     app.register_blueprint(docs_page(service))
     rules = access_rules(app) | _OPEN
-    app.register_blueprint(probes([database]))
     Door(
         service=service,
         database=database,
@@ -84,7 +80,6 @@ def create_app(
         rate=RateLimit(settings.rate_limit_per_minute),
         timeout_seconds=settings.request_timeout_seconds,
         rules=rules,
-        unlimited=_PROBES,
         secret=idempotency.secret_from(settings, service),
     ).open(app)
     problems.register(app)
@@ -93,7 +88,7 @@ def create_app(
 
 def access_rules(app: Flask) -> dict[str, Rule]:
     """Who may call each of the service's own endpoints: roles, or None for everyone. Tests walk it with `url_map`."""
-    views = {name: view for name, view in app.view_functions.items() if name not in _OPEN and name not in _PROBES}
+    views = {name: view for name, view in app.view_functions.items() if name not in _OPEN}
     silent = sorted(name for name, view in views.items() if not declared(view).access)
     if silent:
         raise ValueError(f"neither @allow nor @public: {', '.join(silent)}")
@@ -101,11 +96,10 @@ def access_rules(app: Flask) -> dict[str, Rule]:
 
 
 def mount(apps: Sequence[Flask]) -> "WSGIApplication":
-    """Several services in one process: each under its own path, and one set of probes for them all."""
+    """Several services in one process, each under its own path."""
     doors: list[Door] = [app.extensions["torg"] for app in apps]
     by_name: dict[str, Callable[..., Iterable[bytes]]] = {d.service: app for d, app in zip(doors, apps, strict=True)}
     root = _bare("torg")
-    root.register_blueprint(probes([door.database for door in doors]))
     problems.register(root)
 
     def serve(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:

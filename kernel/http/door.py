@@ -43,8 +43,8 @@ _NOBODY: Rule = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What the door of one app knows. `rules` is by endpoint; `unlimited` are the endpoints that monitors call;
-    `secret` is what kept requests are told apart by."""
+    """What the door of one app knows. `rules` is by endpoint; `secret` is what kept requests are told
+    apart by."""
 
     service: str
     database: Database
@@ -52,7 +52,6 @@ class Door:
     rate: RateLimit
     timeout_seconds: float
     rules: Mapping[str, Rule]
-    unlimited: frozenset[str]
     secret: bytes
 
     @staticmethod
@@ -97,8 +96,6 @@ class _Traced:
 def _enter() -> None:
     g.begun = time.perf_counter()
     door = Door.current()
-    if request.endpoint in door.unlimited:
-        return
     try:
         g.caller = _identified(door.verifier)
     finally:

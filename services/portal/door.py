@@ -1,4 +1,4 @@
-"""What every request of the portal passes: its trace, the headers browsers heed, counts, a log line; and the probes."""
+"""What every request of the portal passes: its trace, the headers browsers heed, counts, a log line."""
 
 import time
 from collections.abc import Iterable
@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Blueprint, Flask, Response, abort, current_app, g, jsonify, request
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from flask import Flask, Response, abort, current_app, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from kernel import telemetry
@@ -37,26 +36,6 @@ _POLICY = (
     "base-uri 'none'; frame-ancestors 'none'; form-action 'self' {issuer}"
 )
 
-probes = Blueprint("probes", __name__)
-
-
-@probes.get("/healthz")
-def healthz() -> Response:
-    """The process lives."""
-    return jsonify(status="alive")
-
-
-@probes.get("/readyz")
-def readyz() -> Response:
-    """It can serve pages. It needs nothing of its own, and says so itself when a service does not answer."""
-    return jsonify(status="ready")
-
-
-@probes.get("/metrics")
-def metrics() -> Response:
-    """This process's metrics."""
-    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
-
 
 def register(app: Flask, settings: PortalSettings) -> None:
     """Puts every request of the app through this door."""
@@ -72,7 +51,6 @@ def register(app: Flask, settings: PortalSettings) -> None:
     app.extensions["torg-hosts"] = LOOPBACK if own in LOOPBACK else {own}
     app.before_request(_enter)
     app.after_request(_leave)
-    app.register_blueprint(probes)
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies
@@ -93,7 +71,7 @@ class _Traced:
 
 def _enter() -> None:
     g.begun = time.perf_counter()
-    if request.blueprint != probes.name and _host() not in current_app.extensions["torg-hosts"]:
+    if _host() not in current_app.extensions["torg-hosts"]:
         abort(HTTPStatus.MISDIRECTED_REQUEST)
 
 

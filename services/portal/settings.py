@@ -82,7 +82,10 @@ class PortalSettings:
         check=not_negative,
     )
     http_threads: int = setting(
-        "TORG_HTTP_THREADS", "Requests the process answers at once.", default=10, check=above_zero
+        "TORG_HTTP_THREADS",
+        "Requests the process answers at once: half of them those that read, half those that write.",
+        default=10,
+        check=above_zero,
     )
     log_format: str = setting(
         "TORG_LOG_FORMAT", "`json`, or `readable` for people.", default="json", check=one_of("json", "readable")

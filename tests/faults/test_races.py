@@ -2,6 +2,7 @@
 space, the last pieces of equipment, the dates of a series. Exactly as many get it as there is room for, in every
 round."""
 
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -311,6 +312,55 @@ def test_what_somebody_waits_for_is_never_had_by_who_comes_along(stack: Stack, c
         assert waits.get(f"/bookings/{offer['booking']}").json()["state"] == "held"
     holder.close()
     waits.close()
+
+
+def test_of_all_ways_of_writing_at_once_one_gets_the_time(stack: Stack, clients: list[httpx.Client]) -> None:
+    """Booked, in a series, moved to, with a series, by the house, imported, or closed: the hall and a part of it."""
+    house, kari = _as(stack, "mona"), _as(stack, "kari")
+    [band] = [each["id"] for each in kari.get("/actors").json()["items"] if each["kind"] != "resident"]
+    won: Counter[str] = Counter()
+    for turn in range(20):
+        time = slot(6 * ROUNDS + turn)
+        begins = datetime.fromisoformat(time["begins_at"])
+        like = {"starts": f"{begins + timedelta(days=200):%Y-%m-%dT%H:%M}", "minutes": 60, "rule": "FREQ=DAILY;COUNT=1"}
+        made = at_once(
+            clients[:3],
+            [
+                ("/bookings", wish("borgen-moterom-1", time)),
+                ("/bookings", wish("borgen-moterom-2", time)),
+                ("/series", series("borgen-moterom-1", like)),
+            ],
+        )
+        assert told(made) == {(201, None): 3}, [each.text for each in made]
+        one, other, weekly = (each.json()["id"] for each in made)
+        row = f"u{turn};{PART};{begins:%Y-%m-%d %H:%M};{begins + timedelta(hours=1):%Y-%m-%d %H:%M}"
+        file = b64encode(f"uid;space;begins_at;ends_at\n{row}\n".encode()).decode()
+        ways: dict[str, tuple[httpx.Client, str, dict[str, Any]]] = {
+            "booked": (clients[0], "/bookings", wish(HALL, time)),
+            "in a series": (clients[1], "/series", series(PART, like | {"starts": f"{begins:%Y-%m-%dT%H:%M}"})),
+            "moved": (clients[2], f"/bookings/{one}/reschedule", {"space": PART}),
+            "a series moved": (
+                clients[3],
+                f"/series/{weekly}/reschedule",
+                {"scope": "all", "space": HALL, "days": -200, "at": f"{begins:%H:%M}"},
+            ),
+            "by the house": (house, f"/bookings/{other}/reschedule", {"space": HALL}),
+            "imported": (house, "/imports", _import(file, band)),
+            "closed": (house, "/closures", {"space": PART, **time, "kind": "closure", "reason": three("Stengt")}),
+        }
+        answers = at_once([client for client, _, _ in ways.values()], [(path, body) for _, path, body in ways.values()])
+        winners = [way for way, answer in zip(ways, answers, strict=True) if answer.status_code in (200, 201)]
+        refused = {each.json()["code"] for each in answers if each.status_code not in (200, 201)}
+        assert len(winners) == 1, f"round {turn}: {winners}"
+        assert refused <= {"slot_taken", "space_closed", "series_clashes", "import_refused", "bookings_in_the_way"}
+        won[winners[0]] += 1
+    assert len(won) > 1
+    house.close()
+    kari.close()
+
+
+def _import(file: str, tenant: str) -> dict[str, Any]:
+    return {"source": "the-race", "format": "csv", "file": file, "tenant": tenant}
 
 
 def _as(stack: Stack, name: str) -> httpx.Client:

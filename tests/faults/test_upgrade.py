@@ -35,7 +35,10 @@ class Upgrade:
         (folder / "before").mkdir()
         shared = {"databases": urls, "amqp_url": amqp_url}
         self.before = Stack(
-            run, Layout(folder=folder / "before", checkout=before.folder, environment=ENVIRONMENT, **shared)
+            run,
+            Layout(
+                folder=folder / "before", checkout=before.folder, health_apart=False, environment=ENVIRONMENT, **shared
+            ),
         )
         key = (folder / "before/access-code-key").read_text()
         same = {"TORG_ISSUERS": self.before.issuer, "TORG_ACCESS_CODE_KEY": key}
@@ -61,7 +64,7 @@ class Upgrade:
 
 
 def page(stack: Stack, part: str) -> str:
-    return httpx.get(f"http://127.0.0.1:{stack.parts[part].port}/metrics", timeout=60).text
+    return httpx.get(f"http://127.0.0.1:{stack.parts[part].health_port}/metrics", timeout=60).text
 
 
 def since(before: dict[str, int], now: dict[str, int]) -> dict[str, int]:

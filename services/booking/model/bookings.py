@@ -20,7 +20,7 @@ from services.booking.model.actors import Actor
 from services.booking.model.deadlines import answer_by, answer_time, pay_until, unpriced_until
 from services.booking.model.house_rules import RuleVersion
 from services.booking.model.moved import MovedFrom, awaiting_price, pays_first, placed
-from services.booking.model.prices import Consequence, Price
+from services.booking.model.prices import Consequence, Price, free_until
 from services.booking.model.refusals import (
     AlreadyBegun,
     AlreadyOver,
@@ -196,7 +196,8 @@ class Booking:
 
     def accepted(self, *, now: datetime) -> "Booking":
         """The tenant takes it at its price: confirmed, or waiting for what else the space asks for."""
-        self._demand_held()
+        if self.state != "held":
+            raise NotHeld
         if self.price is None:
             raise NotPriced
         if now >= self.hold_expires_at:
@@ -211,8 +212,8 @@ class Booking:
         return self._settled(now)
 
     def declined(self, reason: str, *, now: datetime) -> "Booking":
-        """Refused, for a reason that is a stable code."""
-        self._demand_undecided(now) if self.state == "awaiting_approval" else self._demand_held()
+        """An arena manager says no, for a reason that is a stable code."""
+        self._demand_undecided(now)
         return self._step(now, state="declined", decline_reason=reason)
 
     def price_stands(self) -> "Booking":
@@ -335,17 +336,13 @@ class Booking:
     @property
     def free_until(self) -> datetime | None:
         """Until when its tenant may give it up for nothing; None: whenever."""
-        free_until = self.price.free_until if self.price else None
-        return max(free_until, self.begins_at) if free_until and self.moved_by_house else free_until
+        limit = self.price.free_until if self.price else None
+        return free_until(limit, self.begins_at, moved_by_house=self.moved_by_house)
 
     @property
     def given_up_for_nothing(self) -> bool:
         """Whether it was cancelled for nothing, whatever the price's limit: the house had moved it."""
         return self.moved_by_house and self.cancelled_at is not None and self.cancelled_at <= self.begins_at
-
-    def _demand_held(self) -> None:
-        if self.state != "held":
-            raise NotHeld
 
     def _demand_undecided(self, now: datetime) -> None:
         if self.state != "awaiting_approval":

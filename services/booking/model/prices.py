@@ -33,6 +33,12 @@ class Price:
     free_until: datetime | None = None
 
 
+def free_until(limit: datetime | None, begins_at: datetime, *, moved_by_house: bool) -> datetime | None:
+    """Until when a tenant may give a booking up for nothing, by the limit that came with its price; None: whenever. One
+    that the house has moved may be given up until it begins."""
+    return max(limit, begins_at) if limit and moved_by_house else limit
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consequence:
     """What giving a booking up costs, in øre of `currency`, and until when it would have cost nothing."""

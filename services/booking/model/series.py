@@ -259,6 +259,7 @@ class DateStanding:
     hold_expires_at: datetime | None = None
     price: int | None = None
     awaits_price: bool = False
+    free_until: datetime | None = None
     skipped: str | None = None
 
 

@@ -170,6 +170,9 @@ class OccurrenceSchema(Schema):
     )
     price = fields.Integer(allow_none=True, metadata={"description": "Øre; null until priced.", "example": 70000})
     awaits_price = fields.Boolean(metadata={"description": "It has no price yet, or was moved since it got one."})
+    free_until = Instant(
+        allow_none=True, metadata={"description": "Giving it up costs nothing until then; null: whenever."}
+    )
     skipped = fields.String(allow_none=True, metadata={"description": "A code, if it was.", "example": "slot_taken"})
 
 

@@ -35,14 +35,14 @@ _SAME = """
       OR BOOKED.equipment ?| :equipment
     )
 """.replace("TAKEN", _TAKEN)
-_COLUMNS = "space, square, begins_at, ends_at, setup_minutes, clearing_minutes, equipment"
+_PLACE = ("space", "square", "begins_at", "ends_at", "setup_minutes", "clearing_minutes", "equipment")
 # where bookings are, and where they were moved from before they were confirmed: as if that had expired then
 _HAD = f"""
-    SELECT tenant, booked_by, state, shared, confirmed_at, cancelled_by, changed_at, {_COLUMNS}
+    SELECT tenant, booked_by, state, shared, confirmed_at, cancelled_by, changed_at, {", ".join(_PLACE)}
       FROM bookings
      UNION ALL
     SELECT moved.tenant, moved.booked_by, 'expired', moved.shared, NULL, NULL, let_go.at,
-           {", ".join(f"let_go.{name}" for name in _COLUMNS.split(", "))}
+           {", ".join(f"let_go.{name}" for name in _PLACE)}
       FROM let_go
       JOIN bookings AS moved ON moved.id = let_go.booking
 """  # noqa: S608 - no value is in it
@@ -92,9 +92,8 @@ _LET_GO = insert(let_go_table)
 
 def let_go(tx: Transaction, booking: Booking, *, at_version: int) -> None:
     """Keeps where a booking was that its tenant moved, at a version of it, before it was confirmed."""
-    kept = {name: getattr(booking, name) for name in _COLUMNS.split(", ")}
-    equipment = dict(booking.equipment)
-    tx.later(_LET_GO, {"booking": booking.id, "version": at_version, "at": tx.now, **kept, "equipment": equipment})
+    place = {name: getattr(booking, name) for name in _PLACE} | {"equipment": dict(booking.equipment)}
+    tx.later(_LET_GO, {"booking": booking.id, "version": at_version, "at": tx.now, **place})
 
 
 def own(tx: Transaction, waiting: Waiting) -> list[Own]:

@@ -37,6 +37,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from kernel.db import Transaction
 from services.booking.model.actors import Actor
 from services.booking.model.bookings import LIVE
+from services.booking.model.prices import free_until
 from services.booking.model.series import DateStanding, Figures, Series, SkippedDate, Standing
 from services.booking.store.bookings import Step
 from services.booking.store.tables import actors, bookings, metadata
@@ -157,6 +158,8 @@ _DATES = select(
         bookings.c.state.in_(LIVE),
         bookings.c.price_outdated | ((bookings.c.state == "held") & bookings.c.price.is_(None)),
     ).label("awaits_price"),
+    bookings.c.price["free_until"].as_string().label("limit"),
+    bookings.c.moved_by_house,
 ).where(bookings.c.series == bindparam("series"))
 _OF_SERIES = (
     select(bookings.c.id).where(bookings.c.series == bindparam("series")).order_by(bookings.c.begins_at, bookings.c.id)
@@ -288,7 +291,7 @@ def standing(tx: Transaction, of: Sequence[Series]) -> list[Standing]:
 
 def dates(tx: Transaction, id: UUID) -> list[DateStanding]:
     """How each date of a series stands, in the order they begin."""
-    booked = [DateStanding(**row._mapping) for row in tx.execute(_DATES, {"series": id})]
+    booked = [_standing(dict(row._mapping)) for row in tx.execute(_DATES, {"series": id})]
     there = {each.booking for each in booked}
     left_out = [
         DateStanding(begins_at=each.begins_at, ends_at=each.ends_at, skipped=each.reason)
@@ -296,6 +299,13 @@ def dates(tx: Transaction, id: UUID) -> list[DateStanding]:
         if each.booking not in there
     ]
     return sorted([*booked, *left_out], key=lambda each: (each.begins_at, each.skipped or ""))
+
+
+def _standing(columns: dict[str, Any]) -> DateStanding:
+    limit, moved_by_house = columns.pop("limit"), columns.pop("moved_by_house")
+    told = datetime.fromisoformat(limit) if limit else None
+    until = free_until(told, columns["begins_at"], moved_by_house=moved_by_house)
+    return DateStanding(**columns, free_until=until)
 
 
 def series_from(row: Row[Any]) -> Series:

@@ -7,12 +7,12 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from services.portal.backend import Json, Refused, ask, tell
-from services.portal.forms import Form, asked_whole, sent, timed
+from services.portal.forms import Form, asked_whole, instant, sent, timed
 from services.portal.language import gettext
 from services.portal.pages.bookings import MOST_LOOKS, overtaken, sides
 from services.portal.places import places
 from services.portal.reasons import reason
-from services.portal.session import signed_in
+from services.portal.session import now, signed_in
 
 blueprint = Blueprint("series", __name__, url_prefix="/series")
 
@@ -38,6 +38,7 @@ def show(series: UUID) -> str:
     found = one(series)
     held = [each for each in found["occurrences"] if each["state"] == "held"]
     prices = [each["price"] for each in held]
+    limits = [instant(each["free_until"]) for each in held if each["price"] and each["free_until"]]
     awaiting = [each["awaits_price"] for each in found["occurrences"]]
     return render_template(
         "series.html",
@@ -46,6 +47,8 @@ def show(series: UUID) -> str:
         held=len(held),
         awaited="price" if None in prices else "new price" if any(awaiting) else "",
         to_pay=sum(price or 0 for price in prices),
+        late=sum(each < now() for each in limits),
+        free_until=min((each for each in limits if each >= now()), default=None),
         kept_until=min((each["hold_expires_at"] for each in held), default=None),
         looks=asked_whole("looks", 0, most=MOST_LOOKS),
         most_looks=MOST_LOOKS,

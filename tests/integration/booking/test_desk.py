@@ -219,7 +219,7 @@ def test_each_decision_takes_effect_by_itself(counter: Any, ask: Any) -> None:
         (False, "not_awaiting_approval"),
         (False, "not_found"),
         (False, "not_found"),
-        (False, "not_held"),
+        (False, "not_awaiting_approval"),
     ]
     assert [counter.load(each).state for each in (first, second, third, held, elsewhere)] == [
         "confirmed",

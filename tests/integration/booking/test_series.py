@@ -319,6 +319,16 @@ def test_cancelling_this_this_and_following_or_all(counter: Any, season: Season,
         assert (done.state, changed.data.live, changed.data.changed) == ("active", 4 - given_up, given_up)
 
 
+def test_a_date_that_the_house_moves_is_free_to_give_up_until_it_begins(counter: Any, season: Season) -> None:
+    series = season.book("room", confirm="when_priced")
+    booking = counter.booking(season.booking(series, 0))
+    priced = counter.priced(booking)
+    counter.deliver(replace(priced, data=replace(priced.data, free_until=booking.begins_at - timedelta(days=1))))
+    season.move(series, MANAGER, at=20 * 60)
+    first = season.dates(series)[0]
+    assert first.free_until == first.begins_at == counter.booking(booking.id).free_until
+
+
 def test_what_giving_it_up_costs_is_told_before(counter: Any, season: Season) -> None:
     series = season.book("room", confirm="when_priced")
     for number, each in enumerate(season.dates(series)):
@@ -326,6 +336,9 @@ def test_what_giving_it_up_costs_is_told_before(counter: Any, season: Season) ->
         free_until = counter.clock.now() + timedelta(days=number - 1)  # too late for the first of them
         counter.deliver(replace(priced, data=replace(priced.data, free_until=free_until)))
     later = {"scope": "following", "booking": season.booking(series, 1)}
+    limits = [counter.booking(each.booking).free_until for each in season.dates(series)]
+    assert None not in limits
+    assert [each.free_until for each in season.dates(series)] == limits
 
     for who, how, expected in (
         (RESIDENT, {}, (4, 1, 35000)),

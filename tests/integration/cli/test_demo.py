@@ -56,7 +56,7 @@ class Demo:
         return said
 
     def answers(self) -> bool:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=10) as answer:
             return answer.status == 200
 
     def ports_are_free(self) -> bool:

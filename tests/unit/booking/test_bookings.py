@@ -26,7 +26,15 @@ from services.booking.model.bookings import (
 from services.booking.model.deadlines import UNPRICED
 from services.booking.model.holding import hold
 from services.booking.model.prices import Price, PriceLine
-from services.booking.model.refusals import AlreadyOver, HoldExpired, HoldNotExpired, NotHeld, NotLive, NotPriced
+from services.booking.model.refusals import (
+    AlreadyOver,
+    HoldExpired,
+    HoldNotExpired,
+    NotAwaitingApproval,
+    NotHeld,
+    NotLive,
+    NotPriced,
+)
 from services.booking.model.rules import Bookable, BookingRules, TooShort
 from services.booking.model.telling import happened, restated
 
@@ -165,7 +173,7 @@ def test_cancelling_until_it_is_over(state: BookingState, before_it_is_over: tim
 STEPS: dict[str, Callable[[Booking], Booking]] = {
     "price": lambda booking: booking.priced(replace(PRICE, total=1), now=NOW),
     "confirm": lambda booking: booking.accepted(now=NOW),
-    "decline": lambda booking: booking.declined("no_price", now=NOW),
+    "decline": lambda booking: booking.unpriceable("no_price", now=NOW),
     "expire": lambda booking: booking.expired(now=NOW + UNPRICED),
     "cancel": lambda booking: booking.cancelled(now=NOW),
 }
@@ -195,9 +203,20 @@ def test_every_step_from_every_state(state: BookingState, step: str) -> None:
         assert (after.state, after.version) == (comes_to, before.version + 1)
 
 
+@pytest.mark.parametrize(
+    "state", ["held", "awaiting_payment", "confirmed", "in_use", "completed", "cancelled", "declined", "expired"]
+)
+def test_a_manager_says_no_only_to_what_awaits_it(state: BookingState) -> None:
+    """What a colleague has approved or declined is said to be decided, not to be no reservation any more."""
+    with pytest.raises(NotAwaitingApproval):
+        in_state(state).declined("declined_by_manager", now=NOW)
+    awaiting = replace(in_state("held"), state="awaiting_approval")
+    assert awaiting.declined("declined_by_manager", now=NOW).state == "declined"
+
+
 def test_each_state_tells_its_own_event() -> None:
     cancelled = in_state("confirmed").cancelled(now=NOW)
-    declined = held().declined("no_price", now=NOW)
+    declined = held().unpriceable("no_price", now=NOW)
 
     assert isinstance(happened(held()), BookingHeld)
     assert isinstance(happened(in_state("confirmed")), BookingConfirmed)

@@ -72,7 +72,19 @@ def test_ports_that_are_asked_for_are_given(run: Run, tmp_path: Path) -> None:
     asked = stack(run, tmp_path, ports={"portal": 8000, "api": 8001, "worker": 8002})
     assert asked.portal_url == "http://127.0.0.1:8000"
     assert asked.urls["pricing"] == "http://127.0.0.1:8001/api/pricing"
-    assert asked.parts["worker"].port == 8002
+    assert asked.parts["worker"].port == asked.parts["worker"].health_port == 8002
+
+
+def test_health_has_a_port_of_its_own_where_visitors_have_one(run: Run, tmp_path: Path) -> None:
+    parts = stack(run, tmp_path, ports={"portal": 8000, "api": 8001}).parts
+    for name in ("api", "portal"):
+        assert parts[name].command[-4:-1:2] == ("--port", "--health-port")
+        assert parts[name].command[-1] == str(parts[name].health_port) != str(parts[name].port)
+
+
+def test_a_release_without_that_port_is_not_told_of_one(run: Run, tmp_path: Path) -> None:
+    parts = stack(run, tmp_path, health_apart=False).parts
+    assert parts["api"].command[-2:] == ("--port", str(parts["api"].health_port))
 
 
 def test_all_believe_the_issuer_that_the_portal_serves(run: Run, tmp_path: Path) -> None:

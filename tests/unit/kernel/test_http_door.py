@@ -172,11 +172,6 @@ def test_paths_that_are_not_there_count_too() -> None:
     assert [client.get(f"/{n}").status_code for n in range(3)] == [404, 404, 429]
 
 
-def test_monitors_are_not_limited() -> None:
-    client = client_of(rate_limit_per_minute=1)
-    assert {client.get("/healthz").status_code for _ in range(5)} == {200}
-
-
 def test_every_answer_tells_the_rate() -> None:
     client = client_of(rate_limit_per_minute=60)
     headers = [client.get(HALLS).headers for _ in range(2)]
@@ -192,7 +187,7 @@ def test_only_as_many_proxies_are_believed_as_there_are(proxies: int, seen: str)
     assert app.extensions["torg"].rate.take(f"address {seen}").wait > 0
 
 
-@pytest.mark.parametrize("path", [HALLS, ONE, "/nowhere", "/healthz", "/api/halls/openapi.json"])
+@pytest.mark.parametrize("path", [HALLS, ONE, "/nowhere", "/api/halls/openapi.json"])
 def test_security_headers(path: str) -> None:
     headers = client_of().get(path, headers=bearer("kari")).headers
     assert headers["X-Content-Type-Options"] == "nosniff"

@@ -38,7 +38,7 @@ class Visitor:
         self._http = httpx.Client(
             base_url=url, follow_redirects=True, headers={"Accept-Language": language}, timeout=PATIENCE
         )
-        self.page = self._http.get("/healthz")
+        self.page = self._http.get("/static/portal.css")
 
     @property
     def text(self) -> str:

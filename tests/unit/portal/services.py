@@ -430,7 +430,9 @@ class FakeServices:
             space, skipped, price = ("borgen-storsal", None, 60000) if state else (None, "slot_taken", None)
             kept = "2026-12-03T09:15:00Z" if state else None
             date = {**when, "booking": made, "space": space, "state": state, "hold_expires_at": kept}
-            dates.append({**date, "skipped": skipped, "price": price, "awaits_price": False})
+            free_until = (begins_at - timedelta(days=1)).isoformat() if state else None
+            date |= {"skipped": skipped, "price": price, "awaits_price": False, "free_until": free_until}
+            dates.append(date)
         series = str(an_id(f"series {len(self.series)}"))
         self.series[series] = as_recorded(
             "GET booking /series/{series}",

@@ -98,6 +98,16 @@ def test_new_house_rules_are_accepted_first(portal: Portal, kari: Visitor, serie
     assert moved.body == {"scope": "all", "days": 1}
 
 
+@pytest.mark.parametrize(("limit", "first"), [("2026-12-03T08:59:59Z", 1), ("2026-12-03T09:00:00Z", 0)])
+def test_the_others_follow_the_first_that_may_still_be_moved(
+    portal: Portal, kari: Visitor, series: str, limit: str, first: int
+) -> None:
+    occurrences = portal.services.series[series]["occurrences"]
+    occurrences[0]["free_until"] = limit
+    page = kari.go(f"/series/{series}/move")
+    assert f'name="booking" value="{occurrences[first]["booking"]}"' in page.text
+
+
 def test_what_is_over_can_not_be_moved(portal: Portal, kari: Visitor) -> None:
     series = portal.services.a_series(("completed", "cancelled"))
     page = kari.go(f"/series/{series}/move")

@@ -43,6 +43,28 @@ def test_until_when_its_dates_are_held(portal: Portal, kari: Visitor) -> None:
         assert ("Det tar lengre tid enn det skal." in page.text) == (looks == 20)
 
 
+@pytest.mark.parametrize(
+    ("limits", "late", "until"),
+    [
+        (("2026-12-03T08:59:59Z", "2026-12-14T17:00:00Z"), "1 dato kan ikke", "mandag 14. desember kl. 18:00"),
+        (("2026-12-03T09:00:00Z", "2026-12-14T17:00:00Z"), "", "torsdag 3. desember kl. 10:00"),
+        (("2026-12-03T08:00:00Z", "2026-12-03T08:59:59Z"), "2 datoer kan ikke", ""),
+        ((None, None), "", ""),
+    ],
+)
+def test_what_can_be_given_up_for_nothing_is_told_before_it_is_confirmed(
+    portal: Portal, kari: Visitor, limits: tuple[str | None, ...], late: str, until: str
+) -> None:
+    series = portal.services.a_series()
+    for each, limit in zip(portal.services.series[series]["occurrences"], limits, strict=False):
+        each["free_until"] = limit
+    page = kari.go(f"/series/{series}").text
+    assert ("avbestilles gratis: fristen for det er ute." in page) is bool(late)
+    assert late in page
+    assert ("Den første fristen er" in page) is bool(until)
+    assert until in page
+
+
 def test_confirms_them_all_at_once(portal: Portal, kari: Visitor) -> None:
     series = portal.services.a_series()
     kari.go(f"/series/{series}")

@@ -75,7 +75,7 @@ def test_by_https_browsers_take_the_cookies_from_this_host_alone(tmp_path: Path)
         held["person"] = {**NOBODY, "expires_at": NOW.timestamp() + 3600}
         held["since"] = NOW.timestamp()
     clock.move(timedelta(minutes=1))
-    said = client.get("/healthz", base_url=at).headers.getlist("Set-Cookie")
+    said = client.get("/signed-in", base_url=at).headers.getlist("Set-Cookie")
     assert sorted(each.partition("=")[0] for each in said) == ["__Host-torg-seen"]
     session = client.get_cookie("__Host-torg", "torg.example.no")
     assert session

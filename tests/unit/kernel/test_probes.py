@@ -12,7 +12,7 @@ from werkzeug.test import Client
 
 from kernel.db import DatabaseUnavailable
 from kernel.http import create_app, mount, public, service_blueprint
-from kernel.http.probes import Readiness
+from kernel.probes import Readiness, always_ready, probes
 from kernel.release import VERSION
 from kernel.settings import Settings
 from tests.callers import KnownCallers
@@ -52,30 +52,47 @@ def app(database: Any) -> Flask:
     return create_app(database.service, database, Settings(), [blp], verifier=KnownCallers())
 
 
+def monitor(*databases: Any) -> Client:
+    return Client(probes(Readiness(databases)))
+
+
 def test_a_process_that_lives_says_so_whatever_its_database_does() -> None:
-    answer = app(Asked(error=DatabaseUnavailable())).test_client().get("/healthz")
-    assert (answer.status_code, answer.json) == (200, {"status": "alive"})
+    answer = monitor(Asked(error=DatabaseUnavailable())).get("/healthz")
+    assert (answer.status_code, answer.text) == (200, "alive\n")
+
+
+def test_a_process_that_needs_nothing_is_ready() -> None:
+    answer = Client(probes(always_ready)).get("/readyz")
+    assert (answer.status_code, answer.text) == (200, "ready\n")
 
 
 def test_ready_when_the_database_answers() -> None:
     database = Asked()
-    answer = app(database).test_client().get("/readyz")
-    assert (answer.status_code, answer.json, database.times) == (200, {"status": "ready"}, 1)
+    answer = monitor(database).get("/readyz")
+    assert (answer.status_code, answer.text, database.times) == (200, "databases not answering: none\n", 1)
 
 
 @pytest.mark.parametrize("error", [DatabaseUnavailable(), OperationalError("SELECT 1", {}, Exception("secret"))])
 def test_not_ready_when_it_does_not(error: Exception) -> None:
-    answer = app(Asked(error=error)).test_client().get("/readyz")
-    assert (answer.status_code, answer.json["code"]) == (503, "temporarily_unavailable")
-    assert b"secret" not in answer.data
+    answer = monitor(Asked(error=error)).get("/readyz")
+    assert (answer.status_code, answer.text) == (503, "databases not answering: halls\n")
 
 
 def test_ready_again_when_it_answers_again() -> None:
     database = Asked(error=DatabaseUnavailable())
-    client = app(database).test_client()
+    client = monitor(database)
     assert client.get("/readyz").status_code == 503
     database.error = None
     assert client.get("/readyz").status_code == 200
+
+
+def test_ready_when_all_databases_answer() -> None:
+    databases = [Asked("halls"), Asked("keys")]
+    client = monitor(*databases)
+    assert client.get("/readyz").status_code == 200
+    databases[1].error = DatabaseUnavailable()
+    assert (client.get("/readyz").status_code, client.get("/healthz").status_code) == (503, 200)
+    assert client.get("/readyz").text == "databases not answering: keys\n"
 
 
 def test_a_database_that_hangs_is_given_up_on_and_not_asked_twice() -> None:
@@ -90,18 +107,22 @@ def test_a_database_that_hangs_is_given_up_on_and_not_asked_twice() -> None:
 
 
 def test_metrics_are_there() -> None:
-    answer = app(Asked()).test_client().get("/metrics")
+    app(Asked()).test_client().get("/api/halls/name")
+    answer = monitor(Asked()).get("/metrics")
     assert answer.content_type.startswith("text/plain")
     assert b"torg_http_requests_total" in answer.data
     assert f'torg_build_info{{version="{VERSION}"}} 1.0' in answer.text
 
 
-def test_metrics_of_several_processes_are_read_together(
-    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path_factory.mktemp("metrics")))
-    answer = app(Asked()).test_client().get("/metrics")
-    assert (answer.status_code, answer.data) == (200, b"")  # none of them has written there
+def test_monitors_are_told_nothing_else() -> None:
+    answer = monitor(Asked()).get("/api/halls/name")
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/healthz", "/readyz"])
+def test_visitors_are_told_nothing_of_it(mounted: Client, path: str) -> None:
+    assert mounted.get(path).status_code == 404
+    assert app(Asked()).test_client().get(path).status_code == 404
 
 
 @pytest.fixture
@@ -124,10 +145,3 @@ def test_each_service_answers_under_its_own_path(mounted: Client, service: str) 
 def test_other_paths_are_nobodys(mounted: Client, path: str) -> None:
     answer = mounted.get(path)
     assert (answer.status_code, answer.json["code"]) == (404, "not_found")
-
-
-def test_a_process_is_ready_when_all_its_services_are(mounted: Client, databases: list[Asked]) -> None:
-    assert mounted.get("/readyz").status_code == 200
-    databases[1].error = DatabaseUnavailable()
-    assert mounted.get("/readyz").status_code == 503
-    assert mounted.get("/healthz").status_code == 200
