@@ -10,7 +10,7 @@ from datetime import date
 from itertools import groupby
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, delete, func, or_, select, update
+from sqlalchemy import Uuid, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.clock import OSLO
@@ -31,8 +31,17 @@ _KEYS = KEYS.where(*_to_come).order_by(keys.c.lock, keys.c.credential, keys.c.id
 _REPRESENT = insert(representations)
 _SAVE_REPRESENTATION = _REPRESENT.on_conflict_do_update(
     index_elements=[representations.c.actor, representations.c.person],
-    set_={name: _REPRESENT.excluded[name] for name in ("role", "until", "renewed")},
-)
+    set_={
+        "role": _REPRESENT.excluded.role,
+        "until": _REPRESENT.excluded.until,
+        # what is only told again, as after a restore, ends nothing anew
+        "renewed": and_(
+            representations.c.renewed,
+            representations.c.role.is_not_distinct_from(_REPRESENT.excluded.role),
+            representations.c.until.is_not_distinct_from(_REPRESENT.excluded.until),
+        ),
+    },
+).returning(representations.c.renewed)
 _FORGET_RIGHTS = delete(representations).where(representations.c.person == bindparam("who"))
 _name = func.hashtextextended(func.concat("codes of ", bindparam("tenant")), 0)
 _QUEUE_TO_DRAW = select(func.pg_advisory_xact_lock_shared(_name))
@@ -59,10 +68,11 @@ _RENEWED = (
 )
 
 
-def save_representation(tx: Transaction, actor: UUID, person: str, *, role: str | None, until: date | None) -> None:
-    """Remembers how a person stands to an organisation; a right that ended is remembered as ended."""
+def save_representation(tx: Transaction, actor: UUID, person: str, *, role: str | None, until: date | None) -> bool:
+    """Remembers how a person stands to an organisation; a right that ended is remembered as ended. Whether they know
+    codes, for all that was renewed."""
     row = {"actor": actor, "person": person, "role": role, "until": until, "renewed": False}
-    tx.execute(_SAVE_REPRESENTATION, row)
+    return not tx.execute(_SAVE_REPRESENTATION, row).scalar_one()
 
 
 def forget_rights(tx: Transaction, person: str) -> None:

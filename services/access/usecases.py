@@ -113,8 +113,8 @@ def follow_representation(tx: Transaction, event: Envelope[RepresentationChanged
     erased.queue(tx, told.person)
     if not erased.among(tx, [told.person], event.time) and inbox.newest(tx, event):
         until = None if told.until is None else date.fromisoformat(told.until)
-        renewal.save_representation(tx, told.actor, told.person, role=told.role, until=until)
-        if told.role is None:
+        knows = renewal.save_representation(tx, told.actor, told.person, role=told.role, until=until)
+        if told.role is None and knows:
             renewal.renew_known(tx, told.actor, told.person, codes, draw)
 
 

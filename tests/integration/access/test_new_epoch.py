@@ -21,7 +21,7 @@ from services.access.store import keys
 from services.access.unknown import BOOKING
 from services.booking.events import Heartbeat
 from tests.at_once import at_once
-from tests.bookings import BEGINS_AT, CANCELLED, CONFIRMED, ENDS_AT, Told, envelope, published
+from tests.bookings import BEGINS_AT, CANCELLED, CONFIRMED, ENDS_AT, Told, envelope, published, represents
 
 TICK = timedelta(seconds=1)
 HALL, PART, OTHER_PART = "borgen-storsal", "borgen-storsal-a", "borgen-storsal-b"
@@ -268,3 +268,19 @@ def test_after_a_restore_news_is_stale_until_booking_says_how_far_it_has_told(sq
     assert stale()
     square.deliver(anew(heartbeat()))
     assert not stale()
+
+
+def test_a_right_that_ended_before_changes_no_code_when_it_is_told_again(square: Any) -> None:
+    square.deliver(represents("ola", 1), Told().confirmed())
+    square.settle()
+    square.deliver(represents("ola", 2, role=None))
+    square.settle()
+    [renewed] = square.keys_of()
+
+    square.deliver(anew(represents("ola", 2, role=None)))
+    square.settle()
+    assert square.keys_of()[0].code == renewed.code
+
+    square.deliver(anew(represents("ola", 3)), anew(represents("ola", 4, role=None)))
+    square.settle()
+    assert square.keys_of()[0].code not in (None, renewed.code)
