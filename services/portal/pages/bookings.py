@@ -24,6 +24,8 @@ MOST_LOOKS = 20
 """How often a page that waits looks again by itself."""
 TIMES = ("begins_at", "ends_at", "hold_expires_at", "release_at", "opened_at", "cancelled_at", "ended_at", "created_at")
 CHANGEABLE = ("held", "awaiting_approval", "awaiting_payment", "confirmed")
+LOOKING = {"house"}
+"""As whom an operator, who is on no side, sees the forms of others; booking refuses what they send."""
 _UNDOABLE = (409, 412, 422)
 _OVERTAKEN = (409, 412)
 REACHED = {

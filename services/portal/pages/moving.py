@@ -10,7 +10,7 @@ from kernel.clock import OSLO
 from services.portal.backend import Json, Refused, tell
 from services.portal.forms import Form, clock_of, day_of, instant, sent, today, whole
 from services.portal.language import day, gettext, span
-from services.portal.pages.bookings import one, possible, sides
+from services.portal.pages.bookings import LOOKING, one, possible, sides
 from services.portal.places import places
 from services.portal.reasons import reason
 from services.portal.refusals import ABOUT, OF_TIME, accepted, house_rules, told
@@ -59,7 +59,7 @@ def move(booking: UUID) -> Response | tuple[str, int]:
 
 
 def _movable(booking: Json) -> bool:
-    return "move" in possible(booking, sides(booking), now())
+    return "move" in possible(booking, sides(booking) or LOOKING, now())
 
 
 def _stays(booking: UUID, text: str) -> Response:

@@ -12,7 +12,7 @@ from kernel.clock import OSLO
 from services.portal.backend import Json, Refused, tell
 from services.portal.forms import Form, clock_of, day_of, new_key, sent, today, whole
 from services.portal.language import gettext
-from services.portal.pages.bookings import possible, sides
+from services.portal.pages.bookings import LOOKING, possible, sides
 from services.portal.pages.series import SCOPES, one
 from services.portal.places import places
 from services.portal.refusals import ABOUT, OF_TIME, accepted, house_rules, told
@@ -95,7 +95,7 @@ def _nothing(series: UUID) -> Response:
 
 def _chosen(series: Json, booking: str) -> Json | None:
     """The date that was chosen, else the first that can be moved still; None when there is none."""
-    side = sides(series)
+    side = sides(series) or LOOKING
     movable = [each for each in series["occurrences"] if "move" in possible(each, side, now())]
     return next((each for each in movable if each["booking"] == booking), movable[0] if movable else None)
 
