@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from services.portal.backend import Json, Refused, ask, tell
@@ -67,13 +67,10 @@ def confirm(series: UUID) -> Response:
 @signed_in
 def ask_to_cancel(series: UUID) -> Response | str:
     """What giving up one date, that and those after it, or all leads to, before it is done."""
-    found, booking = one(series), request.args.get("booking", "")
-    chosen = next((each for each in found["occurrences"] if booking and each["booking"] == booking), None)
+    found = one(series)
+    chosen = _chosen(found, request.args.get("booking", ""))
     try:
-        choices = {
-            scope: ask("booking", f"/series/{series}/cancellation", scope=scope, booking=booking if chosen else None)
-            for scope in (SCOPES if chosen else SCOPES[-1:])
-        }
+        choices = {scope: _cost(found, scope, chosen) for scope in (SCOPES if chosen else SCOPES[-1:])}
     except Refused as said:
         return _told(said, series)
     house = "tenant" not in sides(found)
@@ -85,11 +82,39 @@ def ask_to_cancel(series: UUID) -> Response | str:
 @blueprint.post("/<uuid:series>/cancel")
 @signed_in
 def cancel(series: UUID) -> Response:
-    """Gives up what was chosen."""
+    """Gives up what was chosen, if it is what was shown."""
     form = sent()
+    scope = form["scope"]
+    if scope not in SCOPES:
+        abort(400)
+    if not _as_shown(form, scope, one(series)):
+        text = gettext("It was changed after you opened the page. This is how it stands now. Try again if you want to.")
+        flash(text, "refused")
+        return redirect(url_for("series.ask_to_cancel", series=series, booking=form["booking"] or None))
     which = {name: form[name] for name in ("booking", "why") if form[name]}
-    scope = form["scope"] if form["scope"] in SCOPES else "all"
     return _act(series, "cancel", {"scope": scope, **which}, form, gettext("The dates are cancelled."))
+
+
+def _chosen(series: Json, booking: str) -> Json | None:
+    """The date that was chosen; None when all are meant."""
+    return next((each for each in series["occurrences"] if booking and each["booking"] == booking), None)
+
+
+def _cost(series: Json, scope: str, chosen: Json | None) -> Json:
+    """What giving these dates up costs; `shown` tells it, and where the chosen one is, in short."""
+    booking, at = (chosen["booking"], chosen["begins_at"].isoformat()) if chosen else (None, "")
+    cost: Json = ask("booking", f"/series/{series['id']}/cancellation", scope=scope, booking=booking)
+    return cost | {"shown": f"{cost['bookings']} {cost['fee']} {at}".strip()}
+
+
+def _as_shown(form: Form, scope: str, series: Json) -> bool:
+    """Whether so many dates would be given up, at that cost. The version of a series does not tell of a date that was
+    moved or given up by itself, nor of a limit that has passed."""
+    try:
+        cost = _cost(series, scope, _chosen(series, form["booking"]))
+    except Refused:  # nothing is left: booking tells why, or that it was this very form that did it
+        return True
+    return form[f"shown-{scope}"] in ("", cost["shown"])
 
 
 def one(series: UUID | str) -> dict[str, Any]:

@@ -1,5 +1,8 @@
 """Fixed bookings: the list, all dates of one, and what is done to them as one."""
 
+from typing import Any
+
+import httpx
 import pytest
 
 from tests.unit.portal.conftest import Portal, Visitor
@@ -103,6 +106,35 @@ def test_what_giving_up_costs_is_told_for_each_choice(portal: Portal, kari: Visi
     assert (call.path, call.headers["If-Match"]) == (f"/series/{series}/cancel", '"1"')
     assert call.body == {"scope": "following", "booking": second, "why": "Dirigenten er syk"}
     assert "Datoene er avbestilt." in page.text
+
+
+@pytest.mark.parametrize(
+    "changed", [{"bookings": 3}, {"fee": 60000, "charged": 1}, {"begins_at": "2026-12-14T17:00:00Z"}]
+)
+def test_nothing_else_is_given_up_than_what_was_shown(portal: Portal, kari: Visitor, changed: dict[str, Any]) -> None:
+    """A date was booked or moved by itself, or a limit passed, since the page was opened: no version tells of it."""
+    series = portal.services.a_series(("confirmed", "confirmed", "confirmed"))
+    second = portal.services.series[series]["occurrences"][1]
+    asked = f"/series/{series}/cancel?booking={second['booking']}"
+    kari.go(asked)
+    second |= {name: value for name, value in changed.items() if name == "begins_at"}
+    now_is = {"bookings": 2, "fee": 0, "charged": 0, "currency": "NOK"} | changed
+    now_is.pop("begins_at", None)
+    portal.services.refusals[f"GET booking /series/{series}/cancellation"] = httpx.Response(200, json=now_is)
+    page = kari.submit("/cancel", scope="following", why="Ferie")
+    assert "Dette er endret etter at du åpnet sida." in page.text
+    assert (kari.path, page.url.params["booking"]) == (f"/series/{series}/cancel", second["booking"])
+    assert not portal.services.asked("POST", "booking")
+    kari.submit("/cancel", scope="following")
+    assert len(portal.services.asked("POST", "booking")) == 1
+
+
+@pytest.mark.parametrize("scope", ["", "most"])
+def test_who_names_no_dates_gives_none_up(portal: Portal, kari: Visitor, scope: str) -> None:
+    series = portal.services.a_series()
+    kari.go(f"/series/{series}/cancel")
+    assert kari.submit("/cancel", scope=scope).status_code == 400
+    assert not portal.services.asked("POST", "booking")
 
 
 def test_a_series_that_can_not_be_cancelled_says_so(portal: Portal, kari: Visitor) -> None:
