@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Table, Uuid, bindparam, delete, func, or_, select, update
+from sqlalchemy import ARRAY, ColumnElement, Row, Table, Uuid, bindparam, delete, func, or_, select, update
 
 from kernel.db import Transaction
 from services.booking.model.bookings import Booking
@@ -22,7 +22,7 @@ from services.booking.store.house_rules import acceptances, house_rules
 from services.booking.store.invitations import invitations, outgoing_mails
 from services.booking.store.quotas import quotas, space_groups
 from services.booking.store.series import series, series_steps
-from services.booking.store.tables import actors, booking_steps, bookings, representatives, waitings
+from services.booking.store.tables import actors, booking_steps, bookings, let_go, representatives, waitings
 
 Fate = Literal["deleted", "renamed"]
 
@@ -77,6 +77,7 @@ _OWN = select(bookings.c.id).where(bookings.c.tenant == bindparam("person", type
 _these = func.any(bindparam("ids", type_=ARRAY(Uuid)))
 _HAVING = or_(bookings.c.tenant == bindparam("person"), bookings.c.booked_by == bindparam("person"))
 _MINE = select(bookings.c.id).where(_HAVING)
+_LET_GO = select(let_go).where(let_go.c.booking.in_(_MINE)).order_by(*let_go.primary_key.columns)
 _FORGET_REASONS = update(booking_steps).where(booking_steps.c.booking == _these).values(why=None)
 _FORGET_COMMENTS = delete(booking_comments).where(booking_comments.c.booking == _these)
 _FORGET_OWN_COMMENTS = delete(booking_comments).where(
@@ -141,6 +142,7 @@ def held(tx: Transaction, person: UUID) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for table in dict.fromkeys(each.table for each in STANDS):
         found[table.name] = list(_rows(tx, table, person))
+    found[let_go.name] = [_shown(row) for row in tx.execute(_LET_GO, {"person": person})]
     return found
 
 
@@ -153,7 +155,11 @@ def _rows(tx: Transaction, table: Table, person: UUID) -> Iterator[dict[str, Any
     columns = [column for column in table.c if column.name not in hidden]
     ordered = select(*columns).where(or_(*wanted)).order_by(*table.primary_key.columns)
     for row in tx.execute(ordered, {"person": person}):
-        yield {name: _plain(value) for name, value in row._mapping.items()}
+        yield _shown(row)
+
+
+def _shown(row: Row[Any]) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in row._mapping.items()}
 
 
 def _plain(value: Any) -> Any:

@@ -113,6 +113,16 @@ def test_all_of_it_is_exported(ask: Any, life: Any) -> None:
     assert len(held["house_rule_acceptances"]) == 1
 
 
+def test_where_a_hold_was_before_it_was_moved_is_exported(counter: Any, ask: Any) -> None:
+    held = counter.hold("room", 4)
+    counter.run(counter.usecases.reschedule, RESIDENT, held.id, ANY_VERSION, space="third-1")
+
+    [was] = ask("GET", "/me/export", "kari").json["held"]["let_go"]
+    others = ask("GET", "/me/export", "ola").json["held"]["let_go"]
+
+    assert (was["booking"], was["space"], others) == (str(held.id), "room", [])
+
+
 def test_an_export_has_nothing_of_others(counter: Any, ask: Any, life: Any) -> None:
     exported = ask("GET", "/me/export", "ola")
     assert not any(exported.json["held"].values())
