@@ -480,3 +480,13 @@ def test_what_a_closure_takes_from_one_goes_to_no_other(counter: Any, many: Data
         assert closed.state == "announced"
         assert {*lost} <= {SlotTaken, SpaceClosed}
         assert counter.load(hit).state == "cancelled"
+
+
+def test_the_same_closure_by_several_at_once_is_one(counter: Any, many: Database) -> None:
+    for number in range(ROUNDS // 4):
+        wanted = closing(counter, number * 8)
+
+        made = at_once(lambda work: attempt(many, *work), [(usecases.announce, MANAGER, wanted, ())] * 4)
+
+        assert len({each.id for each in made}) == 1
+    assert len(counter.told(ClosureAnnounced)) == ROUNDS // 4
