@@ -115,7 +115,7 @@ class Office:
         given: dict[str, Any] = {
             "tenant": TENANT.id,
             "square": "borgen",
-            "arena": "borgen-innbyggertorg",
+            "arenas": ("borgen-innbyggertorg",),
             "title": "Maling av storsalen",
             "task": Text("Male", "Måle", "Paint"),
             "hour_value": 20_000,
@@ -133,9 +133,9 @@ class Office:
         with self.database.transaction() as tx:
             return agreements.register_hours(tx, by, agreement.id, **given)
 
-    def approve(self, hours: Hours, by: Caller = MANAGER) -> Hours:
+    def approve(self, hours: Hours, by: Caller = MANAGER, **said: Any) -> Hours:
         with self.database.transaction() as tx:
-            return agreements.approve_hours(tx, by, hours.id, ANY_VERSION)
+            return agreements.approve_hours(tx, by, hours.id, ANY_VERSION, **said)
 
     def grant(self, minutes: int) -> None:
         """Hours registered and approved: 200 kroner an hour for the tenant of the bookings."""

@@ -4,12 +4,13 @@ in three languages."""
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 from marshmallow import RAISE, fields, post_load, validate
 from marshmallow import Schema as _Schema
 
 from kernel.contracts import utc_text
+from kernel.duties import Decider
 from kernel.errors import Text
 from kernel.http.validation import invalid
 from kernel.text import allowed, blank, forbidden, one_line, trimmed
@@ -52,6 +53,12 @@ class Instant(fields.AwareDateTime):
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else utc_text(value)
+
+
+def decider() -> fields.String:
+    """Who is to decide on something; see `kernel.duties`."""
+    said = "Who is to decide: you, another manager, or an operator where no manager is left who may. Null: nobody."
+    return fields.String(allow_none=True, validate=validate.OneOf(get_args(Decider)), metadata={"description": said})
 
 
 class Words(fields.String):

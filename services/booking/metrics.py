@@ -24,3 +24,8 @@ WAITINGS = Counter(
     "What became of places in line: joined, offered, taken, passed (the next came), passed_over, put_off, left, over.",
     ["what"],
 )
+WITHOUT_MANAGER = Gauge(
+    "torg_booking_without_manager",
+    "Bookings to decide on for which no manager of the square is left who may: an operator has to.",
+    ["state"],
+)

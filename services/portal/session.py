@@ -56,12 +56,17 @@ class Person:
 
     @property
     def decides(self) -> bool:
-        """Whether to offer them an arena manager's decisions; operators only look."""
+        """Whether to offer them what an arena manager does; operators only decide, where no manager may."""
         return "arena_manager" in self.roles
 
     def decides_in(self, square: str) -> bool:
         """Whether that is so in this square."""
         return self.decides and square in self.squares
+
+    @property
+    def operates(self) -> bool:
+        """Whether to show them what waits for an operator."""
+        return "operator" in self.roles
 
 
 class Seal:

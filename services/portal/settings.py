@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 from marshmallow import ValidationError
 
 from kernel.addresses import LOOPBACK, check_issuer
-from kernel.settings import SettingsError, above_zero, not_negative, one_of, setting, url
+from kernel.setting_checks import above_zero, not_negative, one_of, url
+from kernel.settings import SettingsError, setting
 
 SHORTEST_SECRET = 32
 DEMO_ISSUER_PATH = "/demo-issuer"

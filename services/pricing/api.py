@@ -7,6 +7,7 @@ from flask import Flask
 
 from kernel.auth import Role, Verifier
 from kernel.db import Database, Transaction
+from kernel.duties import ManagersDecide, OwnInterest
 from kernel.errors import Text
 from kernel.http import (
     Answer,
@@ -21,6 +22,7 @@ from kernel.http import (
     service_blueprint,
     writes,
 )
+from kernel.http.managers import watch
 from kernel.pagination import Page, PageArguments
 from kernel.problems import Fault, InvalidRequest
 from kernel.settings import Settings
@@ -29,8 +31,13 @@ from services.pricing import queries
 from services.pricing.model.agreement import (
     AgreementEndsBeforeItBegins,
     AgreementWithPerson,
+    AmountTooHigh,
+    ArenaNotOfSquare,
     Hours,
     HoursDecided,
+    HourValueTooHigh,
+    MoreThanLeft,
+    MoreThanWorth,
     OwnHours,
     TooFewMinutes,
     TooManyMinutes,
@@ -44,6 +51,7 @@ from services.pricing.model.tariff import Tariff, TariffsOverlap
 from services.pricing.schemas.agreements import (
     AgreementPage,
     AgreementSchema,
+    Approval,
     HoursFilter,
     HoursPage,
     HoursSchema,
@@ -66,6 +74,7 @@ from services.pricing.usecases import agreements, payments, tariffs
 blp = service_blueprint("pricing")
 
 _PEOPLE = (Role.RESIDENT, Role.ARENA_MANAGER, Role.OPERATOR)
+_NOT_THEIRS = (OwnHours, OwnInterest, ManagersDecide)
 
 
 _ANOTHER_ID = Text(
@@ -75,7 +84,9 @@ _ANOTHER_ID = Text(
 
 def build(settings: Settings, *, database: Database | None = None, verifier: Verifier | None = None) -> Flask:
     """Pricing's WSGI app. SettingsError when its database is not set."""
-    return create_app("pricing", database or _database(settings), settings, [blp], verifier=verifier)
+    app = create_app("pricing", database or _database(settings), settings, [blp], verifier=verifier)
+    watch(app, app.extensions["torg"].database)
+    return app
 
 
 @blp.route("/tariffs", methods=["GET"])
@@ -108,7 +119,7 @@ def put_tariff(tx: Transaction, wanted: Tariff, tariff: str) -> Answer:
     """Adopt a tariff, or a new version of it. Bookings that are priced already keep their price."""
     if wanted.id != tariff:
         raise InvalidRequest([Fault(_ANOTHER_ID, pointer="#/id")])
-    adopted = tariffs.adopt(tx, wanted)
+    adopted = tariffs.adopt(tx, wanted, by=caller().person)
     return adopted, etag(adopted.version)
 
 
@@ -142,9 +153,9 @@ def get_payments(tx: Transaction, booking: UUID) -> Account:
 
 
 @blp.route("/bookings/<uuid:booking>/payments", methods=["POST"])
-@allow(Role.ARENA_MANAGER)
+@allow(Role.ARENA_MANAGER, Role.OPERATOR)
 @writes
-@answers(NothingToPay, NotTheAmountOwed)
+@answers(NothingToPay, NotTheAmountOwed, OwnInterest, ManagersDecide)
 @blp.arguments(NewPayment)
 @blp.response(201, PaymentSchema)
 def register_payment(tx: Transaction, wanted: dict[str, Any], booking: UUID) -> Payment:
@@ -155,7 +166,9 @@ def register_payment(tx: Transaction, wanted: dict[str, Any], booking: UUID) -> 
 @blp.route("/agreements", methods=["POST"])
 @allow(Role.ARENA_MANAGER, Role.OPERATOR)
 @writes
-@answers(AgreementWithPerson, AgreementEndsBeforeItBegins)
+@answers(
+    AgreementWithPerson, AgreementEndsBeforeItBegins, HourValueTooHigh, AmountTooHigh, ArenaNotOfSquare, OwnInterest
+)
 @blp.arguments(NewAgreement)
 @blp.response(201, AgreementSchema)
 def make_agreement(tx: Transaction, wanted: dict[str, Any]) -> Answer:
@@ -182,8 +195,7 @@ def list_agreements(tx: Transaction, wanted: dict[str, Any]) -> Page[queries.Agr
 @blp.response(201, HoursSchema)
 def register_hours(tx: Transaction, wanted: dict[str, Any], agreement: UUID) -> Answer:
     """Register hours I worked under an agreement I take part in."""
-    registered = agreements.register_hours(tx, caller(), agreement, **wanted)
-    return registered, etag(registered.version)
+    return _hours(tx, agreements.register_hours(tx, caller(), agreement, **wanted))
 
 
 @blp.route("/hours", methods=["GET"])
@@ -191,34 +203,33 @@ def register_hours(tx: Transaction, wanted: dict[str, Any], agreement: UUID) -> 
 @reads
 @blp.arguments(HoursFilter, location="query")
 @blp.response(200, HoursPage)
-def list_hours(tx: Transaction, wanted: dict[str, Any]) -> Page[Hours]:
+def list_hours(tx: Transaction, wanted: dict[str, Any]) -> Page[queries.HoursView]:
     """The hours I registered or oversee, newest first."""
     return queries.all_hours(tx, caller(), **wanted)
 
 
 @blp.route("/hours/<uuid:hours>/approve", methods=["POST"])
-@allow(Role.ARENA_MANAGER)
+@allow(Role.ARENA_MANAGER, Role.OPERATOR)
 @writes
 @if_match
-@answers(OwnHours, HoursDecided)
+@answers(*_NOT_THEIRS, HoursDecided, MoreThanLeft, MoreThanWorth)
+@blp.arguments(Approval, required=False)
 @blp.response(200, HoursSchema)
-def approve_hours(tx: Transaction, expected: Expected, hours: UUID) -> Answer:
+def approve_hours(tx: Transaction, expected: Expected, wanted: dict[str, Any], hours: UUID) -> Answer:
     """Approve hours: their worth becomes rent that the agreement's tenant need not pay."""
-    approved = agreements.approve_hours(tx, caller(), hours, expected)
-    return approved, etag(approved.version)
+    return _hours(tx, agreements.approve_hours(tx, caller(), hours, expected, **wanted))
 
 
 @blp.route("/hours/<uuid:hours>/reject", methods=["POST"])
-@allow(Role.ARENA_MANAGER)
+@allow(Role.ARENA_MANAGER, Role.OPERATOR)
 @writes
 @if_match
-@answers(OwnHours, HoursDecided)
+@answers(*_NOT_THEIRS, HoursDecided)
 @blp.arguments(Rejection)
 @blp.response(200, HoursSchema)
 def reject_hours(tx: Transaction, expected: Expected, wanted: dict[str, Any], hours: UUID) -> Answer:
     """Reject hours, and say why."""
-    rejected = agreements.reject_hours(tx, caller(), hours, expected, **wanted)
-    return rejected, etag(rejected.version)
+    return _hours(tx, agreements.reject_hours(tx, caller(), hours, expected, **wanted))
 
 
 @blp.route("/waivers/<uuid:tenant>", methods=["GET"])
@@ -229,6 +240,10 @@ def reject_hours(tx: Transaction, expected: Expected, wanted: dict[str, Any], ho
 def get_waiver(tx: Transaction, wanted: dict[str, Any], tenant: UUID) -> queries.WaiverView:
     """The rent an organisation need not pay, and how it came to be."""
     return queries.waiver(tx, caller(), tenant, **wanted)
+
+
+def _hours(tx: Transaction, found: Hours) -> Answer:
+    return queries.one_hours(tx, caller(), found), etag(found.version)
 
 
 def _database(settings: Settings) -> Database:

@@ -4,12 +4,14 @@ What a caller may not see answers NotFound, as what does not exist does.
 """
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, literal, or_, select
+from sqlalchemy import ColumnElement, Row, Select, literal, or_, select
 
 from kernel.auth import Caller, Role
 from kernel.db import Transaction
+from kernel.duties import Decider, Duty
 from kernel.pagination import Page, PageRequest
 from kernel.problems import NotFound
 from services.pricing.model.agreement import Agreement, Hours
@@ -19,7 +21,7 @@ from services.pricing.model.quote import Quote
 from services.pricing.model.tariff import CURRENCY, Tariff
 from services.pricing.model.waiver import WaiverEntry
 from services.pricing.store import agreements as stored_agreements
-from services.pricing.store import charges, payments, quotes, representations, tariffs, waivers
+from services.pricing.store import charges, duties, payments, quotes, representations, tariffs, waivers
 from services.pricing.store.tables import agreements, hours, participants, waiver_accounts, waiver_entries
 
 
@@ -29,6 +31,15 @@ class AgreementView:
 
     agreement: Agreement
     balance: int
+    left: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class HoursView:
+    """Registered hours, and who is to decide on them; None once that is done."""
+
+    hours: Hours
+    decider: Decider | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +97,13 @@ def account(tx: Transaction, caller: Caller, booking: UUID) -> Account:
 
 def agreement(tx: Transaction, found: Agreement) -> AgreementView:
     """An agreement with its tenant's balance."""
-    return AgreementView(found, waivers.balance(tx, found.tenant, found.currency))
+    left = found.left(stored_agreements.granted(tx, found.id))
+    return AgreementView(found, waivers.balance(tx, found.tenant, found.currency), left)
 
 
 def all_agreements(tx: Transaction, caller: Caller, page: PageRequest) -> Page[AgreementView]:
     """The agreements the caller takes part in or oversees, newest first."""
-    wanted = select(agreements, waiver_accounts.c.balance).outerjoin(
+    wanted = select(agreements, waiver_accounts.c.balance, stored_agreements.GRANTED.label("granted")).outerjoin(
         waiver_accounts,
         (waiver_accounts.c.tenant == agreements.c.tenant) & (waiver_accounts.c.currency == agreements.c.currency),
     )
@@ -100,20 +112,39 @@ def all_agreements(tx: Transaction, caller: Caller, page: PageRequest) -> Page[A
         wanted = wanted.where(agreements.c.id < after[0])
     rows = tx.execute(wanted).all()
     found = stored_agreements.with_participants(tx, rows)
-    views = [AgreementView(each, row.balance or 0) for each, row in zip(found, rows, strict=True)]
+    views = [
+        AgreementView(each, row.balance or 0, each.left(row.granted)) for each, row in zip(found, rows, strict=True)
+    ]
     return page.cut(views, lambda view: (view.agreement.id,))
 
 
-def all_hours(tx: Transaction, caller: Caller, page: PageRequest, state: str | None) -> Page[Hours]:
+def one_hours(tx: Transaction, caller: Caller, found: Hours) -> HoursView:
+    """Registered hours as the caller sees them."""
+    return _hours_view(caller, tx.execute(_hours(tx, caller).where(hours.c.id == found.id)).one())
+
+
+def all_hours(tx: Transaction, caller: Caller, page: PageRequest, state: str | None) -> Page[HoursView]:
     """The hours the caller registered or oversees, newest first; only those in `state` when it is given."""
-    wanted = select(hours).join(agreements, hours.c.agreement == agreements.c.id)
+    wanted = _hours(tx, caller)
     wanted = wanted.where(or_(hours.c.registered_by == caller.person, _overseen(caller)))
     if state is not None:
         wanted = wanted.where(hours.c.state == state)
     if (after := page.after(UUID)) is not None:
         wanted = wanted.where(hours.c.id < after[0])
     rows = tx.execute(wanted.order_by(hours.c.id.desc()).limit(page.fetch)).all()
-    return page.cut([stored_agreements.hours_of(row) for row in rows], lambda each: (each.id,))
+    return page.cut([_hours_view(caller, row) for row in rows], lambda view: (view.hours.id,))
+
+
+def _hours(tx: Transaction, caller: Caller) -> Select[Any]:
+    own, others = duties.of_hours(tx, caller)
+    wanted = select(hours, agreements.c.square, own.label("own"), others.label("others"))
+    return wanted.join(agreements, hours.c.agreement == agreements.c.id)
+
+
+def _hours_view(caller: Caller, row: Row[Any]) -> HoursView:
+    found = stored_agreements.hours_of(row)
+    duty = Duty(own=row.own, others=row.others)
+    return HoursView(found, duty.decider(caller, row.square) if found.state == "registered" else None)
 
 
 def waiver(tx: Transaction, caller: Caller, tenant: UUID, page: PageRequest) -> WaiverView:

@@ -76,6 +76,7 @@ BOOKING = {
         body=lambda _: {**things.a_time(20), "participants": 12, "why": "Vi ble færre"}, if_match=True
     ),
     "POST /bookings/{booking}/end": Good(if_match=True, means={"booking": "confirmed"}),
+    "GET /bookings/{booking}/decider": Good(means={"booking": "awaiting"}),
     "POST /bookings/{booking}/approve": Good(if_match=True, means={"booking": "awaiting"}),
     "POST /bookings/{booking}/decline": Good(
         body=lambda _: {"why": "Lokalet skal males"}, if_match=True, means={"booking": "awaiting"}

@@ -53,6 +53,9 @@ class Scenes:
         self.ola = self._browser(Person("Ola", ["resident"], [], municipality.token("ola"), "", self._until()))
         roles = ["resident", "arena_manager"]
         self.mona = self._browser(Person("Mona", roles, [SQUARE], self.manager, "", self._until()))
+        self.drift = self._browser(Person("Drift", ["operator"], [], self.operator, "", self._until()))
+        colleague = municipality.token("mari", Role.ARENA_MANAGER, squares=(SQUARE,))
+        self.mari = self._browser(Person("Mari", ["arena_manager"], [SQUARE], colleague, "", self._until()))
         self.band = ""
 
     @contextmanager
@@ -279,11 +282,27 @@ def decided(scenes: Scenes) -> None:
             scenes.settle()
             scenes.look(kari, page)
             scenes.send(mona, "/manage/desk", 200, booking=choice, **form)
+    _ones_own(scenes)
     with scenes.scene("paid"):
         owed = scenes.asked(f"/booking/{to_pay.strip('/')}")["price"]["total"]
         scenes.municipality.did("POST", f"/pricing/{to_pay.strip('/')}/payments", scenes.manager, {"amount": owed})
         scenes.look(kari, to_pay)
     _given_up(scenes)
+
+
+def _ones_own(scenes: Scenes) -> None:
+    """What a manager has booked for herself, an operator decides on, as long as no other manager has come."""
+    mona, drift = scenes.mona, scenes.drift
+    with scenes.scene("one's own"):
+        page = scenes.book(WORKSHOP, scenes.at(4, 14), mona, tenant="", accept="arena/borgen-innbyggertorg/2")
+        scenes.settle()
+        scenes.send(mona, f"{page}/confirm", version=scenes.version(page))
+        scenes.look(mona, page, "/manage/desk", "/bookings")
+        answer = {"booking": f"{last(page)}:{scenes.version(page)}", "verdict": "approve"}
+        scenes.send(mona, "/manage/desk", 200, **answer)
+        scenes.look(drift, page, "/manage/desk", "/manage/desk?alone=1")
+        scenes.send(drift, "/manage/desk", 200, **answer)
+        scenes.settle()
 
 
 def _given_up(scenes: Scenes) -> None:
@@ -488,6 +507,12 @@ def worked(scenes: Scenes) -> None:
         for wrong in ({"task": "Malte " * 400}, {"hours": "0:10"}, {"worked_on": "31.12.2001"}):
             scenes.send(kari, f"/volunteer/{agreement}/hours", 422, **form | wrong)
     first, second = (each["id"] for each in scenes.asked("/pricing/hours?state=registered")["items"])
+    with scenes.scene("not theirs to answer"):
+        about = {"subject": "mari", "role": "booker"}
+        scenes.municipality.did("POST", f"/booking/actors/{scenes.band}/representatives", scenes.operator, about)
+        scenes.look(scenes.mari, "/manage/hours", "/manage/desk")
+        scenes.send(scenes.mari, f"/manage/hours/{first}/approve", version="1")
+        scenes.look(scenes.drift, "/manage/hours")
     with scenes.scene("answered"):
         scenes.send(mona, f"/manage/hours/{first}/approve", version="1")
         scenes.send(mona, f"/manage/hours/{second}/reject", version="1", reason="Dobbeltført")

@@ -228,6 +228,7 @@ OF_ONE_SERVICE = {
         "SMTP_URL",
         "MAIL_FROM",
     },
+    "pricing": {"MOST_HOUR_VALUE", "MOST_AGREEMENT_AMOUNT"},
     "access": {"ACCESS_CODE_KEY", "ACCESS_ENTRY_DAYS", "ACCESS_NEWS_SECONDS"},
 }
 FIXED = {"AMQP_URL", *(f"{service.upper()}_URL" for service in SERVICES)}

@@ -344,6 +344,7 @@ def undecided(all_of_it: Municipality, space: str, tenant: str, *, day: int = 2)
 
 def _agreement(all_of_it: Municipality, band: str) -> Things:
     manager = all_of_it.token("mona", Role.ARENA_MANAGER, squares=(SQUARE,))
+    all_of_it.did("GET", "/booking/desk", manager)  # so that booking, too, knows that Borgen has a manager
     agreement = all_of_it.did("POST", "/pricing/agreements", manager, an_agreement(band))["id"]
     hours = all_of_it.did("POST", f"/pricing/agreements/{agreement}/hours", all_of_it.token("kari"), some_hours())
     return {"agreement": agreement, "hours": hours["id"]}

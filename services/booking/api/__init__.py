@@ -5,6 +5,7 @@ from flask import Flask
 from kernel.auth import Verifier
 from kernel.db import Database
 from kernel.http import create_app, database_from
+from kernel.http.managers import watch
 from kernel.settings import Settings
 from services.booking.api import (
     actors,
@@ -52,5 +53,6 @@ __all__ = [
 def build(settings: Settings, *, database: Database | None = None, verifier: Verifier | None = None) -> Flask:
     """The WSGI app of booking. SettingsError when its database is not set."""
     app = create_app("booking", database or database_from(settings, "booking"), settings, [blp], verifier=verifier)
+    watch(app, app.extensions["torg"].database)
     app.extensions[representatives.SETTINGS] = settings
     return app

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from kernel.auth import Role
 from kernel.db import Transaction
+from kernel.duties import OwnInterest
 from kernel.http import (
     allow,
     answers,
@@ -54,6 +55,7 @@ def get_actor(tx: Transaction, actor: UUID) -> ShownActor:
 @blp.route("/actors/<uuid:actor>/verification", methods=["POST"])
 @allow(Role.ARENA_MANAGER, Role.OPERATOR)
 @writes
+@answers(OwnInterest)
 @blp.arguments(VerificationSchema)
 @blp.response(200, ActorSchema)
 def verify_organisation(tx: Transaction, given: dict[str, Any], actor: UUID) -> ShownActor:

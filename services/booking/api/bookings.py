@@ -5,6 +5,7 @@ from uuid import UUID
 
 from kernel.auth import Role
 from kernel.db import Transaction
+from kernel.duties import ManagersDecide, OwnInterest
 from kernel.http import (
     Answer,
     allow,
@@ -133,7 +134,7 @@ def confirm(tx: Transaction, expected: Expected, booking: UUID) -> Answer:
 @allow(Role.RESIDENT, Role.ARENA_MANAGER)
 @writes
 @if_match
-@answers(*_UNCHANGEABLE)
+@answers(*_UNCHANGEABLE, OwnInterest)
 @blp.arguments(ReasonSchema, required=False)
 @blp.response(200, BookingSchema)
 def cancel(tx: Transaction, expected: Expected, given: dict[str, Any], booking: UUID) -> Answer:
@@ -145,7 +146,7 @@ def cancel(tx: Transaction, expected: Expected, given: dict[str, Any], booking: 
 @allow(Role.RESIDENT, Role.ARENA_MANAGER)
 @writes
 @if_match
-@answers(*_UNCHANGEABLE, refusals.TooLateToMove, *NOT_THERE)
+@answers(*_UNCHANGEABLE, OwnInterest, refusals.TooLateToMove, *NOT_THERE)
 @blp.arguments(ReschedulingSchema)
 @blp.response(200, BookingSchema)
 def reschedule(tx: Transaction, expected: Expected, given: dict[str, Any], booking: UUID) -> Answer:
@@ -165,10 +166,10 @@ def end_early(tx: Transaction, expected: Expected, booking: UUID) -> Answer:
 
 
 @blp.route("/bookings/<uuid:booking>/approve", methods=["POST"])
-@allow(Role.ARENA_MANAGER)
+@allow(Role.ARENA_MANAGER, Role.OPERATOR)
 @writes
 @if_match
-@answers(refusals.NotAwaitingApproval, refusals.HoldExpired)
+@answers(OwnInterest, ManagersDecide, refusals.NotAwaitingApproval, refusals.HoldExpired)
 @blp.response(200, BookingSchema)
 def approve(tx: Transaction, expected: Expected, booking: UUID) -> Answer:
     """Say yes to a booking that awaits approval."""
@@ -176,10 +177,10 @@ def approve(tx: Transaction, expected: Expected, booking: UUID) -> Answer:
 
 
 @blp.route("/bookings/<uuid:booking>/decline", methods=["POST"])
-@allow(Role.ARENA_MANAGER)
+@allow(Role.ARENA_MANAGER, Role.OPERATOR)
 @writes
 @if_match
-@answers(refusals.NotAwaitingApproval, refusals.HoldExpired)
+@answers(OwnInterest, ManagersDecide, refusals.NotAwaitingApproval, refusals.HoldExpired)
 @blp.arguments(RefusalSchema)
 @blp.response(200, BookingSchema)
 def decline(tx: Transaction, expected: Expected, given: dict[str, Any], booking: UUID) -> Answer:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from kernel.auth import Role
 from kernel.db import Transaction
+from kernel.duties import OwnInterest
 from kernel.http import Answer, allow, answers, caller, etag, if_match, public, reads, writes
 from kernel.pagination import Page, PageArguments, page_of
 from kernel.versions import Expected
@@ -85,7 +86,7 @@ def get_quota(tx: Transaction, quota: str) -> Answer:
 @allow(Role.ARENA_MANAGER, Role.OPERATOR)
 @writes
 @if_match
-@answers(rules.InvalidQuota, rules.UnknownGroup, rules.UnknownOrganisation)
+@answers(rules.InvalidQuota, rules.UnknownGroup, rules.UnknownOrganisation, OwnInterest)
 @blp.arguments(QuotaDraftSchema)
 @blp.response(200, QuotaSchema)
 def put_quota(tx: Transaction, expected: Expected, given: dict[str, Any], quota: str) -> Answer:

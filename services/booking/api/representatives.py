@@ -7,6 +7,7 @@ from flask import current_app
 
 from kernel.auth import Role
 from kernel.db import Transaction
+from kernel.duties import OwnInterest
 from kernel.http import allow, answers, caller, reads, told_once, writes
 from kernel.pagination import Page, PageArguments, page_of
 from kernel.settings import Settings
@@ -47,7 +48,7 @@ def list_representatives(tx: Transaction, wanted: dict[str, Any], actor: UUID) -
 @blp.route("/actors/<uuid:actor>/representatives", methods=["POST"])
 @allow(Role.OPERATOR)
 @writes
-@answers(rules.UntilInThePast)
+@answers(rules.UntilInThePast, OwnInterest)
 @blp.arguments(AppointmentSchema)
 @blp.response(201, RepresentativeSchema)
 def allow_representative(tx: Transaction, given: dict[str, Any], actor: UUID) -> Representative:
@@ -58,7 +59,7 @@ def allow_representative(tx: Transaction, given: dict[str, Any], actor: UUID) ->
 @blp.route("/actors/<uuid:actor>/representatives/<uuid:person>", methods=["PUT"])
 @allow(Role.RESIDENT, Role.ARENA_MANAGER, Role.OPERATOR)
 @writes
-@answers(rules.UntilInThePast, rules.LastOwner)
+@answers(rules.UntilInThePast, rules.LastOwner, OwnInterest)
 @blp.arguments(TermsSchema)
 @blp.response(200, RepresentativeSchema)
 def change_representative(tx: Transaction, given: dict[str, Any], actor: UUID, person: UUID) -> Representative:
@@ -136,7 +137,7 @@ def refuse_invitation(tx: Transaction, given: dict[str, Any], invitation: UUID) 
 @blp.route("/invitations/<uuid:invitation>/acceptance", methods=["POST"])
 @allow(Role.RESIDENT, Role.ARENA_MANAGER, Role.OPERATOR)
 @writes
-@answers(invitation_rules.InvitationOver, rules.AlreadyRepresentative)
+@answers(invitation_rules.InvitationOver, rules.AlreadyRepresentative, OwnInterest)
 @blp.arguments(AcceptanceSchema)
 @blp.response(200, RepresentativeSchema)
 def accept_invitation(tx: Transaction, given: dict[str, Any], invitation: UUID) -> Representative:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from kernel.auth import Role
 from kernel.db import Transaction
+from kernel.duties import OwnInterest
 from kernel.http import Answer, allow, answers, caller, etag, if_match, location, reads, writes
 from kernel.pagination import Page, page_of
 from kernel.versions import Expected
@@ -111,7 +112,7 @@ def get_series_cancellation(tx: Transaction, wanted: dict[str, Any], series: UUI
 @allow(Role.RESIDENT, Role.ARENA_MANAGER)
 @writes
 @if_match
-@answers(rules.NotOfSeries, rules.NothingToChange, *UNCHANGEABLE)
+@answers(rules.NotOfSeries, rules.NothingToChange, OwnInterest, *UNCHANGEABLE)
 @blp.arguments(SeriesCancellationSchema)
 @blp.response(200, WholeSeriesSchema)
 def cancel_series(tx: Transaction, expected: Expected, given: dict[str, Any], series: UUID) -> Answer:
@@ -128,6 +129,7 @@ def cancel_series(tx: Transaction, expected: Expected, given: dict[str, Any], se
     rules.NothingToChange,
     rules.SeriesClashes,
     refusals.TooLateToMove,
+    OwnInterest,
     *UNCHANGEABLE,
     *NOT_THERE,
 )

@@ -39,6 +39,8 @@ class Waiting:
     due_at: datetime
     overdue: bool
     booking: Booking
+    decider: str | None = None
+    """Who is to decide, where somebody has to (`kernel.duties.Decider`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, not_, or_, tuple_
 
 from kernel.auth import Caller, Role
 from kernel.db import Transaction
+from kernel.duties import Decider
 from kernel.pagination import Page, PageRequest
 from kernel.problems import NotFound
 from services.booking.model.bookings import LIVE, Booking
@@ -16,6 +17,7 @@ from services.booking.model.prices import Consequence
 from services.booking.store.actors import may_act
 from services.booking.store.bookings import SHOWN, Step, booking_from, steps
 from services.booking.store.comments import unseen
+from services.booking.store.duties import DECIDED, deciders
 from services.booking.store.representatives import represented
 from services.booking.store.tables import bookings
 
@@ -42,6 +44,12 @@ def consequence(tx: Transaction, who: Caller, booking: UUID) -> Consequence:
     found = one(tx, who, booking)
     mine = may_act(tx, found.tenant.id, who.person)
     return found.consequence(now=tx.now, by="tenant" if mine else "house")
+
+
+def decider(tx: Transaction, who: Caller, booking: UUID) -> Decider | None:
+    """Who is to decide on a booking the caller may see; None when it awaits no decision."""
+    found = one(tx, who, booking)
+    return deciders(tx, who, [found])[found.id] if found.state in DECIDED else None
 
 
 def seen_by(

@@ -30,6 +30,7 @@ from services.booking.model.desk import (
 from services.booking.model.rules import LONGEST
 from services.booking.store.bookings import SHOWN, booking_from
 from services.booking.store.comments import booking_comments
+from services.booking.store.duties import deciders, no_manager_left
 from services.booking.store.opening import hours_around
 from services.booking.store.tables import bookings, spaces
 
@@ -47,23 +48,32 @@ class Desk:
 
 
 def waiting(
-    tx: Transaction, who: Caller, page: PageRequest, *, square: str | None = None, kind: Kind | None = None
+    tx: Transaction,
+    who: Caller,
+    page: PageRequest,
+    *,
+    square: str | None = None,
+    kind: Kind | None = None,
+    without_manager: bool = False,
 ) -> Desk:
-    """What waits for the caller: in one square or all of theirs, of one kind or all."""
-    waits = _waits(tx, who, square)
+    """What waits for the caller: in one square or all of theirs, of one kind or all; or only what is to be decided, and
+    no manager of its square is left who may."""
+    waits = _waits(tx, who, square, without_manager=without_manager)
     wanted = select(waits) if kind is None else select(waits).where(waits.c.kind == kind)
     order = (waits.c.due_at, waits.c.kind, waits.c.booking)
     if after := page.after(datetime, str, UUID):
         wanted = wanted.where(tuple_(*order) > tuple_(*after))
     rows = tx.execute(wanted.order_by(*order).limit(page.fetch)).all()
     found = page.cut(rows, lambda row: (row.due_at, row.kind, row.booking))
-    return Desk(Page(_shown(tx, found.items), found.next_cursor), _counts(tx, waits))
+    return Desk(Page(_shown(tx, who, found.items), found.next_cursor), _counts(tx, waits))
 
 
-def _waits(tx: Transaction, who: Caller, square: str | None) -> Any:
+def _waits(tx: Transaction, who: Caller, square: str | None, *, without_manager: bool = False) -> Any:
     """Rows of kind, due_at and booking."""
     here = _theirs(who) if square is None else and_(_theirs(who), bookings.c.square == square)
-    return union_all(*(_of_kind(kind, made(tx.now), here) for kind, made in KINDS.items())).subquery("waits")
+    kinds = DECIDED if without_manager else KINDS
+    here = and_(here, no_manager_left(tx)) if without_manager else here
+    return union_all(*(_of_kind(kind, KINDS[kind](tx.now), here) for kind in kinds)).subquery("waits")
 
 
 def _of_kind(kind: Kind, made: Select[Any], here: ColumnElement[bool]) -> Select[Any]:
@@ -126,13 +136,22 @@ KINDS: Mapping[Kind, _Selection] = {
     "clash": _clashes,
 }
 """Each selects bookings of a kind at an instant, with `due_at`."""
+DECIDED: tuple[Kind, ...] = ("approval", "payment")
+"""The kinds that somebody decides on: never in their own interest."""
 
 
-def _shown(tx: Transaction, rows: Any) -> list[Waiting]:
+def _shown(tx: Transaction, who: Caller, rows: Any) -> list[Waiting]:
     ids = {row.booking for row in rows}
     found = {row.id: booking_from(row) for row in tx.execute(SHOWN.where(bookings.c.id.in_(ids)))} if ids else {}
+    decided = deciders(tx, who, [found[row.booking] for row in rows if row.kind in DECIDED])
     return [
-        Waiting(kind=row.kind, due_at=row.due_at, overdue=row.due_at < tx.now, booking=found[row.booking])
+        Waiting(
+            kind=row.kind,
+            due_at=row.due_at,
+            overdue=row.due_at < tx.now,
+            booking=found[row.booking],
+            decider=decided[row.booking] if row.kind in DECIDED else None,
+        )
         for row in rows
     ]
 

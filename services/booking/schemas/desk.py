@@ -7,6 +7,7 @@ from marshmallow import fields, post_load, validate
 
 from kernel.errors import Text
 from kernel.http import Instant, Schema, TextSchema, invalid
+from kernel.http.schemas import decider
 from kernel.pagination import PageArguments, order_may_change
 from services.booking.model.desk import MOST_DECISIONS, Decision, Kind, Outcome, Verdict
 from services.booking.schemas.bookings import BookingSchema, why
@@ -20,6 +21,10 @@ class DeskFilter(PageArguments):
 
     square = slug("In this square.", "borgen", load_default=None)
     kind = fields.String(load_default=None, validate=validate.OneOf(get_args(Kind)))
+    without_manager = fields.Boolean(
+        load_default=False,
+        metadata={"description": "Only what is to be decided, and no manager of its square is left who may."},
+    )
 
 
 class WaitingSchema(Schema):
@@ -28,6 +33,7 @@ class WaitingSchema(Schema):
     kind = fields.String(validate=validate.OneOf(get_args(Kind)))
     due_at = Instant(metadata={"description": "By when it ought to be done; the first comes first."})
     overdue = fields.Boolean()
+    decider = decider()
     booking = fields.Nested(BookingSchema)
 
 
@@ -46,6 +52,12 @@ class DeskSchema(Schema):
     next_cursor = fields.String(allow_none=True, attribute="page.next_cursor")
     order_may_change = order_may_change()
     counts = fields.List(fields.Nested(WaitsSchema))
+
+
+class DeciderSchema(Schema):
+    """Who is to decide on a booking."""
+
+    decider = decider()
 
 
 class DecisionSchema(Schema):

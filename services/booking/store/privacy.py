@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ColumnElement, Row, Table, Uuid, bindparam, delete, func, or_, select, update
 
 from kernel.db import Transaction
+from kernel.managers import square_managers
 from services.booking.model.bookings import Booking
 from services.booking.store.bookings import lock_many
 from services.booking.store.calendars import calendar_feeds
@@ -56,6 +57,7 @@ STANDS: tuple[Stand, ...] = (
     Stand(table=calendar_feeds, column="made_by", fate="deleted", hidden=("digest",)),
     Stand(table=calendar_feeds, column="actor", fate="deleted", hidden=("digest", "made_by")),
     Stand(table=representatives, column="person", fate="deleted"),
+    Stand(table=square_managers, column="person", fate="deleted"),
     Stand(table=invitations, column="invited_by", fate="renamed", blanked=("known_as",), hidden=("digests",)),
     # what somebody did for the municipality, or for an organisation, stays done; who it was goes
     Stand(table=actors, column="registered_by", fate="renamed"),

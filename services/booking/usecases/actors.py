@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from kernel.auth import Caller, Forbidden, Role
+from kernel.auth import Caller, Role
 from kernel.db import Transaction
 from kernel.ids import new_id
 from kernel.organisations import organisation_number
@@ -11,7 +11,7 @@ from services.booking import metrics
 from services.booking.events import TenantKind, VerifiedBy
 from services.booking.model.actors import Decision, InvalidOrganisationNumber, Organisation, OrganisationKnown
 from services.booking.model.representatives import Representative, Terms
-from services.booking.store import actors, lookups
+from services.booking.store import actors, duties, lookups
 from services.booking.usecases.representatives import tell
 
 
@@ -41,12 +41,12 @@ def register(tx: Transaction, who: Caller, *, kind: TenantKind, name: str, organ
 
 
 def verify(tx: Transaction, who: Caller, actor: UUID, *, kind: TenantKind, reason: str) -> Organisation:
-    """Decides what an organisation is, over what it told and over the registers. Nobody decides on their own."""
+    """Decides what an organisation is, over what it told and over the registers. Nobody decides on their own: raises
+    OwnInterest."""
     before = actors.lock(tx, actor)
     if before is None:
         raise NotFound
-    if actors.may_act(tx, actor, who.person):
-        raise Forbidden
+    duties.demand_no_interest(tx, who, actor)
     by: VerifiedBy = "operator" if who.has(Role.OPERATOR) else "manager"
     return save(tx, before, before.decided(Decision(kind=kind, by=by, at=tx.now, person=who.person, reason=reason)))
 

@@ -19,7 +19,7 @@ from services.booking.store import bookings, claims
 from services.booking.usecases.offers import making_way
 from services.booking.usecases.placing import begin_hold, demand, make_way, place_for, tenant_of
 from services.booking.usecases.recording import saved
-from services.booking.usecases.standing import side_of
+from services.booking.usecases.standing import changing_side_of, side_of
 from services.booking.usecases.steps import step
 from services.booking.usecases.telling import tell
 
@@ -46,7 +46,7 @@ def confirm(tx: Transaction, who: Caller, booking: UUID, expected: Expected) -> 
 
 def cancel(tx: Transaction, who: Caller, booking: UUID, expected: Expected, *, why: str | None = None) -> Booking:
     """Gives a booking up; for those who booked it, and the managers of its square."""
-    before, by = locked(tx, who, booking, managers=True)
+    before, by = to_change(tx, who, booking)
     expected.check(before.version)
     return step(tx, before, before.cancelled(now=tx.now, by=by), by=who.person, why=why)
 
@@ -56,7 +56,7 @@ def reschedule(
 ) -> Booking:
     """Moves a booking, or makes it smaller: it has the new time or keeps the old. For those who booked it, and the
     managers of both squares. `changes` may hold space, begins_at, ends_at, participants, noise, equipment."""
-    before, by = locked(tx, who, booking, managers=True)
+    before, by = to_change(tx, who, booking)
     expected.check(before.version)
     wanted = replace(before.request, **changes)
     place, _ = place_for(tx, wanted, who.person)
@@ -126,3 +126,9 @@ def locked(tx: Transaction, who: Caller, id: UUID, *, managers: bool = False) ->
     if booking is None:
         raise NotFound
     return booking, side_of(tx, who, booking.tenant.id, booking.square, managers=managers)
+
+
+def to_change(tx: Transaction, who: Caller, id: UUID) -> tuple[Booking, GivenUpBy]:
+    """The same, for one who gives it up or moves it: a manager only where they have no interest of their own in it."""
+    booking, _ = locked(tx, who, id, managers=True)
+    return booking, changing_side_of(tx, who, booking, managers=True)

@@ -1,12 +1,13 @@
-"""What arena managers decide of bookings that await approval."""
+"""What arena managers decide of bookings that await approval; where none is left who may, an operator does."""
 
 from uuid import UUID
 
-from kernel.auth import Caller, Forbidden
+from kernel.auth import Caller
 from kernel.db import Transaction
+from kernel.problems import NotFound
 from kernel.versions import Expected
 from services.booking.model.bookings import Booking
-from services.booking.usecases.bookings import locked
+from services.booking.store import actors, bookings, duties
 from services.booking.usecases.steps import step
 
 DECLINED = "declined_by_manager"
@@ -27,8 +28,10 @@ def decline(tx: Transaction, who: Caller, booking: UUID, expected: Expected, *, 
 
 
 def to_decide(tx: Transaction, who: Caller, booking: UUID) -> Booking:
-    """The booking, locked, for a manager of its square. To strangers it is not there."""
-    found, _ = locked(tx, who, booking, managers=True)
-    if not who.manages(found.square):
-        raise Forbidden
+    """The booking, locked, for one who may decide on it: a manager of its square with no interest of their own in it,
+    else an operator. To strangers it is not there. Raises OwnInterest, ManagersDecide."""
+    found = bookings.lock(tx, booking)
+    if found is None or not (who.oversees(found.square) or actors.may_act(tx, found.tenant.id, who.person)):
+        raise NotFound
+    duties.duty(tx, who, found).demand(who, found.square)
     return found

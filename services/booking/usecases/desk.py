@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
+from kernel import managers
 from kernel.auth import Caller
 from kernel.db import Transaction
 from kernel.errors import DomainError
 from kernel.versions import ANY_VERSION, Expected
+from services.booking import metrics
 from services.booking.model.bookings import Booking
 from services.booking.model.desk import Decision, Outcome
+from services.booking.store import duties
 from services.booking.usecases.deciding import approve, decline
 
 
@@ -18,6 +21,13 @@ def decide(tx: Transaction, who: Caller, decisions: Sequence[Decision]) -> list[
     for place in sorted(range(len(decisions)), key=lambda each: (decisions[each].booking, each)):
         outcomes[place] = _one(tx, who, decisions[place])
     return [outcomes[place] for place in range(len(decisions))]
+
+
+def watch(tx: Transaction) -> None:
+    """Tells operators how much waits for them, as no manager is left who may decide; forgets managers who are gone."""
+    managers.forget_absent(tx)
+    for state, count in duties.without_manager(tx).items():
+        metrics.WITHOUT_MANAGER.labels(state).set(count)
 
 
 def _one(tx: Transaction, who: Caller, decision: Decision) -> Outcome:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from kernel.auth import Caller
 from kernel.db import Transaction
+from kernel.duties import OwnInterest
 from kernel.errors import DomainError
 from kernel.ids import new_id
 from services.booking.model import imports as model
@@ -69,6 +70,8 @@ class Standing:
     """Of the events and dates of the file, as far as they were read before."""
     bookings: Mapping[UUID, Booking]
     series: Mapping[UUID, Series]
+    own: Collection[UUID]
+    """The tenants for whom whoever imports may act: nobody books for themself past the rules."""
 
     def series_of(self, uid: str, tenant: UUID) -> UUID | None:
         """The series that dates of an event are in already."""
@@ -237,6 +240,8 @@ def _after(
     id: UUID,
 ) -> Booking:
     """The booking as the file has it. Raises why it can't be so."""
+    if tenant.id in known.own:
+        raise OwnInterest
     place = known.places.get(asked.space)
     if place is None:
         raise UnmappedPlace

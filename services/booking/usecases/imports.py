@@ -15,12 +15,13 @@ from kernel.errors import DomainError
 from services.booking import metrics
 from services.booking.files import read
 from services.booking.model import imports as model
+from services.booking.model.actors import Actor
 from services.booking.model.bookings import BookingRequest
 from services.booking.model.imports import File, ImportRequest, InTheWay, Report, Result, Row
 from services.booking.model.resources import UnknownSpace
 from services.booking.model.rules import Bookable
 from services.booking.model.series import Clash, Series
-from services.booking.store import bookings, opening
+from services.booking.store import bookings, duties, opening
 from services.booking.store import imports as store
 from services.booking.store import series as series_store
 from services.booking.usecases import series
@@ -97,7 +98,12 @@ def _known(tx: Transaction, who: Caller, wanted: ImportRequest, file: File) -> S
         revisions=store.known_revisions(tx, wanted.source, file.uids),
         bookings=locked,
         series=together,
+        own=duties.represented_among(tx, _ids(*tenants.values(), tenant), who.person),
     )
+
+
+def _ids(*tenants: Actor | None) -> set[UUID]:
+    return {each.id for each in tenants if each is not None}
 
 
 def _lock_series(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Series]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from kernel.auth import Caller, Role
 from kernel.db import Transaction
+from kernel.duties import OwnInterest
 from kernel.ids import new_id
 from kernel.problems import NotFound
 from services.booking import metrics
@@ -95,6 +96,8 @@ def accept(tx: Transaction, who: Caller, invitation: UUID, *, secret: str) -> Re
     actors.lock(tx, found.actor)
     before = _opened(tx, invitation, secret)
     accepted = before.accepted(tx.now)
+    if before.by_house and before.invited_by == who.person:
+        raise OwnInterest
     inviter = representatives.standing(tx, before.actor, before.invited_by)
     if not (before.by_house or inviter.owns(tx.now)):
         raise InvitationOver

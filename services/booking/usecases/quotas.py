@@ -25,7 +25,7 @@ from services.booking.model.quotas import (
 from services.booking.model.room_again import Bound, room_again
 from services.booking.model.rules import Bookable
 from services.booking.model.tallies import Tally
-from services.booking.store import actors, places, quotas
+from services.booking.store import actors, duties, places, quotas
 
 _QUEUE = "fair use"
 """Groups and quotas are changed by one at a time."""
@@ -45,7 +45,8 @@ def put_group(tx: Transaction, who: Caller, expected: Expected, wanted: SpaceGro
 
 
 def put_quota(tx: Transaction, who: Caller, expected: Expected, id: str, *, group: str, **wanted: Any) -> Quota:
-    """Makes a quota what this says. One that is not there yet has version 0."""
+    """Makes a quota what this says. One that is not there yet has version 0. Nobody writes that of an organisation they
+    may act for: raises OwnInterest."""
     places.queue(tx, _QUEUE)
     before = next(iter(quotas.these(tx, [id])), None)
     of = quotas.group(tx, group)
@@ -59,6 +60,8 @@ def put_quota(tx: Transaction, who: Caller, expected: Expected, id: str, *, grou
     quota.check()
     if quota.actor is not None and actors.find(tx, quota.actor) is None:
         raise UnknownOrganisation
+    for actor in {each.actor for each in (quota, before) if each is not None and each.actor is not None}:
+        duties.demand_no_interest(tx, who, actor)
     quotas.save(tx, quota, who.person)
     return quota
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from kernel.auth import Caller, Role
 from kernel.db import Transaction
+from kernel.duties import OwnInterest
 from kernel.problems import NotFound
 from services.booking.model.representatives import Representative, Terms, keep_an_owner
 from services.booking.store import actors, representatives
@@ -14,10 +15,14 @@ from services.booking.store import actors, representatives
 def appoint(
     tx: Transaction, who: Caller, actor: UUID, terms: Terms, *, subject: str, issuer: str | None
 ) -> Representative:
-    """Lets the person whom an issuer (else the operator's own) calls `subject` act for an organisation."""
+    """Lets the person whom an issuer (else the operator's own) calls `subject` act for an organisation. Nobody lets
+    themself: raises OwnInterest."""
     if actors.lock(tx, actor) is None:
         raise NotFound
-    before = representatives.standing(tx, actor, replace(who, subject=subject, issuer=issuer or who.issuer).person)
+    person = replace(who, subject=subject, issuer=issuer or who.issuer).person
+    if person == who.person:
+        raise OwnInterest
+    before = representatives.standing(tx, actor, person)
     return tell(tx, before, before.given(terms, now=tx.now))
 
 
@@ -26,6 +31,8 @@ def change(tx: Transaction, who: Caller, actor: UUID, person: UUID, terms: Terms
     actors.lock(tx, actor)
     representatives.demand_owner(tx, who, actor)
     before = _there(tx, actor, person)
+    if person == who.person and not before.owns(tx.now):
+        raise OwnInterest  # an operator, who would give themself more than they have
     return _step(tx, who, before, before.given(terms, now=tx.now))
 
 

@@ -46,7 +46,7 @@ from services.booking.usecases.offers import making_way
 from services.booking.usecases.placing import begin_hold, demand, make_way, place_for, tenant_of
 from services.booking.usecases.recording import noted, saved
 from services.booking.usecases.series_refusals import naming, refuse
-from services.booking.usecases.standing import side_of
+from services.booking.usecases.standing import changing_side_of
 from services.booking.usecases.steps import step
 from services.booking.usecases.telling import tell
 
@@ -182,7 +182,7 @@ def locked(tx: Transaction, who: Caller, id: UUID, *, managers: bool = False) ->
     series = store.lock(tx, id)
     if series is None:
         raise NotFound
-    return series, side_of(tx, who, series.tenant.id, series.square, managers=managers)
+    return series, changing_side_of(tx, who, series, managers=managers)
 
 
 def _book(

@@ -6,7 +6,9 @@ from kernel.auth import Caller, Forbidden
 from kernel.db import Transaction
 from kernel.problems import NotFound
 from services.booking.events import GivenUpBy
-from services.booking.store import actors
+from services.booking.model.bookings import Booking
+from services.booking.model.series import Series
+from services.booking.store import actors, duties
 
 
 def side_of(tx: Transaction, who: Caller, tenant: UUID, square: str, *, managers: bool = False) -> GivenUpBy:
@@ -18,3 +20,12 @@ def side_of(tx: Transaction, who: Caller, tenant: UUID, square: str, *, managers
     if managers and who.manages(square):
         return "house"
     raise Forbidden if who.oversees(square) else NotFound
+
+
+def changing_side_of(tx: Transaction, who: Caller, changed: Booking | Series, *, managers: bool = False) -> GivenUpBy:
+    """The same for who gives it up or moves it. Raises OwnInterest for who would be the house for a tenant
+    that they could act for a short time ago: the house does so free of charge, and asks nobody again."""
+    side = side_of(tx, who, changed.tenant.id, changed.square, managers=managers)
+    if side == "house":
+        duties.demand_no_interest(tx, who, changed.tenant.id)
+    return side

@@ -27,6 +27,8 @@ CHANGEABLE = ("held", "awaiting_approval", "awaiting_payment", "confirmed")
 LOOKING = {"house"}
 """As whom an operator, who is on no side, sees the forms of others; booking refuses what they send."""
 _UNDOABLE = (409, 412, 422)
+OWN_INTEREST = "own_interest"
+"""Nobody gives up or moves as the house what is theirs; the booking they still see."""
 _OVERTAKEN = (409, 412)
 REACHED = {
     "confirm": {"confirmed", "awaiting_approval", "awaiting_payment", "in_use"},
@@ -163,7 +165,6 @@ def possible(booking: Json, side: set[str], at: datetime) -> set[str]:
         "move": changeable and at < begins_at and not late,
         "ask to move": changeable and at < begins_at and late,
         "end": bool(side) and under_way and at < ends_at,
-        "decide": "house" in side and state == "awaiting_approval",
         "write": bool(side),
     }
     return {action for action, there in offered.items() if there}
@@ -189,7 +190,7 @@ def _standing(standing: str, cursor: str | None, wanted: Mapping[str, str]) -> J
 
 
 def _page(found: Json, form: Form) -> str:
-    charge, side, steps = _charge(found), sides(found), _steps(found)
+    charge, side, steps, decider = _charge(found), sides(found), _steps(found), _decider(found)
     moved = _last_move(steps) if found["state"] in _MOVABLE else None
     key = None if moved and found["key"] is None else _key(found)  # else it may be that of the time it was moved from
     return render_template(
@@ -198,7 +199,8 @@ def _page(found: Json, form: Form) -> str:
         key=key,
         charge=charge,
         awaited=awaited(found, key, charge),
-        can=possible(found, side, now()),
+        can=possible(found, side, now()) | ({"decide"} if decider == "you" else set()),
+        decider=decider,
         side=side,
         said=_said(found, side),
         was={each["what"] for each in steps},
@@ -254,7 +256,7 @@ def _done(state: str) -> str:
 
 
 def _told(said: Refused, booking: UUID) -> Response:
-    if said.status not in _UNDOABLE:
+    if said.status not in _UNDOABLE and said.code != OWN_INTEREST:
         raise said
     texts = [reason(said), *said.faults.values()]
     flash(" ".join(texts), "refused")
@@ -296,6 +298,15 @@ def _last_move(steps: list[Json]) -> Json | None:
 def _was_confirmed(steps: list[Json]) -> bool:
     """Whether it was confirmed once, and nobody has said no to it: it was moved to where it has no price."""
     return steps[-1]["by"] is None and any(each["what"] in ("confirmed", "imported") for each in steps)
+
+
+def _decider(booking: Json) -> str | None:
+    """Who is to decide on it, for those who manage squares: themselves, another manager, or an operator."""
+    who = person()
+    if who is None or not who.manages or booking["state"] != "awaiting_approval":
+        return None
+    found: str | None = ask("booking", f"/bookings/{booking['id']}/decider")["decider"]
+    return found
 
 
 def _key(booking: Json) -> Json | None:

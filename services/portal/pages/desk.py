@@ -90,7 +90,8 @@ def _waiting(**asked: str) -> list[Json]:
 def _page(form: Form, outcomes: list[Json], chosen: set[Any] | None = None) -> str:
     kind = request.args.get("kind", "")
     kind = kind if kind in DESK_KINDS else ""
-    page = ask("booking", "/desk", kind=kind, limit=_AT_ONCE, cursor=request.args.get("cursor"))
+    alone = "true" if request.args.get("alone") == "1" else ""
+    page = ask("booking", "/desk", kind=kind, without_manager=alone, limit=_AT_ONCE, cursor=request.args.get("cursor"))
     items = [timed(each, "due_at") | {"booking": timed(each["booking"], *TIMES)} for each in page["items"]]
     every = request.args.get("all") == "1"
     return render_template(
@@ -99,6 +100,7 @@ def _page(form: Form, outcomes: list[Json], chosen: set[Any] | None = None) -> s
         counts=page["counts"],
         next_cursor=page["next_cursor"],
         kind=kind,
+        alone=alone,
         form=form,
         outcomes=outcomes,
         every=every,

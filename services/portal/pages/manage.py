@@ -1,5 +1,6 @@
 """For arena managers: volunteers' hours that wait for an answer, and the bookings of their squares."""
 
+import re
 from datetime import date
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from services.portal.words import word
 blueprint = Blueprint("manage", __name__, url_prefix="/manage")
 
 _UNDECIDABLE = (403, 409, 412, 422)
+_ORE = re.compile(r"\d{1,12}", re.ASCII)
 
 
 @blueprint.before_request
@@ -39,9 +41,10 @@ def hours() -> str:
 
 @blueprint.post("/hours/<uuid:registration>/approve")
 def approve(registration: UUID) -> Response:
-    """Approves hours: their worth becomes rent the tenant need not pay."""
+    """Approves hours: their worth, or what is left of the agreement, becomes rent the tenant need not pay."""
     form = sent()
-    return _decide(registration, "approve", {}, form, gettext("The hours are approved."))
+    said = {"amount": int(form["amount"])} if _ORE.fullmatch(form["amount"]) else {}
+    return _decide(registration, "approve", said, form, gettext("The hours are approved."))
 
 
 @blueprint.post("/hours/<uuid:registration>/reject")

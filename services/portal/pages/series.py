@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from services.portal.backend import Json, Refused, ask, tell
 from services.portal.forms import Form, asked_whole, instant, sent, timed
 from services.portal.language import gettext
-from services.portal.pages.bookings import MOST_LOOKS, overtaken, sides
+from services.portal.pages.bookings import MOST_LOOKS, OWN_INTEREST, overtaken, sides
 from services.portal.places import places
 from services.portal.reasons import reason
 from services.portal.session import now, signed_in
@@ -127,7 +127,7 @@ def _act(series: UUID, action: str, body: Json, form: Form, done: str) -> Respon
     try:
         tell("booking", f"/series/{series}/{action}", body, key=form.key, version=form.version)
     except Refused as said:
-        if said.status not in _UNDOABLE:
+        if said.status not in _UNDOABLE and said.code != OWN_INTEREST:
             raise
         # of a cancellation one would have to know which dates were meant
         states = {each["state"] for each in one(series)["occurrences"]} - {None} if action == "confirm" else set()

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, bindparam, func, insert, select, update
 
 from kernel.db import Transaction
 from kernel.errors import Text
@@ -15,12 +15,21 @@ from services.pricing.store.tables import agreements, hours, participants
 _COLUMNS = [column.name for column in agreements.c]
 _HOURS_COLUMNS = [column.name for column in hours.c]
 _NOT_REJECTED = hours.c.state != "rejected"
+GRANTED = (
+    select(func.coalesce(func.sum(hours.c.amount), 0))
+    .where(hours.c.agreement == agreements.c.id, hours.c.state == "approved")
+    .correlate(agreements)
+    .scalar_subquery()
+)
+"""All that was granted under a row of `agreements`."""
+_LOCK_DAY = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)))
 
 
 def add(tx: Transaction, agreement: Agreement) -> None:
     """Adds an agreement and its participants."""
-    row = {name: getattr(agreement, name) for name in _COLUMNS}
-    tx.execute(insert(agreements), row | {"task": asdict(agreement.task)})
+    row = {name: getattr(agreement, name) for name in _COLUMNS if name != "arena"}
+    row |= {"arena": agreement.arenas[0], "arenas": list(agreement.arenas), "task": asdict(agreement.task)}
+    tx.execute(insert(agreements), row)
     people = [{"agreement": agreement.id, "person": person} for person in sorted(agreement.participants)]
     tx.execute(insert(participants), people)
 
@@ -60,9 +69,14 @@ def save_decision(tx: Transaction, decided: Hours) -> None:
     tx.execute(update(hours).where(hours.c.id == decided.id).values(asdict(decided)))
 
 
-def minutes_on(tx: Transaction, agreement: UUID, person: UUID, day: date) -> int:
-    """The minutes someone has registered for a day, but for those rejected."""
-    of_person = (hours.c.agreement == agreement, hours.c.registered_by == person, hours.c.worked_on == day)
+def lock_day(tx: Transaction, person: UUID, day: date) -> None:
+    """Until the transaction ends nobody else registers hours of this person for this day, under any agreement."""
+    tx.execute(_LOCK_DAY, {"name": f"hours {person} {day.isoformat()}"})
+
+
+def minutes_on(tx: Transaction, person: UUID, day: date) -> int:
+    """The minutes someone has registered for a day, under all agreements, but for those rejected."""
+    of_person = (hours.c.registered_by == person, hours.c.worked_on == day)
     minutes: int = tx.execute(
         select(func.coalesce(func.sum(hours.c.minutes), 0)).where(*of_person, _NOT_REJECTED)
     ).scalar_one()
@@ -71,8 +85,7 @@ def minutes_on(tx: Transaction, agreement: UUID, person: UUID, day: date) -> int
 
 def granted(tx: Transaction, agreement: UUID) -> int:
     """All that was granted under an agreement, in øre."""
-    approved = (hours.c.agreement == agreement, hours.c.state == "approved")
-    return int(tx.execute(select(func.coalesce(func.sum(hours.c.amount), 0)).where(*approved)).scalar_one())
+    return int(tx.execute(select(GRANTED).where(agreements.c.id == agreement)).scalar_one())
 
 
 def hours_of(row: Row[tuple[object, ...]]) -> Hours:
@@ -85,5 +98,6 @@ def _one(tx: Transaction, row: Row[tuple[object, ...]] | None) -> Agreement | No
 
 
 def _agreement(row: Row[tuple[object, ...]], people: frozenset[UUID]) -> Agreement:
-    known = {name: getattr(row, name) for name in _COLUMNS if name != "task"}
-    return Agreement(**known, task=Text(**row.task), participants=people)
+    known = {name: getattr(row, name) for name in _COLUMNS if name not in ("task", "arena", "arenas")}
+    arenas = tuple(row.arenas or [row.arena])
+    return Agreement(**known, arenas=arenas, task=Text(**row.task), participants=people)

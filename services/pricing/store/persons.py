@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from kernel.db import Transaction
+from kernel.managers import square_managers
 from services.pricing.store.tables import (
     agreements,
     hours,
@@ -33,6 +34,7 @@ from services.pricing.store.tables import (
     payments,
     quotes,
     representations,
+    tariff_versions,
 )
 
 _who: BindParameter[Any] = bindparam("who")
@@ -64,14 +66,17 @@ STANDS: tuple[Stand, ...] = (
     ),
     Stand(column=hours.c.decided_by, before=[hours.c.decided_at <= _erased_at]),
     Stand(column=payments.c.registered_by, before=[payments.c.paid_at <= _erased_at]),
+    Stand(column=agreements.c.made_by, before=[agreements.c.created_at <= _erased_at]),
+    Stand(column=tariff_versions.c.adopted_by, before=[tariff_versions.c.stored_at <= _erased_at]),
 )
 """Their rows stay, under an id of chance: one for all of them, so that they can be counted together still. Agreements,
 and so waivers, are of organisations only (`AgreementWithPerson`)."""
-DELETED = (representations.c.person, participants.c.person)
+DELETED = (representations.c.person, participants.c.person, square_managers.c.person)
 """Nothing stays of these."""
 
 _RENAME = [(stand.renaming, isinstance(stand.column.type, Text)) for stand in STANDS]
 _FORGET_RIGHTS = delete(representations).where(representations.c.person == _who)
+_FORGET_SQUARES = delete(square_managers).where(square_managers.c.person == _who)
 _LEAVE_AGREEMENTS = delete(participants).where(
     participants.c.person == _who,
     participants.c.agreement.in_(select(agreements.c.id).where(agreements.c.created_at <= _erased_at)),
@@ -88,5 +93,6 @@ def forget(tx: Transaction, person: UUID, bookings: Collection[UUID], erased_at:
 
 
 def forget_rights(tx: Transaction, person: str) -> None:
-    """Forgets for whom a person may act, or might."""
+    """Forgets for whom a person may act, or might, and what they manage."""
     tx.execute(_FORGET_RIGHTS, {"who": person})
+    tx.execute(_FORGET_SQUARES, {"who": UUID(person)})

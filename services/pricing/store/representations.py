@@ -1,6 +1,6 @@
 """Who may act for whom, as booking tells it; rights that ended are remembered as ended."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
@@ -16,17 +16,18 @@ from services.pricing.store.tables import representations
 _SAVE = insert(representations)
 _SAVE = _SAVE.on_conflict_do_update(
     index_elements=[representations.c.actor, representations.c.person],
-    set_={name: _SAVE.excluded[name] for name in ("role", "until")},
+    set_={name: _SAVE.excluded[name] for name in ("role", "until", "changed_at")},
 )
 _FIND = select(representations.c.role, representations.c.until).where(
     representations.c.actor == bindparam("of"), representations.c.person == bindparam("who")
 )
 
 
-def save(tx: Transaction, changed: RepresentationChanged) -> None:
-    """Remembers how a person stands to an organisation."""
+def save(tx: Transaction, changed: RepresentationChanged, at: datetime) -> None:
+    """Remembers how a person stands to an organisation since then."""
     until = None if changed.until is None else date.fromisoformat(changed.until)
     row = {"actor": changed.actor, "person": changed.person, "role": changed.role, "until": until}
+    row["changed_at"] = at
     tx.execute(_SAVE, row)
 
 

@@ -32,6 +32,7 @@ tariff_versions = Table(
     Column("premises", ARRAY(Text), nullable=False),
     Column("content", JSON, nullable=False, comment="JSON and not JSONB, which would lose the order of the rows"),
     Column("stored_at", _Time, nullable=False),
+    Column("adopted_by", Uuid, comment="null: before that was kept"),
     Column("replaced_at", _Time, comment="null for the version that prices new bookings"),
     PrimaryKeyConstraint("id", "version"),
 )
@@ -41,6 +42,7 @@ spaces = Table(
     Column("space", Text, primary_key=True),
     Column("square", Text, nullable=False),
     Column("premises", Text, nullable=False),
+    Column("arena", Text, comment="null until booking has told it"),
 )
 quotes = Table(
     "quotes",
@@ -97,6 +99,8 @@ agreements = Table(
     Column("valid_until", Date, nullable=False),
     Column("created_at", _Time, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("arenas", ARRAY(Text), comment="all that it names; null: `arena` alone"),
+    Column("made_by", Uuid, comment="null: before that was kept"),
 )
 participants = Table(
     "agreement_participants",
@@ -162,4 +166,5 @@ representations = Table(
     Column("person", Text, primary_key=True),
     Column("role", Text, comment="null once the right is gone"),
     Column("until", Date, comment="the last day of the right, in Norway"),
+    Column("changed_at", _Time, comment="when booking changed it; null: before that was kept"),
 )

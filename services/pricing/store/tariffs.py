@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 from cattrs.preconf.json import make_converter
 from sqlalchemy import Row, bindparam, insert, or_, select, text, update
@@ -49,8 +50,8 @@ def lock_all(tx: Transaction) -> None:
     tx.execute(text("LOCK TABLE tariff_versions IN SHARE ROW EXCLUSIVE MODE"))
 
 
-def add(tx: Transaction, tariff: Tariff) -> None:
-    """Stores a new version, which replaces the one before it."""
+def add(tx: Transaction, tariff: Tariff, by: UUID | None) -> None:
+    """Stores a new version, which replaces the one before it, and who adopted it."""
     outdated = (_columns.id == tariff.id, _columns.replaced_at.is_(None))
     tx.execute(update(tariff_versions).where(*outdated).values(replaced_at=tx.now))
     row = {
@@ -61,6 +62,7 @@ def add(tx: Transaction, tariff: Tariff) -> None:
         "premises": sorted(tariff.premises),
         "content": _json.unstructure(tariff),
         "stored_at": tx.now,
+        "adopted_by": by,
     }
     tx.execute(insert(tariff_versions), row)
 

@@ -1,61 +1,51 @@
 """Maintenance agreements: made by managers, hours registered by their participants, decided on by managers.
 
-Whoever registers or decides holds the agreement's row, so that a day's minutes and the agreement's limit add up right.
+Whoever decides holds the agreement's row, so that its limit adds up right; whoever registers holds the person's day.
 """
 
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from kernel.auth import Caller, Forbidden
 from kernel.db import Transaction
-from kernel.errors import Text
+from kernel.duties import OwnInterest
 from kernel.ids import new_id
 from kernel.problems import NotFound
 from kernel.versions import Expected
 from services.pricing import metrics
 from services.pricing.events import HoursRegistered, HoursRejected, WaiverGranted
 from services.pricing.model import waiver
-from services.pricing.model.agreement import Agreement, Hours
+from services.pricing.model.agreement import Agreement, ArenaNotOfSquare, Hours, OwnHours
 from services.pricing.model.rent import OSLO
-from services.pricing.store import agreements, waivers
+from services.pricing.store import agreements, duties, spaces, waivers
 
 
 def make_agreement(
-    tx: Transaction,
-    caller: Caller,
-    *,
-    tenant: UUID,
-    square: str,
-    arena: str,
-    title: str,
-    task: Text,
-    hour_value: int,
-    max_amount: int | None,
-    currency: str,
-    valid_from: date,
-    valid_until: date,
-    participants: Collection[str],
+    tx: Transaction, caller: Caller, *, max_amount: int | None, participants: Collection[str], **terms: Any
 ) -> Agreement:
-    """Makes an agreement with an organisation. Participants are subjects, as the caller's own issuer knows them."""
-    if not caller.oversees(square):
+    """Makes an agreement with an organisation, within the municipality's ceilings; one without a `max_amount` gives the
+    most that is allowed. Participants are subjects, as the caller's own issuer knows them. Nobody makes one with an
+    organisation they may act for: raises OwnInterest."""
+    if not caller.oversees(terms["square"]):
         raise Forbidden
+    most = tx.settings.most_agreement_amount
     agreement = Agreement(
         id=new_id(),
-        tenant=tenant,
-        square=square,
-        arena=arena,
-        title=title,
-        task=task,
-        hour_value=hour_value,
-        max_amount=max_amount,
-        currency=currency,
-        valid_from=valid_from,
-        valid_until=valid_until,
+        max_amount=most if max_amount is None else max_amount,
         participants=frozenset(replace(caller, subject=subject).person for subject in participants),
         created_at=tx.now,
+        made_by=caller.person,
+        **terms,
     )
+    agreement.demand_within(most_hour_value=tx.settings.most_hour_value, most_amount=most)
+    there = spaces.arenas_of(tx, agreement.square)
+    if elsewhere := [arena for arena in agreement.arenas if arena not in there]:
+        raise ArenaNotOfSquare(arena=elsewhere[0])
+    if duties.represents(tx, agreement.tenant, caller.person):
+        raise OwnInterest
     agreements.add(tx, agreement)
     return agreement
 
@@ -78,17 +68,18 @@ def register_hours(
         task=task,
         registered_at=tx.now,
     )
-    before = agreements.minutes_on(tx, found.id, caller.person, worked_on)
+    agreements.lock_day(tx, caller.person, worked_on)
+    before = agreements.minutes_on(tx, caller.person, worked_on)
     registered = found.register(worked, today=tx.now.astimezone(OSLO).date(), before=before)
     agreements.add_hours(tx, registered)
     _tell_registered(tx, found, registered)
     return registered
 
 
-def approve_hours(tx: Transaction, caller: Caller, id: UUID, expected: Expected) -> Hours:
-    """Approves hours: their worth is granted to the agreement's tenant."""
+def approve_hours(tx: Transaction, caller: Caller, id: UUID, expected: Expected, *, amount: int | None = None) -> Hours:
+    """Approves hours: their worth, or less if whoever approves says so, is granted to the agreement's tenant."""
     agreement, registered = _locked(tx, caller, id, expected)
-    worth = agreement.worth(registered.minutes, granted=agreements.granted(tx, agreement.id))
+    worth = agreement.worth(registered.minutes, granted=agreements.granted(tx, agreement.id), amount=amount)
     approved = registered.approved(worth, caller.person, tx.now)
     agreements.save_decision(tx, approved)
     account = waivers.open_and_lock(tx, agreement.tenant, agreement.currency)
@@ -109,12 +100,18 @@ def reject_hours(tx: Transaction, caller: Caller, id: UUID, expected: Expected, 
 
 
 def _locked(tx: Transaction, caller: Caller, id: UUID, expected: Expected) -> tuple[Agreement, Hours]:
-    """The hours as they are while their agreement is locked, for a manager of its square."""
+    """The hours as they are while their agreement is locked, for one who may decide on them: a manager of its square
+    with no interest of their own, else an operator. Raises OwnHours, OwnInterest, ManagersDecide."""
     known = agreements.find_hours(tx, id)
     agreement = agreements.lock(tx, known.agreement) if known else None
     registered = agreements.find_hours(tx, id) if agreement else None
-    if agreement is None or registered is None or not caller.manages(agreement.square):
+    if agreement is None or registered is None or not caller.oversees(agreement.square):
         raise NotFound
+    involved = {registered.registered_by, *agreement.participants}
+    if caller.person in involved:
+        raise OwnHours
+    square = agreement.square
+    duties.duty(tx, caller, square=square, tenant=agreement.tenant, persons=involved).demand(caller, square)
     expected.check(registered.version)
     return agreement, registered
 

@@ -23,7 +23,7 @@ from services.pricing.events import BookingCharged, ChangeReason
 from services.pricing.model import charge as charging
 from services.pricing.model.charge import OPEN, Charge, ChargeState
 from services.pricing.model.quote import Price, Quote
-from services.pricing.store import charges, quotes, representations, spaces
+from services.pricing.store import charges, duties, quotes, representations, spaces
 from services.pricing.usecases import payments, prices, rent_waived
 from services.pricing.usecases.persons import without_erased
 
@@ -56,17 +56,23 @@ def follow_booking(tx: Transaction, event: Told) -> None:
 
 
 def follow_space(tx: Transaction, event: Envelope[SpacePublished]) -> None:
-    """Remembers which class of premises a space belongs to."""
+    """Remembers which class of premises and which arena a space belongs to."""
     if inbox.newest(tx, event):
         space = event.data
-        spaces.save(tx, space=space.space, square=space.square, premises=space.premises)
+        spaces.save(tx, space=space.space, square=space.square, premises=space.premises, arena=space.arena)
 
 
 def follow_representation(tx: Transaction, event: Envelope[RepresentationChanged]) -> None:
-    """Remembers who may act for an organisation, and so see what it pays; not who has been erased since it was told."""
-    erased.queue(tx, event.data.person)
-    if not erased.among(tx, [event.data.person], event.time) and inbox.newest(tx, event):
-        representations.save(tx, event.data)
+    """Remembers who may act for an organisation, and so see what it pays, and decide on nothing of it; not who has been
+    erased since it was told. What they decided on before this came is told to operators."""
+    told = event.data
+    erased.queue(tx, told.person)
+    if erased.among(tx, [told.person], event.time) or not inbox.newest(tx, event):
+        return
+    representations.save(tx, told, event.time)
+    if told.role is not None and (late := duties.decided(tx, told.actor, UUID(told.person), since=event.time)):
+        metrics.OWN_INTEREST.inc(len(late))
+        log.error("decided_in_own_interest", actor=str(told.actor), decided=[str(each) for each in late])
 
 
 def withdraw(tx: Transaction, booking: UUID) -> bool:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from kernel import telemetry
-from kernel.auth import Caller, Forbidden
+from kernel.auth import Caller
 from kernel.contracts import Envelope
 from kernel.db import Transaction
 from kernel.ids import new_id
@@ -14,20 +14,20 @@ from services.pricing import metrics
 from services.pricing.events import BookingPaid
 from services.pricing.model.payment import NothingToPay, NotTheAmountOwed, Payment
 from services.pricing.model.quote import Quote
-from services.pricing.store import payments, quotes, representations
+from services.pricing.store import duties, payments, quotes, representations
 
 TOLD_AGAIN_AFTER = timedelta(minutes=5)
 """A booking that still waits when this long ago it was told to be paid, is told again."""
 
 
 def register(tx: Transaction, caller: Caller, booking: UUID, *, amount: int) -> Payment:
-    """Notes that a booking was paid, by a manager of its square who got the money. One that nobody waits for any more
-    is kept as credit."""
+    """Notes that a booking was paid, by a manager of its square who got the money and has no interest in the booking,
+    else by an operator. One that nobody waits for any more is kept as credit."""
     quote = quotes.lock_of_booking(tx, booking)
     if quote is None or not representations.may_see(tx, caller, quote.parties):
         raise NotFound
-    if not caller.manages(quote.parties.square):
-        raise Forbidden
+    parties = quote.parties
+    duties.duty(tx, caller, square=parties.square, tenant=parties.tenant).demand(caller, parties.square)
     owed = (quote.price.total if quote.price else 0) - payments.paid(tx, booking)
     if quote.price is None or owed <= 0:
         raise NothingToPay

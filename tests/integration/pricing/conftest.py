@@ -8,7 +8,7 @@ import pytest
 from kernel.clock import FixedClock
 from kernel.db import Database
 from kernel.settings import Settings
-from tests.bookings import BOOKED_AT
+from tests.bookings import BOOKED_AT, published
 from tests.office import Office
 
 
@@ -21,8 +21,10 @@ def _worker_settings() -> Iterator[None]:
 
 @pytest.fixture
 def office(fresh_database: Callable[..., Database]) -> Office:
-    """Pricing that has adopted the demo's tariff."""
+    """Pricing that has adopted the demo's tariff, and knows a hall in each of two squares."""
     clock = FixedClock(BOOKED_AT)
     office = Office(fresh_database("pricing", clock=clock), clock)
     office.adopt()
+    tofte = {"square": "tofte", "arena": "tofte-innbyggertorg"}
+    office.deliver(published(), published("tofte-sal", **tofte))
     return office

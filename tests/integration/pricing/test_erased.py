@@ -20,7 +20,7 @@ ERASED_AT = BOOKED_AT + timedelta(hours=1)
 TABLES = text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'outbox'")
 COLUMNS = text("SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'")
 LIKE_A_PERSON = re.compile(r"(^|_)(by|person|author|tenant|actor|who|user|owner|member|subject)$")
-OF_THE_KERNEL = ("outbox", "inbox_subjects", "failed_deliveries", "idempotency_keys")
+OF_THE_KERNEL = ("outbox", "inbox_subjects", "unknown_subjects", "failed_deliveries", "idempotency_keys")
 NO_PERSON = {
     ("representations", "actor"),
     *((table, "tenant") for table in ("agreements", "waiver_accounts", "waiver_entries")),

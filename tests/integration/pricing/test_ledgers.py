@@ -2,22 +2,24 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
 from sqlalchemy import exc, func, insert, select, text, update
 
 from kernel.errors import DomainError
-from services.pricing.model.agreement import HoursDecided
+from services.pricing.model.agreement import HoursDecided, MoreThanLeft, TooManyMinutes
 from services.pricing.model.tariff import TariffsOverlap
 from services.pricing.store.tables import charge_entries, charges, waiver_accounts, waiver_entries
 from services.pricing.usecases import tariffs
-from tests.bookings import TENANT
+from tests.bookings import BOOKED_AT, TENANT
 from tests.office import Booking, Office
 from tests.tariffs import document, tariff
 from tests.waiting import eventually
 
 AT_ONCE = 6
+ROUNDS = 10
 _WAITING = text(
     "SELECT count(*) FROM pg_locks JOIN pg_database ON oid = database"
     " WHERE NOT granted AND datname = current_database()"
@@ -87,8 +89,22 @@ def test_hours_approved_by_many_at_once_are_granted_once(office: Office) -> None
 def test_approvals_at_once_stay_within_the_agreement(office: Office) -> None:
     agreement = office.agreement(max_amount=50_000)
     registered = [office.register(agreement) for _ in range(AT_ONCE)]
-    together(*(lambda hours=hours: office.approve(hours) for hours in registered))
-    assert office.balance() == entered(office)[0] == 50_000
+    outcomes = together(*(lambda hours=hours: office.approve(hours) for hours in registered))
+    assert outcomes.count(MoreThanLeft) == AT_ONCE - 2
+    assert office.balance() == entered(office)[0] == 40_000
+
+
+def test_two_who_approve_the_remainder_at_once_grant_it_once(office: Office) -> None:
+    """Each could be approved alone. Nothing is cut: the second is refused, and approved for what is left if said so."""
+    for _ in range(ROUNDS):
+        agreement = office.agreement(max_amount=15_000)
+        registered = [office.register(agreement, 30) for _ in range(2)]
+        before = office.balance()
+        outcomes = together(*(lambda hours=hours: office.approve(hours) for hours in registered))
+        assert outcomes.count(MoreThanLeft) == 1
+        assert office.balance() == before + 10_000
+        office.approve(registered[outcomes.index(MoreThanLeft)], amount=5_000)
+        assert office.balance() == before + 15_000
 
 
 def test_a_tariff_waits_for_one_that_is_being_adopted(office: Office) -> None:
@@ -113,6 +129,14 @@ def test_registrations_at_once_stay_within_the_day(office: Office) -> None:
     agreement = office.agreement()
     outcomes = together(*[lambda: office.register(agreement, minutes=240)] * AT_ONCE)
     assert sum(1 for each in outcomes if isinstance(each, type)) == AT_ONCE - 3
+
+
+def test_two_registrations_on_one_day_stay_within_it_whatever_they_are_under(office: Office) -> None:
+    one, other = office.agreement(), office.agreement()
+    for days in range(ROUNDS):
+        day = BOOKED_AT.date() - timedelta(days=days)
+        register = (lambda under=under, day=day: office.register(under, 400, worked_on=day) for under in (one, other))
+        assert together(*register).count(TooManyMinutes) == 1
 
 
 @pytest.mark.parametrize("ledger", [charge_entries, waiver_entries], ids=str)

@@ -5,7 +5,9 @@ from functools import partial
 
 import pytest
 
+from kernel import managers
 from kernel.auth import Forbidden
+from kernel.duties import ManagersDecide
 from kernel.problems import NotFound
 from services.pricing.events import BookingPaid
 from services.pricing.model.payment import NothingToPay, NotTheAmountOwed
@@ -73,9 +75,11 @@ def registered(office: Office, booking: Booking) -> bool:
 
 def test_managers_of_its_square_register(office: Office) -> None:
     booking = awaiting(office)
+    with office.database.transaction() as tx:
+        managers.see(tx, MANAGER)
     for caller, refused in (
         (RESIDENT, Forbidden),
-        (OPERATOR, Forbidden),
+        (OPERATOR, ManagersDecide),
         (OTHER_MANAGER, NotFound),
         (STRANGER, NotFound),
     ):

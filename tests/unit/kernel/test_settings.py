@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from kernel.settings import Settings, SettingsError, above_zero, load, needed_by, one_of, setting, url
+from kernel.setting_checks import above_zero, one_of, url
+from kernel.settings import Settings, SettingsError, load, needed_by, setting
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -125,6 +125,7 @@ class FakeServices:
     said: dict[str, list[Json]] = field(default_factory=dict)
     house_rules: list[Json] = field(default_factory=list)
     desk: list[Json] = field(default_factory=list)
+    deciders: dict[str, str] = field(default_factory=dict)
     series: dict[str, Json] = field(default_factory=dict)
     waiting: dict[str, Json] = field(default_factory=dict)
     consequence: Json = field(default_factory=lambda: {"fee": 0, "currency": "NOK", "free_until": None})
@@ -247,6 +248,8 @@ class FakeServices:
             history = "GET booking /bookings/{booking}/history"
             steps = [as_recorded(history, "held, not priced", **each) for each in self.steps or [step]]
             return httpx.Response(200, json={"items": steps})
+        if about == "decider":
+            return httpx.Response(200, json={"decider": self.deciders.get(booking["id"], "you")})
         return httpx.Response(200, json=self.consequence if about == "cancellation" else booking)
 
     def _put_booking(self, parts: list[str], _: Json, body: Any) -> httpx.Response:
@@ -323,10 +326,11 @@ class FakeServices:
             case ["agreements", agreement, "hours"]:
                 return httpx.Response(201, json=self.register(agreement, **body))
             case ["hours", id, "approve"]:
-                self.hours[id] |= {"state": "approved", "amount": 20000, "decided_at": "2026-12-03T09:00:00Z"}
+                decided = {"decided_at": "2026-12-03T09:00:00Z", "decider": None}
+                self.hours[id] |= {"state": "approved", "amount": 20000, **decided}
                 return httpx.Response(200, json=self.hours[id])
             case ["hours", id, "reject"]:
-                self.hours[id] |= {"state": "rejected", "decided_at": "2026-12-03T09:00:00Z", **body}
+                self.hours[id] |= {"state": "rejected", "decided_at": "2026-12-03T09:00:00Z", "decider": None, **body}
                 return httpx.Response(200, json=self.hours[id])
         raise AssertionError(parts)
 
@@ -403,10 +407,11 @@ class FakeServices:
         self.waiting[waiting] = as_recorded("GET booking /waiting", "waiting", **place)
         return self.waiting[waiting]
 
-    def awaits(self, kind: str = "approval", *, overdue: bool = False, **changed: Any) -> str:
-        """A booking that waits at the desk; its id."""
+    def awaits(self, kind: str = "approval", *, overdue: bool = False, decider: str = "you", **changed: Any) -> str:
+        """A booking that waits at the desk for a `decider`; its id."""
         booking = self.a_booking(state="awaiting_approval", **changed)
-        waits = {"kind": kind, "due_at": "2026-12-04T09:00:00Z", "overdue": overdue}
+        waits = {"kind": kind, "due_at": "2026-12-04T09:00:00Z", "overdue": overdue, "decider": decider}
+        self.deciders[booking] = decider
         self.desk.append({**waits, "booking": self.bookings[booking]})
         return booking
 
@@ -450,9 +455,9 @@ class FakeServices:
         )
         return series
 
-    def register(self, agreement: str, **worked: Any) -> Json:
+    def register(self, agreement: str, *, decider: str = "you", **worked: Any) -> Json:
         hours = str(an_id(f"hours {len(self.hours)}"))
-        about = {"id": hours, "agreement": agreement, **worked}
+        about = {"id": hours, "agreement": agreement, "decider": decider, **worked}
         self.hours[hours] = as_recorded("GET pricing /hours", "registered", **about)
         return self.hours[hours]
 

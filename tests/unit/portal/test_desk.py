@@ -125,12 +125,57 @@ def test_each_side_is_told_who_is_waited_for(portal: Portal, mona: Visitor) -> N
     kari.close()
 
 
-def test_an_operator_looks_and_does_not_decide(portal: Portal, visitor: Visitor) -> None:
-    portal.services.awaits()
-    page = visitor.sign_in("drift").go("/manage/desk")
+OWN = "Dette gjelder deg selv, eller en organisasjon du opptrer for eller nylig opptrådte for."
+DECIDERS = [
+    ("mona", "you", "", True),
+    ("mona", "manager", f"{OWN[:-1]}: En annen leder avgjør det.", False),
+    ("mona", "operator", f"{OWN} Ingen annen leder er igjen: En driftsansvarlig avgjør det, og er varslet.", False),
+    ("drift", "you", "Ingen leder på torget er igjen som kan avgjøre dette: du gjør det.", True),
+    ("drift", "manager", "Lederne på torget avgjør dette.", False),
+    ("drift", "operator", f"{OWN} Ingen annen leder er igjen: En driftsansvarlig avgjør det, og er varslet.", False),
+]
+
+
+@pytest.mark.parametrize(("who", "decider", "said", "offered"), DECIDERS)
+def test_the_desk_says_why_a_decision_is_not_offered(
+    portal: Portal, visitor: Visitor, who: str, decider: str, said: str, offered: bool
+) -> None:
+    booking = portal.services.awaits(decider=decider)
+    page = visitor.sign_in(who).go("/manage/desk").text
+    assert f'href="/bookings/{booking}"' in page
+    assert said in page
+    assert ('type="checkbox"' in page) is ("Godkjenn de valgte" in page) is offered
+
+
+@pytest.mark.parametrize(("who", "decider", "said", "offered"), DECIDERS)
+def test_so_does_the_bookings_own_page(
+    portal: Portal, visitor: Visitor, who: str, decider: str, said: str, offered: bool
+) -> None:
+    """Who may not decide sees it all the same."""
+    booking = portal.services.awaits(decider=decider)
+    page = visitor.sign_in(who).go(f"/bookings/{booking}")
+    assert page.status_code == 200
     assert "Storsalen" in page.text
-    assert 'type="checkbox"' not in page.text
-    assert "Godkjenn de valgte" not in page.text
+    assert said in page.text
+    assert ("Ditt svar" in page.text) is offered
+
+
+def test_an_operator_finds_what_no_manager_may_decide(portal: Portal, visitor: Visitor) -> None:
+    portal.services.awaits()
+    drift = visitor.sign_in("drift")
+    assert "Det ingen leder kan avgjøre" in drift.go("/manage/desk").text
+    drift.go("/manage/desk?alone=1")
+    assert portal.services.asked("GET", "booking")[-2].query == {"without_manager": "true", "limit": "100"}
+    drift.submit("/manage/desk?alone=1", verdict="decline", why="Nei")  # nothing is chosen: the same page again
+    assert 'href="/manage/desk?alone=1" aria-current="page"' in drift.page.text
+
+
+def test_an_operator_decides_where_no_manager_may(portal: Portal, visitor: Visitor) -> None:
+    booking = portal.services.awaits()
+    drift = visitor.sign_in("drift")
+    drift.go("/manage/desk?alone=1")
+    drift.submit("/manage/desk?alone=1", booking=[f"{booking}:1"], verdict="approve", why="")  # type: ignore[arg-type]
+    assert portal.services.bookings[booking]["state"] == "confirmed"
 
 
 def test_the_desk_is_for_managers(kari: Visitor) -> None:

@@ -61,6 +61,51 @@ def test_a_rejection_needs_a_reason(portal: Portal, mona: Visitor, hours: str, b
     assert not portal.services.asked("POST", "pricing")
 
 
+@pytest.mark.parametrize(
+    ("decider", "said"),
+    [("manager", "En annen leder avgjør det."), ("operator", "En driftsansvarlig avgjør det, og er varslet.")],
+)
+def test_the_page_says_why_hours_are_not_theirs_to_answer(
+    portal: Portal, mona: Visitor, hours: str, decider: str, said: str
+) -> None:
+    portal.services.hours[hours]["decider"] = decider
+    page = mona.go("/manage/hours").text
+    assert "Malte nordveggen" in page
+    assert said in page
+    assert f"/manage/hours/{hours}/" not in page
+
+
+def test_an_operator_answers_where_no_manager_may(portal: Portal, visitor: Visitor, hours: str) -> None:
+    drift = visitor.sign_in("drift")
+    assert "Ingen leder på torget er igjen" in drift.go("/manage/hours").text
+    drift.submit("/approve")
+    assert portal.services.hours[hours]["state"] == "approved"
+
+
+@pytest.mark.parametrize(
+    ("left", "sent", "said"),
+    [(49_999, {"amount": 49_999}, "Det er bare 499,99\xa0kr igjen av avtalen."), (50_000, {}, "")],
+)
+def test_hours_are_approved_for_what_is_left(
+    portal: Portal, mona: Visitor, hours: str, left: int, sent: dict[str, int], said: str
+) -> None:
+    portal.services.agreements = [an_agreement() | {"left": left}]
+    page = mona.go("/manage/hours").text
+    assert said in page
+    assert ("Det er bare" in page) is bool(said)
+    mona.submit("/approve")
+    assert portal.services.asked("POST", "pricing")[0].body == sent
+    assert portal.services.hours[hours]["state"] == "approved"
+
+
+@pytest.mark.parametrize("amount", ["", "-1", "mye", "9" * 5000])
+def test_a_made_up_amount_is_left_out(portal: Portal, mona: Visitor, hours: str, amount: str) -> None:
+    mona.go("/manage/hours")
+    mona.submit("/approve", amount=amount)
+    assert portal.services.asked("POST", "pricing")[0].body == {}
+    assert portal.services.hours[hours]["state"] == "approved"
+
+
 def test_ones_own_hours_are_for_others_to_approve(portal: Portal, mona: Visitor, hours: str) -> None:
     refusal = refused(403, "own_hours", "Du kan ikke avgjøre egne timer.")
     portal.services.refusals[f"POST pricing /hours/{hours}/approve"] = refusal
@@ -74,7 +119,12 @@ def test_hours_that_a_colleague_decided_are_named_and_how_they_stand(portal: Por
     stale = refused(412, "stale_version", "Noen har endret dette siden du hentet det.")
     portal.services.refusals[f"POST pricing /hours/{hours}/approve"] = stale
     mona.go("/manage/hours")
-    portal.services.hours[hours] |= {"state": "approved", "amount": 20000, "decided_at": "2026-12-03T09:00:00Z"}
+    portal.services.hours[hours] |= {
+        "state": "approved",
+        "amount": 20000,
+        "decided_at": "2026-12-03T09:00:00Z",
+        "decider": None,
+    }
 
     page = mona.submit("/approve").text
 

@@ -59,6 +59,11 @@ def in_state(state: str, **changed: object) -> Visit:
     return visit
 
 
+def waiting_for_an_answer(services: FakeServices, visitor: Visitor, _: Answer) -> Iterator[None]:
+    visitor.go(f"/bookings/{services.awaits()}")
+    yield
+
+
 def in_line(services: FakeServices, visitor: Visitor, answer: Answer) -> Iterator[None]:
     services.waiting = {each["id"]: each for each in answer.body["items"]}
     services.replayed.clear()
@@ -94,6 +99,7 @@ VISITS: dict[str, Visit] = {
     "GET booking /bookings/{booking}": of_booking,
     "GET booking /bookings/{booking}/cancellation": form("/bookings/{booking}/cancel", "/cancel"),
     "GET booking /bookings/{booking}/comments": in_state("confirmed"),
+    "GET booking /bookings/{booking}/decider": waiting_for_an_answer,
     "GET booking /bookings/{booking}/history": in_state("cancelled"),
     "GET booking /desk": pages("/manage/desk", "/manage/desk?all=1"),
     "GET booking /quotas/{quota}": pages(BOOK),

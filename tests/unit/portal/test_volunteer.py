@@ -159,14 +159,20 @@ def test_other_hours_are_not_asked_about(portal: Portal, volunteer: Visitor, dif
 @pytest.mark.parametrize(
     "before",
     [
-        {"state": "rejected", "reason": "Nei", "version": 2, "decided_at": "2026-12-01T13:00:00Z"},
+        {
+            "state": "rejected",
+            "reason": "Nei",
+            "version": 2,
+            "decided_at": "2026-12-01T13:00:00Z",
+            "decider": None,
+        },
         {"registered_at": "2199-01-01T00:00:00Z"},
         {"agreement": str(an_id("another"))},
     ],
     ids=["rejected", "by the same form", "under another agreement"],
 )
 def test_what_was_rejected_or_sent_by_two_clicks_is_not_asked_about(
-    portal: Portal, volunteer: Visitor, before: dict[str, str]
+    portal: Portal, volunteer: Visitor, before: dict[str, str | int | None]
 ) -> None:
     """The form's key makes two clicks one."""
     registered = portal.services.register(AGREEMENT, **WORKED)

@@ -12,8 +12,12 @@ from services.pricing.model.agreement import (
     Agreement,
     AgreementEndsBeforeItBegins,
     AgreementWithPerson,
+    AmountTooHigh,
     Hours,
     HoursDecided,
+    HourValueTooHigh,
+    MoreThanLeft,
+    MoreThanWorth,
     OwnHours,
     TooFewMinutes,
     TooManyMinutes,
@@ -32,7 +36,7 @@ def agreement(**different: Any) -> Agreement:
         "id": uuid4(),
         "tenant": new_id(),
         "square": "borgen",
-        "arena": "borgen-innbyggertorg",
+        "arenas": ("borgen-innbyggertorg",),
         "title": "Maling",
         "task": Text("Male", "Måle", "Paint"),
         "hour_value": 20_000,
@@ -125,11 +129,60 @@ def test_hours_are_worth_their_minutes_in_whole_ore(minutes: int, hour_value: in
 
 
 @pytest.mark.parametrize(
-    ("granted", "worth"),
-    [(0, 20_000), (29_999, 20_000), (30_000, 20_000), (30_001, 19_999), (49_999, 1), (50_000, 0), (50_001, 0)],
+    ("granted", "left"), [(0, None), (29_999, None), (30_000, None), (30_001, 19_999), (50_000, 0), (50_001, 0)]
 )
-def test_all_that_is_granted_stays_within_the_agreement(granted: int, worth: int) -> None:
-    assert agreement(max_amount=50_000).worth(60, granted=granted) == worth
+def test_more_than_is_left_is_refused_with_what_is_left(granted: int, left: int | None) -> None:
+    under = agreement(max_amount=50_000)
+    if left is None:
+        assert under.worth(60, granted=granted) == 20_000
+        return
+    with pytest.raises(MoreThanLeft) as refused:
+        under.worth(60, granted=granted)
+    assert refused.value.fields["left"] == left
+    assert under.worth(60, granted=granted, amount=left) == left
+    with pytest.raises(MoreThanLeft):
+        under.worth(60, granted=granted, amount=left + 1)
+
+
+@pytest.mark.parametrize(("amount", "refusal"), [(0, None), (19_999, None), (20_000, None), (20_001, MoreThanWorth)])
+def test_hours_are_approved_for_no_more_than_they_are_worth(amount: int, refusal: type[DomainError] | None) -> None:
+    if refusal is None:
+        assert agreement().worth(60, granted=0, amount=amount) == amount
+        return
+    with pytest.raises(refusal) as refused:
+        agreement().worth(60, granted=0, amount=amount)
+    assert refused.value.fields == {"worth": 20_000, "worth_kroner": "200"}
+
+
+@pytest.mark.parametrize(
+    ("hour_value", "max_amount", "refusal"),
+    [
+        (49_999, 100_000, None),
+        (50_000, 100_000, None),
+        (50_001, 100_000, HourValueTooHigh),
+        (20_000, 99_999, None),
+        (20_000, 100_001, AmountTooHigh),
+        (20_000, None, AmountTooHigh),
+    ],
+)
+def test_an_agreement_stays_within_the_ceilings(
+    hour_value: int, max_amount: int | None, refusal: type[DomainError] | None
+) -> None:
+    made = agreement(hour_value=hour_value, max_amount=max_amount)
+    ceilings = {"most_hour_value": 50_000, "most_amount": 100_000}
+    if refusal is None:
+        made.demand_within(**ceilings)
+        return
+    with pytest.raises(refusal):
+        made.demand_within(**ceilings)
+
+
+@pytest.mark.parametrize(("amount", "kroner"), [(12_000, "120"), (12_050, "120,50"), (5, "0,05"), (0, "0")])
+def test_what_is_left_is_told_in_kroner(amount: int, kroner: str) -> None:
+    with pytest.raises(MoreThanLeft) as refused:
+        agreement(max_amount=amount).worth(60, granted=0)
+    assert refused.value.fields["left_kroner"] == kroner
+    assert f"{kroner} kr" in refused.value.said.nb
 
 
 def test_a_manager_approves_hours_of_others() -> None:
