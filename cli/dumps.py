@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
-from sqlalchemy import URL, make_url
+from psycopg2.extensions import make_dsn
+from sqlalchemy import make_url
 
 from cli.servers.postgres import packaged_programs
 from kernel.migrate import SchemaTooNew, demand_fit
@@ -91,7 +92,7 @@ class Manifest:
 def dump(service: str, url: str, folder: Path) -> Dump:
     """Dumps a service's database into the folder; other sessions go on. Raises NoBackup."""
     file = folder / f"{service}.dump"
-    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+    with closing(_connected(url)) as connection, connection.cursor() as cursor:
         connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
         try:
             cursor.execute(_STATE)
@@ -197,18 +198,27 @@ def _sha256(file: Path) -> str:
 
 def _run(program: str, url: str, *options: str) -> None:
     """Runs one of PostgreSQL's programs on a database. The password is not among its words, which all may read."""
-    place = make_url(url)
-    where = URL.create(
-        "postgresql", place.username, host=place.host, port=place.port, database=place.database, query=place.query
-    )
-    command = [str(packaged_programs() / program), f"--dbname={where.render_as_string()}", *options]
-    environ = {**os.environ, "PGPASSWORD": place.password or ""}
+    place = _place(url)
+    password = place.pop("password", "")
+    command = [str(packaged_programs() / program), f"--dbname={make_dsn(**place)}", *options]
+    environ = {**os.environ, "PGPASSWORD": password}
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise NoBackup(f"{program} of {place.database}: {done.stderr.strip()[-500:]}")
+        raise NoBackup(f"{program} of {place['dbname']}: {done.stderr.strip()[-500:]}")
+
+
+def _place(url: str) -> dict[str, Any]:
+    """The URL in libpq's words: it has another way than SQLAlchemy to name several hosts."""
+    known = make_url(url).set(drivername="postgresql+psycopg2")
+    _, words = known.get_dialect()().create_connect_args(known)
+    return dict(words)
+
+
+def _connected(url: str) -> Any:
+    return psycopg2.connect(**_place(url))
 
 
 @contextmanager
 def _session(url: str) -> Iterator[Any]:
-    with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+    with closing(_connected(url)) as connection, connection, connection.cursor() as cursor:
         yield cursor

@@ -14,6 +14,7 @@ import psycopg2
 import pytest
 import typer
 from kombu import Connection
+from sqlalchemy import make_url
 from typer.testing import CliRunner, Result
 
 from cli import SERVICES, backup, dumps, restore, restored
@@ -91,6 +92,23 @@ def test_a_backup_has_bookings_dump_last_and_is_for_its_owner_alone(urls: dict[s
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {stat.S_IMODE((folder / each.file).stat().st_mode) for each in manifest.dumps.values()} == {0o600}
     assert not any("password" in text or "torg_test" in text for text in [(folder / "manifest.json").read_text()])
+
+
+def test_a_database_with_a_standby_is_backed_up_and_restored(
+    urls: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for service, url in urls.items():
+        place = make_url(url)
+        both = "&".join(f"host={place.host}:{place.port}" for _ in range(2))
+        there = (
+            f"postgresql://{place.username}:{place.password}@/{place.database}?{both}&target_session_attrs=read-write"
+        )
+        monkeypatch.setenv(f"TORG_{service.upper()}_DATABASE_URL", there)
+    everything(urls, "before")
+    done(backup.app, tmp_path / "one")
+    everything(urls, "after")
+    done(restore.app, tmp_path / "one", "--yes", "--no-broker")
+    assert {service: marks(url) for service, url in urls.items()} == {service: ["before"] for service in SERVICES}
 
 
 def test_a_backup_is_never_written_over_another(urls: dict[str, str], tmp_path: Path) -> None:
