@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-import structlog
 from sqlalchemy import Boolean, Column, DateTime, MetaData, Table, Text, Uuid, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -22,8 +21,6 @@ from services.access import metrics, news, store
 from services.access.locks import LockDevice
 from services.access.locks.simulated import SimulatedLock
 from services.access.model import Limit
-
-log = structlog.get_logger(__name__)
 
 Order = Literal["open_once", "shut", "work", "nothing_without_news", "own_time_without_news"]
 """`open_once`: for whoever stands there. `shut`: it opens for nobody, until it is told to `work` again. Without news of
@@ -101,7 +98,6 @@ def order(
         device(tx, lock).open()
     else:
         _save(tx, lock, _changed(ordered))
-    log.info("door_ordered", lock=str(lock), order=order, by=ordered.ordered_by)
     metrics.ORDERS.labels(order).inc()
     return ordered
 

@@ -51,7 +51,7 @@ TENANT_KINDS = {
 }
 UNITS = {"hour": noted("hours")}
 DOOR_REFUSALS = {
-    "too_early": noted("It is too early: the key works from a quarter of an hour before your time begins."),
+    "too_early": noted("It is too early. The page of the booking says from when the key works."),
     "too_late": noted("It is too late: the time of this key is over."),
     "revoked": noted("This key has been withdrawn."),
     "unknown_code": noted("The door does not know this code."),

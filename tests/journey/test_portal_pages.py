@@ -16,6 +16,7 @@ from tests.unit.portal.conftest import serving, settings_for
 from tests.unit.portal.services import (
     NOW,
     FakeServices,
+    a_door,
     a_lost_key,
     a_price,
     an_activity,
@@ -101,6 +102,7 @@ def walk(visit: Visit) -> Iterator[None]:
     services.unknown_keys = [a_lost_key(), a_lost_key(state="suspended", suspended_for=str(an_id("another")))]
     visit.go("/manage/keys")
     yield
+    yield from _walk_doors(visit)
     yield from _walk_ahead(visit)
     yield from walk_desk(visit)
     visit.go("/manage/hours")
@@ -197,6 +199,24 @@ def _walk_ahead(visit: Visit) -> Iterator[None]:
     yield
     fill_in(visit.page)
     yield
+
+
+def _walk_doors(visit: Visit) -> Iterator[None]:
+    """A door that is shut, without news of bookings, and what is ordered of it without a reason."""
+    services, page = visit.services, visit.page
+    services.doors, services.news, services.codes_renewed = [a_door("shut")], "no news", True
+    visit.go(f"/manage/doors/{an_id('door')}")
+    page.get_by_role("button", name="Gjør det").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    yield
+    page.get_by_label("Åpner igjen for dem som har nøkkel").check()
+    page.get_by_label("Hvorfor?").fill("Det er tørt igjen")
+    page.get_by_role("button", name="Gjør det").click()
+    expect(page.get_by_role("heading", name="Nylig")).to_be_visible()
+    yield
+    visit.go(f"/bookings/{services.a_booking(state='confirmed', key='armed')}")
+    yield
+    services.codes_renewed = False
 
 
 def walk_desk(visit: Visit) -> Iterator[None]:
