@@ -30,10 +30,12 @@ _ROOT = _KERNEL.parent
 _FIRST_RELEASE = "0.1.0"
 _ALONE = select(func.pg_try_advisory_lock(crc32(b"torg migrate")))
 _ALONE_POLL_SECONDS = 0.1
-_LOCK_SECONDS = 2
-"""Whoever waits for a table makes everybody else wait behind it, so it must be shorter than their patience."""
-_LOCK_TRIES = 15
-_LOCK_PAUSE_SECONDS = 1.0
+_LOCK_MILLISECONDS = 200
+"""Whoever waits for a table makes everybody else wait behind it. And who holds one table and waits for another comes to
+a deadlock with those who want them the other way round: PostgreSQL ends one of them after a second, so we are gone
+before."""
+_LOCK_TRIES = 60
+_LOCK_PAUSE_SECONDS = 0.5
 
 
 class SchemaTooNew(Exception):
@@ -119,7 +121,7 @@ def _history(service: str, url: str) -> Iterator[_History]:
     engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg2"),
         connect_args=silence.POSTGRES
-        | {"application_name": "torg-migrate", "options": f"-c lock_timeout={_LOCK_SECONDS}s"},
+        | {"application_name": "torg-migrate", "options": f"-c lock_timeout={_LOCK_MILLISECONDS}"},
     )
     with engine.connect() as connection:
         # asked again and again, for who waits inside a statement holds up indexes that are made concurrently

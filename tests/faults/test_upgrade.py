@@ -52,15 +52,21 @@ class Upgrade:
             torgs = [Torg(stack, self.databases, bearer) for stack in stacks]
             numbers = range(self.booked, self.booked + times)
             self.booked += times
-            for done in [pool.submit(book, torgs[number % len(torgs)], number) for number in numbers]:
+            for done in [pool.submit(book, torgs[number % len(torgs)], number, forgives=False) for number in numbers]:
                 done.result()
         wait_until_quiet(torgs[0])
 
     def handled(self, stack: Stack) -> dict[str, int]:
-        """How often a worker has handled each type of event, and that it never failed."""
+        """How often a worker has handled each type of event."""
+        return self._outcomes(stack, "ok")
+
+    def failed(self, stack: Stack) -> dict[str, int]:
+        """How often it could not, and tried again."""
+        return self._outcomes(stack, "failed")
+
+    def _outcomes(self, stack: Stack, wanted: str) -> dict[str, int]:
         found = HANDLED.findall(page(stack, "worker"))
-        assert {outcome for _, outcome, _, _ in found} <= {"ok"}
-        return {f"{service} {kind}": int(float(times)) for kind, _, service, times in found}
+        return {f"{service} {kind}": int(float(times)) for kind, outcome, service, times in found if outcome == wanted}
 
 
 def page(stack: Stack, part: str) -> str:
@@ -118,21 +124,23 @@ def test_a_release_is_put_beside_the_one_before_and_taken_away_again(upgrade: Up
     assert_no_errors(before)
 
     today.start()
-    by_before = upgrade.handled(before)
+    by_before, interrupted = upgrade.handled(before), upgrade.failed(before)
     upgrade.book(before, today, times=32)
     by_today = upgrade.handled(today)
     assert_shared_out(since(by_before, upgrade.handled(before)), by_today)
+    assert (upgrade.failed(before), upgrade.failed(today)) == (interrupted, {})
     assert_no_errors(before)
 
     for part in ("worker", "api"):
         before.kill(part)
     upgrade.book(today, times=8)
+    assert upgrade.failed(today) == {}
     assert_no_errors(today)
 
     for part in ("worker", "api"):
         before.restart(part)
     today.stop()
     upgrade.book(before, times=8)
-    upgrade.handled(before)
+    assert upgrade.failed(before) == {}
     assert_no_errors(before)
     assert_all_agree(Torg(before, upgrade.databases, ""), upgrade.booked)

@@ -89,7 +89,7 @@ def test_a_migration_that_waits_for_a_table_holds_up_nobody_for_long(database: D
         assert migrating.poll() is None
         reader.execute(text("ROLLBACK"))
     assert "migration_waits_for_a_table" in assert_migrated(migrating)
-    assert waited < 4
+    assert waited < 2
 
 
 def test_an_index_is_made_while_others_write(database: Database, tmp_path: Path) -> None:
