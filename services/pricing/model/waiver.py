@@ -4,7 +4,7 @@ The account's entries are only ever added. A quote reserves; the charge turns wh
 used comes back. The balance is what is free to reserve, and never below zero.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -26,6 +26,8 @@ class WaiverEntry:
     at: datetime
     registration: UUID | None = None
     booking: UUID | None = None
+    arena: str | None = None
+    """Where a booking takes it, and gives it back."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,20 +52,35 @@ def grant(worth: int, registration: UUID, at: datetime) -> list[WaiverEntry]:
     return [WaiverEntry(reason="granted", amount=worth, at=at, registration=registration)] if worth else []
 
 
-def reserve(account: Account, rent: int, booking: UUID, at: datetime) -> list[WaiverEntry]:
-    """As much of the rent as the balance covers is set aside for a booking."""
-    covered = min(account.balance, rent)
-    return [WaiverEntry(reason="reserved", amount=-covered, at=at, booking=booking)] if covered > 0 else []
+def free_in(arena: str, granted: Mapping[frozenset[str], int], taken: Mapping[str, int]) -> int:
+    """What can be taken in an arena: `granted` under agreements by the arenas they name, and not `taken` yet, by arena.
+
+    What others of those arenas took beyond what counts in them alone is taken off, wherever it came from: so nothing is
+    ever taken twice, and where agreements overlap somewhat less may be free than could be.
+    """
+    here = {named: amount for named, amount in granted.items() if arena in named}
+    others = frozenset().union(*here) - {arena}
+    elsewhere = (max(0, taken.get(other, 0) - granted.get(frozenset({other}), 0)) for other in others)
+    return max(0, sum(here.values()) - taken.get(arena, 0) - sum(elsewhere))
+
+
+def reserve(account: Account, rent: int, booking: UUID, at: datetime, *, arena: str, free: int) -> list[WaiverEntry]:
+    """As much of the rent as the balance covers, and is `free` in the arena, is set aside for a booking."""
+    covered = min(account.balance, free, rent)
+    reserved = WaiverEntry(reason="reserved", amount=-covered, at=at, booking=booking, arena=arena)
+    return [reserved] if covered > 0 else []
 
 
 def use(of_booking: Iterable[WaiverEntry], booking: UUID, at: datetime) -> list[WaiverEntry]:
     """What was reserved for a booking is used. Nothing when nothing is reserved."""
-    reserved = _outstanding(of_booking, "reserved", "released")
+    known = [*of_booking]
+    reserved = _outstanding(known, "reserved", "released")
     if not reserved:
         return []
+    arena = _last_arena(known)
     return [
-        WaiverEntry(reason="released", amount=reserved, at=at, booking=booking),
-        WaiverEntry(reason="used", amount=-reserved, at=at, booking=booking),
+        WaiverEntry(reason="released", amount=reserved, at=at, booking=booking, arena=arena),
+        WaiverEntry(reason="used", amount=-reserved, at=at, booking=booking, arena=arena),
     ]
 
 
@@ -71,9 +88,10 @@ def give_back(of_booking: Iterable[WaiverEntry], booking: UUID, at: datetime) ->
     """What a booking still holds, reserved or used, comes back. Nothing when it came back before."""
     known = [*of_booking]
     reserved, used = _outstanding(known, "reserved", "released"), _outstanding(known, "used", "returned")
+    arena = _last_arena(known)
     back = [
-        WaiverEntry(reason="released", amount=reserved, at=at, booking=booking),
-        WaiverEntry(reason="returned", amount=used, at=at, booking=booking),
+        WaiverEntry(reason="released", amount=reserved, at=at, booking=booking, arena=arena),
+        WaiverEntry(reason="returned", amount=used, at=at, booking=booking, arena=arena),
     ]
     return [entry for entry in back if entry.amount]
 
@@ -105,6 +123,11 @@ def waiver_line(waived: int, vat_rate: str) -> PriceLine:
         amount=-waived,
         vat_rate=vat_rate,
     )
+
+
+def _last_arena(of_booking: Sequence[WaiverEntry]) -> str | None:
+    """Where a booking holds what it holds: it gives all back before it takes anything elsewhere."""
+    return of_booking[-1].arena if of_booking else None
 
 
 def _outstanding(entries: Iterable[WaiverEntry], out: EntryReason, back: EntryReason) -> int:

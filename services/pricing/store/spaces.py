@@ -23,6 +23,11 @@ def save(tx: Transaction, *, space: str, square: str, premises: str, arena: str)
     tx.execute(_PUBLISH, {"space": space, "square": square, "premises": premises, "arena": arena})
 
 
+def arena_of(tx: Transaction, space: str) -> str | None:
+    """The arena of a space."""
+    return tx.execute(select(spaces.c.arena).where(spaces.c.space == space)).scalar_one_or_none()
+
+
 def arenas_of(tx: Transaction, square: str) -> set[str | None]:
     """The arenas of a square."""
     return {*tx.execute(_THERE, {"of_square": square}).scalars()}

@@ -147,6 +147,7 @@ waiver_entries = Table(
     Column("registration", Uuid, ForeignKey(hours.c.id), unique=True),
     ForeignKeyConstraint(["tenant", "currency"], ["waiver_accounts.tenant", "waiver_accounts.currency"]),
     Column("quote_version", Integer, nullable=False),
+    Column("arena", Text, comment="null: granted, or before that was kept"),
     UniqueConstraint("booking", "reason", "quote_version"),
 )
 payments = Table(

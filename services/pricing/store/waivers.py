@@ -1,5 +1,6 @@
 """Waiver accounts and their entries. Whoever changes a balance holds the account's row; it is always locked last."""
 
+from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -8,8 +9,9 @@ from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.db import Transaction
+from services.pricing.model import waiver
 from services.pricing.model.waiver import Account, WaiverEntry
-from services.pricing.store.tables import waiver_accounts, waiver_entries
+from services.pricing.store.tables import agreements, hours, waiver_accounts, waiver_entries
 
 _accounts, _entries = waiver_accounts.c, waiver_entries.c
 _OPEN = insert(waiver_accounts).on_conflict_do_nothing()
@@ -25,6 +27,19 @@ _OF_BOOKING = (
         _entries.booking == bindparam("for_booking"),
     )
     .order_by(_entries.position)
+)
+_OF_ACCOUNT = (_entries.tenant == bindparam("of"), _entries.currency == bindparam("in_currency"))
+_GRANTED = (
+    select(agreements.c.arena, agreements.c.arenas, func.sum(_entries.amount).label("amount"))
+    .join_from(waiver_entries, hours, hours.c.id == _entries.registration)
+    .join(agreements, agreements.c.id == hours.c.agreement)
+    .where(*_OF_ACCOUNT)
+    .group_by(agreements.c.id)
+)
+_TAKEN = (
+    select(_entries.arena, (-func.sum(_entries.amount)).label("amount"))
+    .where(*_OF_ACCOUNT, _entries.arena.is_not(None))
+    .group_by(_entries.arena)
 )
 _SUM = (
     select(func.coalesce(func.sum(_entries.amount), 0))
@@ -68,11 +83,22 @@ def add(tx: Transaction, account: Account, entries: Sequence[WaiverEntry], *, qu
         of_account
         | {"reason": each.reason, "amount": each.amount, "at": each.at}
         | {"booking": each.booking, "registration": each.registration, "quote_version": quote_version}
+        | {"arena": each.arena}
         for each in entries
     ]
     tx.execute(plain_insert(waiver_entries), rows)
     tx.execute(update(waiver_accounts).filter_by(**of_account).values(balance=after.balance))
     return after
+
+
+def free_in(tx: Transaction, account: Account, arena: str) -> int:
+    """What is free in an arena of a locked account."""
+    of = {"of": account.tenant, "in_currency": account.currency}
+    granted: Counter[frozenset[str]] = Counter()
+    for row in tx.execute(_GRANTED, of):
+        granted[frozenset(row.arenas or [row.arena])] += int(row.amount)
+    taken = {row.arena: int(row.amount) for row in tx.execute(_TAKEN, of)}
+    return waiver.free_in(arena, granted, taken)
 
 
 def repair_balances(tx: Transaction) -> int:
@@ -86,7 +112,12 @@ def repair_balances(tx: Transaction) -> int:
 def entry(row: Row[tuple[object, ...]]) -> WaiverEntry:
     """An entry as the table holds it."""
     return WaiverEntry(
-        reason=row.reason, amount=row.amount, at=row.at, registration=row.registration, booking=row.booking
+        reason=row.reason,
+        amount=row.amount,
+        at=row.at,
+        registration=row.registration,
+        booking=row.booking,
+        arena=row.arena,
     )
 
 

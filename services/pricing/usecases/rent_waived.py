@@ -12,19 +12,20 @@ from services.pricing import metrics
 from services.pricing.model import waiver
 from services.pricing.model.quote import Quote
 from services.pricing.model.waiver import Account, WaiverEntry
-from services.pricing.store import quotes, waivers
+from services.pricing.store import quotes, spaces, waivers
 
 log = structlog.get_logger(__name__)
 
 
 def reserve(tx: Transaction, booking: BookingSnapshot, owed: int, currency: str, *, quote_version: int) -> int:
-    """Sets aside what the tenant's waiver takes off, and tells how much that is; a person has none."""
+    """Sets aside what the tenant's waiver takes off in the arena of the booking, and tells how much that is; a person
+    has none."""
     if booking.tenant.kind == "resident":
         return 0
     account = waivers.lock(tx, booking.tenant.id, currency)
-    if account is None:
+    if account is None or not account.balance:
         return 0
-    entries = waiver.reserve(account, owed, booking.booking, tx.now)
+    entries = _reserved(tx, account, owed, booking.booking, booking.arena)
     return account.balance - _enter(tx, account, entries, quote_version).balance
 
 
@@ -40,10 +41,16 @@ def take_again(tx: Transaction, quote: Quote, wanted: int) -> None:
     """Sets aside once more what was given back, as far as that is there still: the price stands."""
     if (account := _account_of(tx, quote)) is None:
         return
-    entries = waiver.reserve(account, wanted, quote.booking, tx.now)
+    arena = quote.priced and spaces.arena_of(tx, quote.priced.space)
+    entries = _reserved(tx, account, wanted, quote.booking, arena) if arena else []
     if (short := wanted + sum(entry.amount for entry in entries)) > 0:
         log.warning("waiver_used_elsewhere", booking=str(quote.booking), short=short)
     _enter(tx, account, entries, quote.version)
+
+
+def _reserved(tx: Transaction, account: Account, rent: int, booking: UUID, arena: str) -> list[WaiverEntry]:
+    free = waivers.free_in(tx, account, arena)
+    return waiver.reserve(account, rent, booking, tx.now, arena=arena, free=free)
 
 
 def use(tx: Transaction, quote: Quote) -> None:

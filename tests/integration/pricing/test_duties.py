@@ -18,7 +18,7 @@ from kernel.settings import Settings
 from services.booking.events import Tenant
 from services.pricing.api import build
 from services.pricing.store.tables import agreements, hours, payments, tariff_versions
-from tests.bookings import BOOKED_AT, TENANT, represents
+from tests.bookings import BOOKED_AT, TENANT, published, represents
 from tests.callers import MANAGER, OPERATOR, OTHER_MANAGER, RESIDENT, KnownCallers, bearer, caller
 from tests.office import Booking, Office
 from tests.tariffs import document
@@ -271,3 +271,27 @@ def test_an_adopted_tariff_keeps_who_adopted_it(office: Office, ask: Ask) -> Non
     with office.database.reading() as tx:
         newest = select(tariff_versions.c.adopted_by).where(tariff_versions.c.replaced_at.is_(None))
         assert tx.execute(newest).scalar_one() == OPERATOR.person
+
+
+def test_a_waiver_counts_in_the_arenas_its_agreement_names(office: Office) -> None:
+    office.deliver(published("kino-sal", arena="borgen-kino"), published("verksted", arena="borgen-verksted"))
+    office.approve(office.register(office.agreement(), 120))
+    both = office.agreement(arenas=("borgen-innbyggertorg", "borgen-kino"))
+    office.approve(office.register(both, 60))
+    elsewhere, kino, here = (
+        Booking(space=space, arena=arena)
+        for space, arena in (
+            ("verksted", "borgen-verksted"),
+            ("kino-sal", "borgen-kino"),
+            ("borgen-storsal", "borgen-innbyggertorg"),
+        )
+    )
+    for each, waived in ((elsewhere, 0), (kino, 20_000), (here, 40_000)):
+        office.deliver(each.held(), each.confirmed(), each.confirmed())
+        assert 70_000 - office.total(each) == waived
+    assert office.balance() == 0
+    office.deliver(kino.given_up())
+    assert office.balance() == 20_000
+    again = Booking(space="verksted", arena="borgen-verksted")
+    office.deliver(again.held())
+    assert office.total(again) == 70_000

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.pricing.model.waiver import Account, WaiverEntry, give_back, grant, reserve, use, waiver_line
+from services.pricing.model.waiver import Account, WaiverEntry, free_in, give_back, grant, reserve, use, waiver_line
 
 AT = datetime(2026, 6, 4, 12, 0, tzinfo=UTC)
 BOOKING, HOURS = uuid4(), uuid4()
@@ -26,11 +26,11 @@ def amounts(entries: list[WaiverEntry]) -> list[tuple[str, int]]:
     [(0, []), (9_999, [("reserved", -9_999)]), (10_000, [("reserved", -10_000)]), (10_001, [("reserved", -10_000)])],
 )
 def test_as_much_as_the_balance_covers_is_reserved(rent: int, reserved: list[tuple[str, int]]) -> None:
-    assert amounts(reserve(account(10_000), rent, BOOKING, AT)) == reserved
+    assert amounts(reserve(account(10_000), rent, BOOKING, AT, arena="hus", free=10**6)) == reserved
 
 
 def test_an_empty_account_reserves_nothing() -> None:
-    assert reserve(account(0), 500, BOOKING, AT) == []
+    assert reserve(account(0), 500, BOOKING, AT, arena="hus", free=10**6) == []
 
 
 def test_an_account_is_never_below_zero() -> None:
@@ -40,14 +40,14 @@ def test_an_account_is_never_below_zero() -> None:
 
 
 def test_what_is_reserved_is_used_once() -> None:
-    reserved = reserve(account(700), 500, BOOKING, AT)
+    reserved = reserve(account(700), 500, BOOKING, AT, arena="hus", free=10**6)
     used = use(reserved, BOOKING, AT)
     assert amounts(used) == [("released", 500), ("used", -500)]
     assert use([*reserved, *used], BOOKING, AT) == []
 
 
 def test_a_reservation_comes_back_once() -> None:
-    reserved = reserve(account(700), 500, BOOKING, AT)
+    reserved = reserve(account(700), 500, BOOKING, AT, arena="hus", free=10**6)
     back = give_back(reserved, BOOKING, AT)
     assert amounts(back) == [("released", 500)]
     assert give_back([*reserved, *back], BOOKING, AT) == []
@@ -55,7 +55,7 @@ def test_a_reservation_comes_back_once() -> None:
 
 
 def test_what_was_used_comes_back_once() -> None:
-    reserved = reserve(account(700), 500, BOOKING, AT)
+    reserved = reserve(account(700), 500, BOOKING, AT, arena="hus", free=10**6)
     known = [*reserved, *use(reserved, BOOKING, AT)]
     back = give_back(known, BOOKING, AT)
     assert amounts(back) == [("returned", 500)]
@@ -96,5 +96,34 @@ def step(what: str, amount: int, booking: UUID, held: Account, entries: list[Wai
     if what == "grant":
         return grant(amount, uuid4(), AT)
     if what == "reserve":
-        return reserve(held, amount, booking, AT)
+        return reserve(held, amount, booking, AT, arena="hus", free=10**6)
     return (use if what == "use" else give_back)(of_booking, booking, AT)
+
+
+@pytest.mark.parametrize(
+    ("granted", "taken", "free"),
+    [
+        ({}, {}, 0),
+        ({("hus",): 500}, {}, 500),
+        ({("hus",): 500}, {"hus": 200}, 300),
+        ({("hus",): 500}, {"hus": 500}, 0),
+        ({("kino",): 500}, {}, 0),
+        ({("hus",): 500, ("kino",): 500}, {"kino": 500}, 500),
+        ({("hus", "kino"): 500}, {"kino": 200}, 300),
+        ({("hus", "kino"): 500, ("kino",): 300}, {"kino": 200}, 500),
+        ({("hus", "kino"): 500, ("kino",): 300}, {"kino": 400}, 400),
+        ({("hus", "kino"): 500, ("hus",): 100}, {"hus": 50, "kino": 500}, 50),
+        ({("hus",): 500}, {"hus": 600}, 0),
+    ],
+)
+def test_what_an_agreement_grants_counts_in_the_arenas_it_names(
+    granted: dict[tuple[str, ...], int], taken: dict[str, int], free: int
+) -> None:
+    assert free_in("hus", {frozenset(named): amount for named, amount in granted.items()}, taken) == free
+
+
+@pytest.mark.parametrize(("free", "covered"), [(0, []), (499, [-499]), (500, [-500]), (501, [-500])])
+def test_no_more_is_set_aside_than_is_free_in_the_arena(free: int, covered: list[int]) -> None:
+    entries = reserve(account(700), 500, BOOKING, AT, arena="hus", free=free)
+    assert [each.amount for each in entries] == covered
+    assert {each.arena for each in [*entries, *use(entries, BOOKING, AT)]} <= {"hus"}
