@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, DateTime, Text, Uuid, and_, bindparam, func, or_, select, text
+from sqlalchemy import ARRAY, ColumnElement, DateTime, Text, Uuid, and_, bindparam, func, or_, select, text, update
 
 from kernel.db import Transaction
 from services.access import metrics, store
@@ -59,17 +59,23 @@ _OTHERS = KEYS.where(
     _overlap(func.tstzrange(keys.c.valid_from, keys.c.valid_until), _during),
 ).order_by(keys.c.id)
 _OTHERS_TO_CHANGE = _OTHERS.with_for_update(of=keys)
+# an earlier release beside this one adds locks without
+_OWN_PART = (
+    update(locks)
+    .where(func.cardinality(locks.c.parts) == 0)
+    .values(parts=func.array_append(locks.c.parts, locks.c.space))
+)
 _REACHING_IN = text(
     """
     WITH near AS (
         SELECT keys.booking, keys.tenant, keys.booked_by, keys.valid_from, keys.valid_until, locks.id AS lock,
-               locks.space, locks.parts, locks.shared,
+               locks.space, locks.shared, part,
                coalesce(begins_at, valid_from) AS begins_at, coalesce(ends_at, valid_until) AS ends_at
-          FROM keys JOIN locks ON locks.id = keys.lock
+          FROM keys JOIN locks ON locks.id = keys.lock CROSS JOIN unnest(locks.parts) AS part
          WHERE state IN ('issued', 'armed') AND valid_until > :now AND valid_from < :soon
     )
     SELECT DISTINCT key.booking, key.space FROM near AS key JOIN near AS other
-        ON (key.lock = other.lock AND NOT key.shared OR key.lock <> other.lock AND key.parts && other.parts)
+        ON key.part = other.part AND NOT (key.lock = other.lock AND key.shared)
        AND (key.tenant IS DISTINCT FROM other.tenant OR key.tenant IS NULL AND key.booked_by <> other.booked_by)
        AND key.booking <> other.booking
        AND (other.begins_at < key.begins_at AND key.valid_from < least(other.ends_at, key.begins_at)
@@ -110,6 +116,7 @@ def move_others(tx: Transaction, around: Around, after: Key | None) -> None:
 
 def mend(tx: Transaction, *, most: int = MENDED_AT_ONCE) -> int:
     """Moves margins of keys of the coming day that reach into the time of others; how many."""
+    tx.execute(_OWN_PART)
     found = tx.execute(_REACHING_IN, {"now": tx.now, "soon": tx.now + AHEAD, "most": most}).all()
     known = _around(tx, {row.space for row in found}) if found else {}
     mended = 0

@@ -14,7 +14,7 @@ from services.booking.usecases.time import expire_holds
 from tests.contract import things
 from tests.contract.conftest import a_municipality
 from tests.contract.things import Owned
-from tests.municipality import SPACE, SQUARE, Municipality
+from tests.municipality import HOUR, NOW, SPACE, SQUARE, Municipality
 from tests.templates import Templates
 
 TABLES = text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
@@ -114,3 +114,29 @@ def test_a_hold_outlasts_a_broker_that_is_away(own: tuple[Municipality, dict[str
     assert until == database.clock.now() + timedelta(minutes=priced["answer_minutes"])
     confirmed = municipality.did("POST", f"/booking/bookings/{booking}/confirm", tora, {}, If_Match="*")
     assert confirmed["state"] == "confirmed"
+
+
+def test_a_margin_ends_at_the_time_of_whom_booking_keeps_apart_and_of_nobody_else(
+    own: tuple[Municipality, dict[str, Owned]],
+) -> None:
+    """What excludes what is booking's to say: the hall and its part, not the two parts."""
+    municipality, _ = own
+    ten = NOW.replace(hour=10) + timedelta(days=16)
+    for who, space, begins_at in (
+        ("lea", SPACE, ten),
+        ("per", f"{SPACE}-a", ten + HOUR),
+        ("ann", f"{SPACE}-b", ten + 2 * HOUR),
+    ):
+        times = {"begins_at": begins_at.isoformat(), "ends_at": (begins_at + HOUR).isoformat()}
+        use = {"purpose": "culture", "audience": "adults", "participants": 20, "confirm": "when_priced"}
+        municipality.did("POST", "/booking/bookings", municipality.token(who), {"space": space, **use, **times})
+
+    def opens(who: str) -> tuple[datetime, datetime]:
+        [key] = municipality.did("GET", "/access/keys", municipality.token(who))["items"]
+        assert key["state"] == "armed"
+        return datetime.fromisoformat(key["valid_from"]), datetime.fromisoformat(key["valid_until"])
+
+    margin = HOUR / 4
+    assert opens("lea") == (ten - margin, ten + HOUR)
+    assert opens("per") == (ten + HOUR, ten + 2 * HOUR + margin)
+    assert opens("ann") == (ten + 2 * HOUR - margin, ten + 3 * HOUR + margin)

@@ -227,6 +227,20 @@ def test_margins_that_reach_into_a_time_are_mended_the_day_before(square: Any, a
     assert opens(square, second) == (ENDS_AT if mended else ENDS_AT - MARGIN, ENDS_AT + HOUR + MARGIN)
 
 
+def test_a_lock_of_an_earlier_release_gets_its_space_as_its_part(square: Any) -> None:
+    first, second = Told(), next_booking()
+    settled(square, first.confirmed())
+    with square.database.transaction() as tx:
+        tx.execute(update(locks).values(parts=[]))
+    settled(square, second.confirmed())
+    square.at(ENDS_AT - HOUR)
+    with square.database.transaction() as tx:
+        usecases.mend_margins(tx)
+    square.settle()
+    assert opens(square, first) == (BEGINS_AT - MARGIN, ENDS_AT)
+    assert opens(square, second) == (ENDS_AT, ENDS_AT + HOUR + MARGIN)
+
+
 def test_a_new_margin_lost_on_its_way_is_sent_again(square: Any) -> None:
     first, second = Told(), next_booking()
     settled(square, first.confirmed())
