@@ -196,10 +196,11 @@ class Key:
         """Booking is told that nobody came."""
         return replace(self, version=self.version + 1, unused_told=True)
 
-    def sent_again(self, now: datetime) -> "Key":
-        """The lock does not hold it, as far as it says: it is no longer live, and goes to the lock once more."""
+    def sent_again(self, now: datetime, *, held: bool = False) -> "Key":
+        """The lock does not hold it as it is, and gets it once more. One that it does not hold at all, as far as it
+        says, is armed no longer."""
         if self.state is KeyState.ARMED:
-            return self._changed(KeyState.ISSUED, now)
+            return self._changed(KeyState.ARMED if held else KeyState.ISSUED, now)
         self._demand(KeyState.ISSUED)
         return replace(self, changed_at=now)
 

@@ -366,7 +366,7 @@ def _reconcile(tx: Transaction, lock: UUID, device: LockDevice) -> None:
     held = device.held()
     drift = model.drift(lock, store.take_keys_to_compare(tx, lock, held), held, tx.now)
     for key in drift.unsent:
-        _change(tx, key.sent_again(tx.now), KeyIssued)
+        _change(tx, key.sent_again(tx.now, held=key.id in held), KeyIssued)
         _count_repair(tx, "key_is_armed")
     for stranger in drift.strangers:
         device.forget(stranger)

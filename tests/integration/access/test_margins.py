@@ -252,6 +252,7 @@ def test_a_new_margin_lost_on_its_way_is_sent_again(square: Any) -> None:
     square.at(BOOKED_AT + HOUR)
     with square.database.transaction() as tx:
         usecases.reconcile_locks(tx)
+    assert [key.state for key in square.keys_of()] == ["armed"]
     square.settle()
     assert opens(square, first) == (BEGINS_AT - MARGIN, ENDS_AT)
 

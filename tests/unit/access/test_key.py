@@ -194,6 +194,12 @@ def test_an_issued_key_is_sent_again_as_it_is_and_an_armed_one_is_no_longer_live
     assert (again.state, again.version) == (KeyState.ISSUED, 3)
 
 
+def test_one_that_the_lock_holds_with_other_margins_stays_armed_and_its_code_shown() -> None:
+    again = key(state=KeyState.ARMED, version=2).sent_again(NOW, held=True)
+    assert (again.state, again.version, again.changed_at) == (KeyState.ARMED, 3, NOW)
+    assert key(state=KeyState.ISSUED, version=1).sent_again(NOW, held=True).state is KeyState.ISSUED
+
+
 def test_a_key_opens_one_door_at_one_time() -> None:
     later = Validity(EVENING.valid_from + TICK, EVENING.valid_until)
     assert key().opens(DOOR, EVENING)
