@@ -124,10 +124,12 @@ class Growing:
             return found | self._looked(client, effort.searches) | self._repeated(client, effort.searches)
 
     def _looked(self, client: load.Client, times: int) -> dict[str, float]:
-        url = self._torg.stack.urls["booking"]
+        url, (bearer,) = self._torg.stack.urls["booking"], self._torg.bearers(1)
         asked: dict[str, Callable[[], object]]
-        asked = {name: partial(by_http, client, f"{url}/availability", search) for name, search in SEARCHES.items()}
-        asked |= {name: partial(get, client, url + path) for name, path in LOOKS.items()}
+        asked = {
+            name: partial(by_http, client, f"{url}/availability", search, bearer) for name, search in SEARCHES.items()
+        }
+        asked |= {name: partial(get, client, url + path, bearer) for name, path in LOOKS.items()}
         return {name: median(_seconds(ask) for _ in range(times)) * 1000 for name, ask in asked.items()}
 
     def _repeated(self, client: load.Client, times: int) -> dict[str, float]:

@@ -63,11 +63,12 @@ def look(torg: Torg, municipality: Municipality, rounds: int) -> dict[str, Any]:
     """What else is asked, in turn, so many times."""
     url, asked = torg.stack.urls["booking"], looks(SystemClock().now().astimezone(OSLO).date())
     seconds: dict[str, list[float]] = {name: [] for name in asked}
+    (bearer,) = torg.bearers(1)
     with load.clients(torg.stack.api_urls("booking"), 1) as (client,):
         for number in range(rounds + 1):
             for name, path in asked.items():
                 started = time.perf_counter()
-                get(client, url + path)
+                get(client, url + path, bearer)
                 if number:  # the first warms up
                     seconds[name].append(time.perf_counter() - started)
     return {
@@ -130,12 +131,12 @@ def _ways(torg: Torg, municipality: Municipality, search: Search) -> Iterator[di
         connection = ending.enter_context(closing(psycopg2.connect(url, options="-c timezone=UTC")))
         connection.autocommit = True
         (client,) = ending.enter_context(load.clients(torg.stack.api_urls("booking"), 1))
-        page = PageRequest(limit=municipality.spaces)
+        page, (bearer,) = PageRequest(limit=municipality.spaces), torg.bearers(1)
         statement = _statement(database, page, search)
         yield {
             "bare": lambda: _bare(connection, *statement),
             "query": lambda: _query(database, page, search),
-            "http": lambda: by_http(client, f"{torg.stack.urls['booking']}/availability", search),
+            "http": lambda: by_http(client, f"{torg.stack.urls['booking']}/availability", search, bearer),
         }
 
 
@@ -167,13 +168,13 @@ def _query(database: Database, page: PageRequest, search: Search) -> list[str]:
         return list(availability.free_times(tx, page, availability.Wanted(minutes=MINUTES), window).items)
 
 
-def by_http(client: load.Client, url: str, search: Search) -> list[str]:
+def by_http(client: load.Client, url: str, search: Search, bearer: str) -> list[str]:
     """Page after page, as large as they may be."""
     first, last = search.window
     asked, pages = f"{url}?from={first}&to={last}&minutes={MINUTES}&limit={PAGE}", []
     cursor: str | None = ""
     while cursor is not None:
-        pages.append(get(client, asked + (f"&cursor={cursor}" if cursor else "")).decode())
+        pages.append(get(client, asked + (f"&cursor={cursor}" if cursor else ""), bearer).decode())
         cursor = next_cursor(pages[-1])
     return pages
 
@@ -186,9 +187,9 @@ def next_cursor(page: str) -> str | None:
     return found[1]
 
 
-def get(client: load.Client, url: str) -> bytes:
-    """A page's body. Raises LoadFailed for any other answer."""
-    answer = client.ask(load.request("GET", url, {}))
+def get(client: load.Client, url: str, bearer: str) -> bytes:
+    """A page's body, as somebody who has signed in gets it. Raises LoadFailed for any other answer."""
+    answer = client.ask(load.request("GET", url, {"Authorization": f"Bearer {bearer}"}))
     if answer.status != 200:
         raise load.LoadFailed(f"{answer.status}: {answer.body.decode()[:500]}")
     return answer.body

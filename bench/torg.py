@@ -67,8 +67,9 @@ class Torg:
 
 
 @contextmanager
-def running(*, api_processes: int = 1) -> Iterator[Torg]:
-    """Starts PostgreSQL, migrates, starts every process; all of it is gone afterwards."""
+def running(*, api_processes: int = 1, limited: bool = False) -> Iterator[Torg]:
+    """Starts PostgreSQL, migrates, starts every process; all of it is gone afterwards. `limited`: with the default rate
+    limit."""
     reap()
     with ExitStack() as ending:
         run = ending.enter_context(Run("bench"))
@@ -80,7 +81,8 @@ def running(*, api_processes: int = 1) -> Iterator[Torg]:
         databases = provide_databases(server.url(), folder)
         for service in SERVICES:
             migrate(service, databases[service])
-        layout = Layout(folder=folder, databases=databases, api_processes=api_processes, environment=UNLIMITED)
+        environment = {} if limited else UNLIMITED
+        layout = Layout(folder=folder, databases=databases, api_processes=api_processes, environment=environment)
         stack = Stack(run, layout)
         stack.start()
         ending.callback(stack.stop)

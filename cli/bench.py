@@ -29,6 +29,7 @@ BENCHES = {
     "d": "bench.footprint",
     "e": "bench.growing",
     "f": "bench.series",
+    "g": "bench.flooding",
 }
 """Letter → the module whose `run(quick=…)` measures."""
 
@@ -37,7 +38,8 @@ BENCHES = {
 def bench(
     which: list[str] = typer.Argument(
         None,
-        help="a: bookings created. b: availability. c: request to key. d: start, memory. e: growth. f: series.",
+        help="a: bookings created. b: availability. c: request to key. d: start, memory. e: growth. f: series. "
+        "g: flood.",
     ),
     as_json: bool = typer.Option(False, "--json", help="For machines: one object, every figure in full."),
     quick: bool = typer.Option(False, "--quick", help="Shorter and once: to see that it works, not how fast."),

@@ -31,7 +31,7 @@ from functools import cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from flask import has_request_context, request
+from flask import g, has_request_context, request
 from marshmallow import Schema, fields, post_load, validate
 
 from kernel.errors import DomainError, Text
@@ -43,6 +43,8 @@ Position = tuple[Any, ...]
 
 DEFAULT_LIMIT = 50
 MOST = 200
+MOST_OF_STRANGERS = 50
+"""The longest page without a token."""
 _LONGEST_CURSOR = 1000
 
 
@@ -99,7 +101,10 @@ class PageArguments(Schema):
         strict=False,
         load_default=DEFAULT_LIMIT,
         validate=validate.Range(1, MOST),
-        metadata={"description": f"Items per page, 1 to {MOST}.", "example": DEFAULT_LIMIT},
+        metadata={
+            "description": f"Items per page, 1 to {MOST}; without a token {MOST_OF_STRANGERS} come at most.",
+            "example": DEFAULT_LIMIT,
+        },
     )
     cursor = fields.String(
         load_default=None,
@@ -110,7 +115,8 @@ class PageArguments(Schema):
     @post_load
     def _with_page(self, given: Mapping[str, Any], **_: object) -> dict[str, Any]:
         filters = {name: value for name, value in given.items() if name not in ("limit", "cursor")}
-        return {**filters, "page": PageRequest(given["limit"], given["cursor"], _asked_for())}
+        limit = min(given["limit"], MOST_OF_STRANGERS) if _is_a_stranger() else given["limit"]
+        return {**filters, "page": PageRequest(limit, given["cursor"], _asked_for())}
 
 
 def order_may_change() -> fields.Constant[bool]:
@@ -141,6 +147,10 @@ def page_of(item: type[Schema], *, moving: bool = False) -> type[Schema]:
             ),
         },
     )
+
+
+def _is_a_stranger() -> bool:
+    return has_request_context() and g.get("caller") is None
 
 
 def _asked_for() -> str:

@@ -186,7 +186,7 @@ class Settings:
     )
     rate_limit_per_minute: int = setting(
         "TORG_RATE_LIMIT_PER_MINUTE",
-        "Requests a caller may make a minute to one service of one process.",
+        "Requests a caller may make a minute to one service of one process; dear ones count as several.",
         default=600,
         check=above_zero,
     )

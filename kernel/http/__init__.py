@@ -55,12 +55,14 @@ the parts of the path come by name. Rules:
   3339 with an offset on the way in, UTC with "Z" on the way out. Bound every number and every text (`validate=`); what
   people write is a `Words` field.
 - What an answer tells once (a secret) is named by `@told_once("secret")` under `@writes`: it is not kept.
+- What costs much more than other requests says so by `charge(cost)` before it asks the database; the dearest goes in
+  `with one_at_a_time():`.
 - An error of yours is documented on its route by `@answers(SlotTaken, NotOpen)` anywhere among the decorators.
 '''
 
 from kernel.fields import Whole
 from kernel.http.app import access_rules, create_app, database_from, mount, service_blueprint, verifier_from
-from kernel.http.door import caller, visitor
+from kernel.http.door import caller, charge, one_at_a_time, visitor
 from kernel.http.routes import Answer, allow, answers, etag, if_match, location, public, reads, told_once, writes
 from kernel.http.schemas import Instant, Schema, TextSchema, Words, code, legible
 from kernel.http.validation import invalid
@@ -78,6 +80,7 @@ __all__ = [
     "allow",
     "answers",
     "caller",
+    "charge",
     "code",
     "create_app",
     "database_from",
@@ -87,6 +90,7 @@ __all__ = [
     "legible",
     "location",
     "mount",
+    "one_at_a_time",
     "public",
     "reads",
     "service_blueprint",

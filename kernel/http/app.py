@@ -15,6 +15,7 @@ from kernel.http.door import Door, Rule
 from kernel.http.openapi import ServiceBlueprint, describe, docs_page
 from kernel.http.ratelimit import RateLimit
 from kernel.http.routes import declared
+from kernel.http.turns import Turns
 from kernel.http.validation import BODY_LIMIT
 from kernel.settings import Settings
 
@@ -78,6 +79,7 @@ def create_app(
         database=database,
         verifier=verifier or verifier_from(settings),
         rate=RateLimit(settings.rate_limit_per_minute),
+        turns=Turns(),
         timeout_seconds=settings.request_timeout_seconds,
         rules=rules,
         secret=idempotency.secret_from(settings, service),

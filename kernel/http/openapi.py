@@ -4,7 +4,9 @@ The page is Swagger UI, from the assets that the `flask-swagger-ui` package carr
 releases); the page around it is ours, as theirs has inline scripts, which our content security policy forbids.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from http import HTTPStatus
 from importlib.resources import files
 from typing import Any
@@ -18,6 +20,7 @@ from marshmallow import Schema, fields
 from kernel import problems
 from kernel.auth import ExpiredToken, Forbidden, InvalidToken, IssuerUnavailable, MissingToken
 from kernel.errors import DomainError
+from kernel.http.door import charge
 from kernel.http.problems import kind_of_problem
 from kernel.http.routes import Declared, View
 from kernel.http.validation import RequestParser
@@ -26,6 +29,8 @@ from kernel.release import VERSION
 from kernel.versions import StaleVersion
 
 PROBLEM = "application/problem+json"
+DESCRIPTION_COST = 10
+"""Of an openapi.json: some hundred kilobytes."""
 _ASSETS = str(files("flask_swagger_ui") / "dist")
 _SERVED_ASSETS = frozenset({"swagger-ui.css", "swagger-ui-bundle.js", "favicon-16x16.png", "favicon-32x32.png"})
 _PAGE_POLICY = (
@@ -118,6 +123,15 @@ class ServiceApi(Api):  # type: ignore[misc]  # flask-smorest is untyped
 
     ERROR_SCHEMA = Problem
     DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def _openapi_json(self) -> Response:
+        """The description, which does not change: it is made once, and dearer than a question all the same."""
+        charge(DESCRIPTION_COST)
+        return Response(self._written, mimetype="application/json")
+
+    @cached_property
+    def _written(self) -> str:
+        return json.dumps(self.spec.to_dict())
 
     def _register_pagination_header(self) -> None:
         """Our pages carry their cursor in the body; see `kernel.pagination`."""

@@ -33,18 +33,22 @@ class RateLimit:
         self._whole_again: dict[str, float] = {}
         self._lock = threading.Lock()
 
-    def take(self, caller: str) -> Allowance:
-        """Takes one request from the caller's allowance, if there is one left."""
+    def take(self, caller: str, cost: int = 1) -> Allowance:
+        """Takes a request from the caller's allowance, or what costs as much as several, if so much is left."""
         now = self._monotonic()
         with self._lock:
-            whole = max(self._whole_again.get(caller, now), now) + self._interval
+            before = max(self._whole_again.get(caller, now), now)
+            whole = before + cost * self._interval
             wait = whole - now - WINDOW_SECONDS
             if wait > 1e-9:
-                return Allowance(0, whole - self._interval - now, wait)
+                return self._left(before - now, wait)
             self._whole_again[caller] = whole
             if len(self._whole_again) > _MOST_CALLERS:
                 self._forget(now)
-        return Allowance(int((WINDOW_SECONDS - (whole - now)) / self._interval + 1e-9), whole - now, 0.0)
+        return self._left(whole - now, 0.0)
+
+    def _left(self, reset: float, wait: float) -> Allowance:
+        return Allowance(int((WINDOW_SECONDS - reset) / self._interval + 1e-9), reset, wait)
 
     def _forget(self, now: float) -> None:
         """Drops those whose allowance is whole; if that isn't enough, those who asked least: they gain little."""

@@ -6,15 +6,17 @@ from typing import Any
 from flask import Response
 
 from kernel.db import Transaction
-from kernel.http import answers, public, reads, visitor
+from kernel.http import answers, charge, one_at_a_time, public, reads, visitor
 from kernel.pagination import page_of
 from services.booking.api.blueprint import blp
 from services.booking.api.series import NO_RECURRENCE
 from services.booking.model import actors as actor_rules
 from services.booking.model import rules
+from services.booking.model.availability import cost_of_dates, cost_of_days
 from services.booking.model.bookings import BookingRequest
 from services.booking.queries import availability
 from services.booking.queries.availability import Day
+from services.booking.recurrence import dates_of
 from services.booking.schemas.availability import (
     AvailabilityFilter,
     CheckFilter,
@@ -36,7 +38,9 @@ from services.booking.usecases.checking import check
 @blp.response(200, page_of(FreeSpaceSchema, moving=True))
 def list_free_times(tx: Transaction, wanted: dict[str, Any]) -> Response:
     """When spaces are free, as it is at this moment."""
-    search = availability.explained if wanted.pop("explain") else availability.free_times
+    explain = wanted.pop("explain")
+    search = availability.explained if explain else availability.free_times
+    charge(cost_of_days(wanted["window"], explain=explain))
     found = search(tx, **wanted)
     # the items are JSON already, as PostgreSQL wrote them
     body = (
@@ -53,8 +57,11 @@ def list_free_times(tx: Transaction, wanted: dict[str, Any]) -> Response:
 @blp.response(200, page_of(RecurringSpaceSchema, moving=True))
 def list_recurring(tx: Transaction, wanted: dict[str, Any]) -> Response:
     """Which spaces are free on most dates of a rule, and which dates fail and why; the best first."""
-    found = availability.recurring(tx, **wanted)
-    return Response(availability.written(found), mimetype="application/json")
+    with one_at_a_time():
+        dates = dates_of(wanted.pop("recurrence"))
+        charge(cost_of_dates(len(dates)))
+        found = availability.written(availability.recurring(tx, dates=dates, **wanted))
+    return Response(found, mimetype="application/json")
 
 
 @blp.route("/availability/check", methods=["GET"])

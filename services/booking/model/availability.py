@@ -114,6 +114,16 @@ class Window:
         return [(opens, closes) for opens, closes in found if opens < closes]
 
 
+def cost_of_days(window: Window, *, explain: bool) -> int:
+    """What looking for free times costs, of which a day's cost 1: by the days looked at, and what is explained."""
+    return 1 + (window.last - window.first).days // 7 + (2 if explain else 0)
+
+
+def cost_of_dates(count: int) -> int:
+    """What looking for spaces that are free on so many dates costs, as much as so many days' free times."""
+    return 1 + count // 5
+
+
 def days_of(spans: Iterable[Span]) -> Days:
     """The local days on which some of these times are."""
     opens, closes = zip(*spans, strict=True)

@@ -371,6 +371,10 @@ def test_what_is_free_again_and_again(client: FlaskClient, booking: Any) -> None
         "order_may_change": True,
     }
     assert (endless.status_code, endless.json["code"]) == (422, "endless_recurrence")
+    left = [each.headers["RateLimit"].split(";")[1] for each in (answer, client.get("/api/booking/squares"))]
+    dearer = client.get("/api/booking/availability/recurring", query_string={**asked, "rule": "FREQ=DAILY;COUNT=100"})
+    remaining = [int(each.removeprefix("r=")) for each in (*left, dearer.headers["RateLimit"].split(";")[1])]
+    assert remaining[1] - remaining[2] == pytest.approx(21, abs=2)  # some comes back meanwhile
 
 
 def test_a_day_of_a_square(client: FlaskClient, booking: Any, ask: Any) -> None:

@@ -17,6 +17,7 @@ from services.booking.model.opening import OSLO, Span, hours, instant
 from services.booking.model.recurrence import Recurrence
 from services.booking.queries import calendars as feeds
 from services.booking.queries.availability import Wanted, Window, free_times, recurring
+from services.booking.recurrence import dates_of
 from services.booking.usecases import calendars, opening
 from services.booking.usecases.checking import check
 from tests.callers import RESIDENT
@@ -87,7 +88,7 @@ def again_and_again(counter: Any, dates: Sequence[datetime], minutes: int) -> di
     """Of each room the dates of a series on which it is free."""
     when = Recurrence(starts=dates[0], minutes=minutes, dates=dates)
     with counter.database.reading() as tx:
-        found = recurring(tx, counter.page(50), Wanted(capacity=8, **USE), when, at_least=0)
+        found = recurring(tx, counter.page(50), Wanted(capacity=8, **USE), dates_of(when), at_least=0)
     return {
         each.space: {date.begins_at for number, date in enumerate(each.dates) if number not in each.failing}
         for each in found.items

@@ -14,6 +14,7 @@ from services.booking.model.resources import Equipment, Square
 from services.booking.model.series import SeriesRequest
 from services.booking.model.sharing import Sharing
 from services.booking.queries.availability import Wanted, recurring
+from services.booking.recurrence import dates_of
 from services.booking.usecases import closures
 from services.booking.usecases import series as usecases
 from tests.callers import OPERATOR, RESIDENT
@@ -53,7 +54,7 @@ def hall_and_lobby(counter: Any, town: Any) -> Any:
 def search(counter: Any, recurrence: Recurrence = TUESDAYS, *, at_least: int = 80, **asked: Any) -> dict[str, Any]:
     wanted = Wanted(**{"squares": ["tofte"], "purpose": "culture", "audience": "everyone", "capacity": 8} | asked)
     with counter.database.reading() as tx:
-        found = recurring(tx, PageRequest(200), wanted, recurrence, at_least=at_least)
+        found = recurring(tx, PageRequest(200), wanted, dates_of(recurrence), at_least=at_least)
     return {
         each.space: {each.dates[number].begins_at: code for number, code in each.failing.items()}
         for each in found.items
@@ -111,14 +112,14 @@ def test_they_come_a_page_at_a_time(hall_and_lobby: Any) -> None:
     listed, cursor = [], None
     while True:
         with hall_and_lobby.database.reading() as tx:
-            page = recurring(tx, PageRequest(3, cursor), Wanted(), TUESDAYS, at_least=0)
+            page = recurring(tx, PageRequest(3, cursor), Wanted(), dates_of(TUESDAYS), at_least=0)
         listed += [each.space for each in page.items]
         cursor = page.next_cursor
         if cursor is None:
             break
 
     with hall_and_lobby.database.reading() as tx:
-        whole = recurring(tx, PageRequest(200), Wanted(), TUESDAYS, at_least=0)
+        whole = recurring(tx, PageRequest(200), Wanted(), dates_of(TUESDAYS), at_least=0)
     assert listed == [each.space for each in whole.items]
     assert len(listed) == 9
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.booking.model.availability import Window, as_near, before_and_after, days_of
+from services.booking.model.availability import Window, as_near, before_and_after, cost_of_dates, cost_of_days, days_of
 from services.booking.model.opening import DAY, Span
 from services.booking.model.rules import BookingRules
 from services.booking.model.sharing import room_left
@@ -86,3 +86,16 @@ def test_room_is_what_nobody_has_taken_at_each_instant() -> None:
         (*span(90, 120), 30, 3),
     ]
     assert [each.people for each in room_left(30, 3, [], *span(0, 120))] == [30]
+
+
+@pytest.mark.parametrize(
+    ("days", "explain", "cost"), [(1, False, 1), (7, False, 1), (8, False, 2), (31, False, 5), (1, True, 3)]
+)
+def test_looking_at_more_days_costs_more(days: int, explain: bool, cost: int) -> None:
+    window = Window(first=date(2026, 12, 1), last=date(2026, 12, 1) + timedelta(days=days - 1))
+    assert cost_of_days(window, explain=explain) == cost
+
+
+@pytest.mark.parametrize(("dates", "cost"), [(1, 1), (4, 1), (5, 2), (52, 11), (520, 105)])
+def test_looking_at_more_dates_costs_more(dates: int, cost: int) -> None:
+    assert cost_of_dates(dates) == cost

@@ -8,9 +8,10 @@ import pytest
 from flask import Flask
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
+from werkzeug.test import TestResponse
 
 from kernel.auth import IssuerUnavailable, Role
-from kernel.http import access_rules, create_app, public, service_blueprint
+from kernel.http import access_rules, charge, create_app, one_at_a_time, public, service_blueprint
 from kernel.http.validation import BODY_LIMIT, DEEPEST_BODY
 from kernel.settings import Settings
 from tests.callers import OPERATOR, RESIDENT, KnownCallers, bearer
@@ -165,6 +166,39 @@ def test_rate_limit_without_a_good_token_is_for_the_address() -> None:
     elsewhere = {"REMOTE_ADDR": "192.0.2.9"}
     assert client.get(ONE, environ_overrides=elsewhere).status_code == 401
     assert client.get(ONE, headers=bearer("kari")).status_code == 200
+
+
+def left(answer: TestResponse) -> str:
+    return answer.headers["RateLimit"].split(";")[1]
+
+
+def test_a_dear_request_costs_more_of_the_allowance() -> None:
+    client = client_of(lambda *_, **__: charge(5), rate_limit_per_minute=12)
+    answers = [client.get(HALLS) for _ in range(3)]
+    assert [(answer.status_code, left(answer)) for answer in answers] == [(200, "r=7"), (200, "r=2"), (429, "r=1")]
+    assert 1 <= int(answers[2].headers["Retry-After"]) <= 16
+    assert client.get(HALLS, headers=bearer("kari")).status_code == 200
+
+
+@pytest.mark.parametrize("cost", [3, 4, 5])
+def test_what_costs_more_than_the_whole_allowance_takes_all_of_it(cost: int) -> None:
+    client = client_of(lambda *_, **__: charge(cost), rate_limit_per_minute=4)
+    assert left(client.get(HALLS)) == ("r=1" if cost == 3 else "r=0")
+
+
+def test_the_dearest_is_done_once_at_a_time_for_each_caller() -> None:
+    again: list[int] = []
+
+    def act(*_: object, **__: object) -> None:
+        with one_at_a_time():
+            if not again:
+                again.append(0)
+                again.append(app.test_client().get(HALLS).status_code)
+
+    app = app_of(act)
+    assert app.test_client().get(HALLS).status_code == 200
+    assert again == [0, 429]
+    assert app.test_client().get(HALLS).status_code == 200
 
 
 def test_paths_that_are_not_there_count_too() -> None:

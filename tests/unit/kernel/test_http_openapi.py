@@ -113,3 +113,10 @@ def test_the_page_runs_scripts_of_its_own_only() -> None:
     assert "default-src 'none'" in policy
     assert "script-src 'self';" in policy
     assert not re.search(r"<script(?! src=)", page.text)
+
+
+def test_it_is_made_once_and_costs_more_than_a_question() -> None:
+    client = client_of(rate_limit_per_minute=60)
+    first, second = (client.get("/api/halls/openapi.json") for _ in range(2))
+    assert first.data == second.data
+    assert [each.headers["RateLimit"].split(";")[1] for each in (first, second)] == ["r=50", "r=40"]

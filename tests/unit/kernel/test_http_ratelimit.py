@@ -86,3 +86,20 @@ def test_those_whose_allowance_is_whole_are_forgotten_first(watch: Watch, monkey
     watch.now += 2
     rate.take("late")
     assert set(rate._whole_again) == {"late"}
+
+
+@pytest.mark.parametrize(("cost", "let_in"), [(9, True), (10, True), (11, False)])
+def test_what_costs_more_takes_more_if_so_much_is_left(watch: Watch, cost: int, let_in: bool) -> None:
+    rate = RateLimit(12, monotonic=watch)
+    burst(rate, "kari", 2)
+    allowance = rate.take("kari", cost)
+    assert (allowance.wait == 0) is let_in
+    assert allowance.remaining == (10 - cost if let_in else 10)
+    assert rate.take("kari").wait == 0 if cost != 10 else rate.take("kari").wait > 0
+
+
+def test_waiting_as_told_is_enough_for_what_costs_more(watch: Watch) -> None:
+    rate = RateLimit(60, monotonic=watch)
+    burst(rate, "kari", 60)
+    watch.now += rate.take("kari", 20).wait
+    assert rate.take("kari", 20).wait == 0

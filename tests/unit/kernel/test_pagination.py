@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError, fields
@@ -128,6 +128,14 @@ def asked(address: str) -> PageRequest:
     with Flask("lists").test_request_context(address) as context:
         page: PageRequest = HallFilter().load(dict(context.request.args))["page"]
         return page
+
+
+@pytest.mark.parametrize(("wish", "comes"), [(49, 49), (50, 50), (51, 50), (200, 50)])
+def test_pages_of_strangers_are_small(wish: int, comes: int) -> None:
+    with Flask("lists").test_request_context():
+        assert HallFilter().load({"limit": str(wish)})["page"].limit == comes
+        g.caller = "kari"
+        assert HallFilter().load({"limit": str(wish)})["page"].limit == wish
 
 
 def next_of(address: str) -> str:

@@ -15,7 +15,7 @@ from kernel.contracts import utc_text
 from kernel.db import Transaction
 from kernel.pagination import Page, PageRequest
 from services.booking.model.availability import Wanted
-from services.booking.model.recurrence import Occurrence, Recurrence
+from services.booking.model.recurrence import Occurrence
 from services.booking.model.refusals import SlotTaken
 from services.booking.model.rules import LONGEST, BookingRules
 from services.booking.model.series import TAKEN, overlapping
@@ -31,7 +31,6 @@ from services.booking.queries.availability.wanted import (
     busy,
     given,
 )
-from services.booking.recurrence import dates_of
 from services.booking.store.claims import CLOSED
 
 _RECURRING = text(
@@ -110,11 +109,10 @@ class Recurring:
 
 
 def recurring(
-    tx: Transaction, page: PageRequest, wanted: Wanted, recurrence: Recurrence, *, at_least: int
+    tx: Transaction, page: PageRequest, wanted: Wanted, dates: Sequence[Occurrence], *, at_least: int
 ) -> Page[Recurring]:
     """The wanted spaces that are free on at least so many percent of a rule's dates: those that are on most come first,
-    then the smallest that is large enough. Raises what `dates_of` does."""
-    dates = dates_of(recurrence)
+    then the smallest that is large enough."""
     after = page.after(int, int, int, str)
     spans = [(date.begins_at, date.ends_at) for date in dates]
     own = _OwnClashes(dates)
