@@ -58,7 +58,9 @@ class Rehearsed(Exception):
 
 
 class RehearsedDatabase(Database):
-    """A service's database in which nothing stays done."""
+    """A service's database in which nothing stays done. `looks` are called with what is done, before it is undone."""
+
+    looks: tuple[Callable[[Transaction], None], ...] = ()
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -66,6 +68,8 @@ class RehearsedDatabase(Database):
             yield tx
             outbox.append(tx)
             tx.execute(text("SELECT 1"))  # what waits for the commit goes with it
+            for look in self.looks:
+                look(tx)
             raise Rehearsed
 
 

@@ -89,5 +89,5 @@ def list_school_years(tx: Transaction, wanted: dict[str, Any]) -> Page[SchoolYea
 @blp.response(200, ChangedSchoolYearSchema)
 def put_school_year(tx: Transaction, given: Mapping[str, Any], year: str) -> Mapping[str, Any]:
     """Write a school year. Bookings that are outside the hours of arenas that follow it are told as clashes."""
-    arenas = [each.arena for each in usecases.put_school_year(tx, school_year_of(year, given))]
+    arenas = [each.arena for each in usecases.put_school_year(tx, school_year_of(year, given), by=caller().person)]
     return {**given, "id": year, "arenas": arenas, "clashes": opening.clashes(tx, _FIRST, arenas).items}

@@ -8,6 +8,7 @@ from kernel.db import Transaction
 from kernel.http import (
     allow,
     answers,
+    caller,
     public,
     reads,
     writes,
@@ -52,7 +53,7 @@ def list_squares(tx: Transaction, wanted: dict[str, Any]) -> Page[Square]:
 def put_square(tx: Transaction, tree: Mapping[str, Any], square: str) -> Mapping[str, Any]:
     """Make a square what this tree says. What is left out can no longer be booked. Bookings that its hours or rules
     would not allow now are told with every reason, and stay."""
-    made = publish_square(tx, square_of(square, tree))
+    made = publish_square(tx, square_of(square, tree), by=caller().person)
     clashes = opening_queries.clashes(tx, _FIRST, [arena.id for arena in made.arenas])
     told = {"clashes": clashes, "not_allowed": tightened.not_allowed(tx, made.id, most=_FIRST.limit)}
     return {"id": made.id, "name": made.name, "arenas": made.arenas, **told}

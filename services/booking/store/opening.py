@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from cattrs.preconf.json import make_converter
 from sqlalchemy import (
@@ -24,6 +25,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    Uuid,
     bindparam,
     cast,
     func,
@@ -48,6 +50,7 @@ opening_plans = Table(
     Column("arena", ForeignKey("arenas.id"), primary_key=True),
     Column("version", Integer, nullable=False),
     Column("plan", JSONB, nullable=False),
+    Column("changed_by", Uuid, comment="null: before that was kept, or by time"),
 )
 school_years = Table(
     "school_years",
@@ -56,6 +59,7 @@ school_years = Table(
     Column("first_day", Date, nullable=False),
     Column("last_day", Date, nullable=False),
     Column("holidays", JSONB, nullable=False),
+    Column("changed_by", Uuid, comment="null: before that was kept, or by time"),
 )
 open_days = Table(
     "open_days",
@@ -100,12 +104,13 @@ _BEHIND = (
 )
 _SAVE_PLAN = upsert(opening_plans)
 _SAVE_PLAN = _SAVE_PLAN.on_conflict_do_update(
-    index_elements=["arena"], set_={name: _SAVE_PLAN.excluded[name] for name in ("version", "plan")}
+    index_elements=["arena"], set_={name: _SAVE_PLAN.excluded[name] for name in ("version", "plan", "changed_by")}
 )
 _YEARS = select(school_years).order_by(school_years.c.first_day)
 _SAVE_YEAR = upsert(school_years)
 _SAVE_YEAR = _SAVE_YEAR.on_conflict_do_update(
-    index_elements=["id"], set_={name: _SAVE_YEAR.excluded[name] for name in ("first_day", "last_day", "holidays")}
+    index_elements=["id"],
+    set_={name: _SAVE_YEAR.excluded[name] for name in ("first_day", "last_day", "holidays", "changed_by")},
 )
 
 # What does not change is not written: a plan that changes a week rewrites a week.
@@ -175,10 +180,10 @@ def behind(tx: Transaction, *, until: date, edition: str, most: int) -> list[Ope
     return [_opening(row) for row in tx.execute(_BEHIND, {"until": until, "edition": edition, "most": most})]
 
 
-def save_plan(tx: Transaction, opening: Opening) -> None:
-    """Writes the plan; what it comes to is for `write_days`."""
+def save_plan(tx: Transaction, opening: Opening, by: UUID) -> None:
+    """Writes the plan, and whose it is; what it comes to is for `write_days`."""
     plan = _json.unstructure(opening.plan)
-    tx.execute(_SAVE_PLAN, {"arena": opening.arena, "version": opening.version, "plan": plan})
+    tx.execute(_SAVE_PLAN, {"arena": opening.arena, "version": opening.version, "plan": plan, "changed_by": by})
 
 
 def all_school_years(tx: Transaction) -> list[SchoolYear]:
@@ -186,11 +191,11 @@ def all_school_years(tx: Transaction) -> list[SchoolYear]:
     return [school_year_from(row) for row in tx.execute(_YEARS)]
 
 
-def save_school_year(tx: Transaction, year: SchoolYear) -> None:
-    """Writes one; what it changes is for `write_days`."""
+def save_school_year(tx: Transaction, year: SchoolYear, by: UUID | None) -> None:
+    """Writes one, and who did; what it changes is for `write_days`."""
     holidays = _json.unstructure(year.holidays)
     row = {"id": year.id, "first_day": year.first_day, "last_day": year.last_day, "holidays": holidays}
-    tx.execute(_SAVE_YEAR, row)
+    tx.execute(_SAVE_YEAR, row | {"changed_by": by})
 
 
 def write_days(tx: Transaction, arena: str, days: Iterable[OpenDay]) -> None:

@@ -21,9 +21,10 @@ from services.booking.store.closures import closure_dates, closures
 from services.booking.store.comments import booking_comments
 from services.booking.store.house_rules import acceptances, house_rules
 from services.booking.store.invitations import invitations, outgoing_mails
+from services.booking.store.opening import opening_plans, school_years
 from services.booking.store.quotas import quotas, space_groups
 from services.booking.store.series import series, series_steps
-from services.booking.store.tables import actors, booking_steps, bookings, let_go, representatives, waitings
+from services.booking.store.tables import actors, booking_steps, bookings, let_go, representatives, squares, waitings
 
 Fate = Literal["deleted", "renamed"]
 
@@ -38,6 +39,8 @@ class Stand:
     fate: Fate
     blanked: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+    others: bool = False
+    """Its rows are about others, and not for export."""
 
     def of(self, person: UUID) -> ColumnElement[bool]:
         return self.table.c[self.column] == person
@@ -62,6 +65,10 @@ STANDS: tuple[Stand, ...] = (
     # what somebody did for the municipality, or for an organisation, stays done; who it was goes
     Stand(table=actors, column="registered_by", fate="renamed"),
     Stand(table=actors, column="verified_person", fate="renamed"),
+    Stand(table=representatives, column="changed_by", fate="renamed", others=True),
+    Stand(table=squares, column="changed_by", fate="renamed"),
+    Stand(table=opening_plans, column="changed_by", fate="renamed"),
+    Stand(table=school_years, column="changed_by", fate="renamed"),
     Stand(table=house_rules, column="published_by", fate="renamed"),
     Stand(table=space_groups, column="changed_by", fate="renamed"),
     Stand(table=quotas, column="changed_by", fate="renamed"),
@@ -150,7 +157,7 @@ def held(tx: Transaction, person: UUID) -> dict[str, list[dict[str, Any]]]:
 
 def _rows(tx: Transaction, table: Table, person: UUID) -> Iterator[dict[str, Any]]:
     stands = [each for each in STANDS if each.table is table]
-    wanted = [each.of(person) for each in stands]
+    wanted = [each.of(person) for each in stands if not each.others]
     if table in (booking_steps, booking_comments):
         wanted.append(table.c.booking.in_(_OWN))
     hidden = {name for each in stands for name in each.hidden}

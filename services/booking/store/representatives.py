@@ -22,7 +22,7 @@ _THERE = select(actors.c.id).where(actors.c.id == bindparam("actor"))
 _SAVE = insert(representatives)
 _SAVE = _SAVE.on_conflict_do_update(
     index_elements=["actor", "person"],
-    set_={name: _SAVE.excluded[name] for name in ("version", "role", "until", "known_as", "changed_at")},
+    set_={name: _SAVE.excluded[name] for name in ("version", "role", "until", "known_as", "changed_at", "changed_by")},
 )
 
 
@@ -53,8 +53,8 @@ def everyone(tx: Transaction) -> list[Representative]:
     return [representative_from(row) for row in tx.execute(select(representatives))]
 
 
-def save(tx: Transaction, after: Representative) -> None:
-    """Writes how a person stands."""
+def save(tx: Transaction, after: Representative, by: UUID | None) -> None:
+    """Writes how a person stands, and who has changed it; None when they are erased."""
     terms = after.terms
     row = {
         "actor": after.actor,
@@ -65,6 +65,7 @@ def save(tx: Transaction, after: Representative) -> None:
         "known_as": terms and terms.known_as,
         "created_at": tx.now,
         "changed_at": tx.now,
+        "changed_by": by,
     }
     tx.execute(_SAVE, row)
 

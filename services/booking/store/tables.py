@@ -32,6 +32,7 @@ squares = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("name", JSONB, nullable=False),
+    Column("changed_by", Uuid, comment="null: before that was kept, or by time"),
 )
 
 arenas = Table(
@@ -125,6 +126,7 @@ representatives = Table(
     Column("known_as", Text, comment="what the owners call the person; goes with the right"),
     Column("created_at", _Instant, nullable=False),
     Column("changed_at", _Instant, nullable=False),
+    Column("changed_by", Uuid, comment="null: before that was kept, or by time"),
 )
 
 bookings = Table(

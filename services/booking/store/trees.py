@@ -121,7 +121,9 @@ _BOOKED_AHEAD = (
 )
 
 _SAVE_SQUARE = upsert(squares)
-_SAVE_SQUARE = _SAVE_SQUARE.on_conflict_do_update(index_elements=["id"], set_={"name": _SAVE_SQUARE.excluded.name})
+_SAVE_SQUARE = _SAVE_SQUARE.on_conflict_do_update(
+    index_elements=["id"], set_={name: _SAVE_SQUARE.excluded[name] for name in ("name", "changed_by")}
+)
 _SAVE_ARENA = upsert(arenas)
 _SAVE_ARENA = _SAVE_ARENA.on_conflict_do_update(
     index_elements=["id"], set_={name: _SAVE_ARENA.excluded[name] for name in ("position", "name")}
@@ -229,10 +231,10 @@ def booked_ahead(tx: Transaction, ids: Collection[str], *, most: int) -> list[tu
     return [(row.space, row.id) for row in rows]
 
 
-def save_square(tx: Transaction, square: Square, versions: Mapping[str, int]) -> None:
-    """Writes the whole tree; spaces that are not in it are withdrawn. Raises DivisionClashes."""
+def save_square(tx: Transaction, square: Square, versions: Mapping[str, int], by: UUID | None) -> None:
+    """Writes the whole tree, and who did; spaces that are not in it are withdrawn. Raises DivisionClashes."""
     placed = list(square.placed())
-    tx.execute(_SAVE_SQUARE, {"id": square.id, "name": plain(square.name)})
+    tx.execute(_SAVE_SQUARE, {"id": square.id, "name": plain(square.name), "changed_by": by})
     arenas = [
         {"id": arena.id, "square": square.id, "position": position, "name": plain(arena.name)}
         for position, arena in enumerate(square.arenas)

@@ -36,7 +36,7 @@ def register(tx: Transaction, who: Caller, *, kind: TenantKind, name: str, organ
         _tell(tx, organisation)
     else:
         first = Representative(actor=organisation.id, person=who.person)
-        tell(tx, first, first.given(Terms(role="owner"), now=tx.now))
+        tell(tx, first, first.given(Terms(role="owner"), now=tx.now), by=who.person)
     return organisation
 
 

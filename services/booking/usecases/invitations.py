@@ -105,7 +105,7 @@ def accept(tx: Transaction, who: Caller, invitation: UUID, *, secret: str) -> Re
     if person.in_force(tx.now):
         raise AlreadyRepresentative
     invitations.save(tx, accepted)
-    return tell(tx, person, person.given(before.terms, now=tx.now))
+    return tell(tx, person, person.given(before.terms, now=tx.now), by=before.invited_by)
 
 
 def turn_down(tx: Transaction, invitation: UUID, *, secret: str) -> None:

@@ -7,6 +7,7 @@ is shown, and every manager of the square can list (`queries.opening`).
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from kernel.auth import Caller, Forbidden
 from kernel.db import Transaction
@@ -30,16 +31,16 @@ def change_plan(tx: Transaction, who: Caller, arena: str, plan: OpeningPlan, exp
     before = managed(tx, who, arena)
     expected.check(before.version)
     after = replace(before, version=before.version + 1, plan=plan)
-    opening.save_plan(tx, after)
+    opening.save_plan(tx, after, who.person)
     reckon(tx, [after])
     return after
 
 
-def put_school_year(tx: Transaction, year: SchoolYear) -> list[Opening]:
-    """Writes a school year; the arenas that follow it."""
+def put_school_year(tx: Transaction, year: SchoolYear, *, by: UUID | None = None) -> list[Opening]:
+    """Writes a school year, and who did; the arenas that follow it."""
     opening.lock(tx)
     year.check(opening.all_school_years(tx))
-    opening.save_school_year(tx, year)
+    opening.save_school_year(tx, year, by)
     following = [each for each in opening.with_plans(tx) if each.plan.follows_school]
     reckon(tx, following)
     return following

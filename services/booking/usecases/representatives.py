@@ -23,7 +23,7 @@ def appoint(
     if person == who.person:
         raise OwnInterest
     before = representatives.standing(tx, actor, person)
-    return tell(tx, before, before.given(terms, now=tx.now))
+    return tell(tx, before, before.given(terms, now=tx.now), by=who.person)
 
 
 def change(tx: Transaction, who: Caller, actor: UUID, person: UUID, terms: Terms) -> Representative:
@@ -45,10 +45,10 @@ def end(tx: Transaction, who: Caller, actor: UUID, person: UUID) -> None:
     _step(tx, who, before, before.ended())
 
 
-def tell(tx: Transaction, before: Representative, after: Representative) -> Representative:
-    """Saves how a person stands to an organisation, and tells of it."""
+def tell(tx: Transaction, before: Representative, after: Representative, *, by: UUID | None = None) -> Representative:
+    """Saves how a person stands to an organisation, and who changed it, and tells of it."""
     if after is not before:
-        representatives.save(tx, after)
+        representatives.save(tx, after, by)
         tx.emit(after.happened(), subject=f"{after.actor}/{after.person}", sequence=after.version)
     return after
 
@@ -64,4 +64,4 @@ def _there(tx: Transaction, actor: UUID, person: UUID) -> Representative:
 def _step(tx: Transaction, who: Caller, before: Representative, after: Representative) -> Representative:
     if not who.has(Role.OPERATOR):
         keep_an_owner(before, after, representatives.all_of(tx, before.actor))
-    return tell(tx, before, after)
+    return tell(tx, before, after, by=who.person)

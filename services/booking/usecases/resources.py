@@ -1,5 +1,7 @@
 """What can be booked, as operators write it: a square's whole tree at a time."""
 
+from uuid import UUID
+
 from kernel.db import Transaction
 from services.booking.model.resources import IdElsewhere, Placed, SpaceInUse, Square
 from services.booking.store import leaving, opening, trees
@@ -11,9 +13,9 @@ SPACES_TOLD_AT_ONCE = 200
 _MOST_NAMED = 100
 
 
-def publish_square(tx: Transaction, square: Square) -> Square:
-    """Makes the square what this tree says, and tells of each space that is new or changed. The same tree again tells
-    nothing."""
+def publish_square(tx: Transaction, square: Square, *, by: UUID | None = None) -> Square:
+    """Makes the square what this tree says, keeps who said so, and tells of each space that is new or changed. The same
+    tree again tells nothing."""
     square.check()
     before = trees.lock_published(tx, square.id)
     if (taken := trees.found_elsewhere(tx, square)) is not None:
@@ -23,7 +25,7 @@ def publish_square(tx: Transaction, square: Square) -> Square:
         raise SpaceInUse(space=used[0][0], bookings=[str(booking) for _, booking in used])
     versions = {space: _version(each, before.get(space)) for space, each in placed.items()}
     hours_before = opening.of_square(tx, square.id)
-    trees.save_square(tx, square, versions)
+    trees.save_square(tx, square, versions, by)
     opening_usecases.follow_tree(tx, square.id, hours_before)
     closures.follow_tree(tx, square.id)
     leaving.leave_spaces(tx, before.keys() - placed.keys())
