@@ -16,7 +16,8 @@ def eventually(look: Callable[[], T], *, wanted: Callable[[T], object] = bool, s
     deadline = time.monotonic() + seconds
     while True:
         found = look()
-        if wanted(found):
+        answer = wanted(found)
+        if answer and answer is not NotImplemented:  # what `"armed".__eq__` answers of None, and is true
             return found
         if time.monotonic() > deadline:
             raise AssertionError(f"after {seconds} s still {found!r}")
