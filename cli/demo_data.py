@@ -4,6 +4,7 @@ Safe to run again: squares and tariffs are put in place as they are, and whateve
 made from what it says, so that the second time the first answer comes back.
 """
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ FOLDER = ROOT / "deploy" / "demo"
 SQUARES = "asker.yaml"
 TARIFFS = "tariffs"
 TIMEOUT_SECONDS = 30.0
+_AGAIN_SECONDS = 0.1
 
 Json = dict[str, Any]
 
@@ -37,11 +39,19 @@ class Operator:
         """Makes the thing at `path` what the body says."""
         return _taken(self._http.put(self._urls[service] + path, json=body))
 
-    def create(self, service: str, path: str, body: Json) -> Json:
-        """Creates a thing once, however often it is asked for with the same body."""
+    def create(self, service: str, path: str, body: Json, *, unheard: str = "") -> Json:
+        """Creates a thing once, however often it is asked for with the same body. While it is refused with the code
+        `unheard`, the service has not heard yet what another was told before: it is asked again."""
         url = self._urls[service] + path
         key = uuid5(NAMESPACE_URL, f"{path} {body}")
-        return _taken(self._http.post(url, json=body, headers={"Idempotency-Key": str(key)}))
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while True:
+            answer = self._http.post(url, json=body, headers={"Idempotency-Key": str(key)})
+            if not (answer.is_error and unheard and answer.json().get("code") == unheard):
+                return _taken(answer)
+            if time.monotonic() >= deadline:
+                return _taken(answer)
+            time.sleep(_AGAIN_SECONDS)
 
 
 def load(
@@ -59,7 +69,8 @@ def load(
             operator.put("booking", f"/squares/{square['id']}", {name: square[name] for name in ("name", "arenas")})
         tenants = {actor["organisation_number"]: _register(operator, actor) for actor in shown["actors"]}
         for agreement in shown["agreements"]:
-            operator.create("pricing", "/agreements", agreement | {"tenant": tenants[agreement["tenant"]]})
+            about = agreement | {"tenant": tenants[agreement["tenant"]]}
+            operator.create("pricing", "/agreements", about, unheard="arena_not_of_square")
 
 
 def _register(operator: Operator, actor: Json) -> str:

@@ -24,6 +24,8 @@ class Services:
         self.answers: dict[str, httpx.Response] = {}
         self.bearers: set[str] = set()
         self.refusal: httpx.Response | None = None
+        self.unheard = 0
+        """How often pricing is asked for an agreement before it has heard of the arena."""
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         self.bearers.add(request.headers["Authorization"])
@@ -33,6 +35,9 @@ class Services:
         if request.method == "PUT":
             self.put[path] = body
             return httpx.Response(200, json=body)
+        if path.endswith("/agreements") and self.unheard:
+            self.unheard -= 1
+            return httpx.Response(422, json={"code": "arena_not_of_square"})
         key = request.headers["Idempotency-Key"]
         if key not in self.answers:
             self.created.append((path, body))
@@ -71,6 +76,14 @@ def test_the_agreement_is_with_the_actor_that_was_made() -> None:
         {"subject": "persona-kari", "role": "owner"}
     ]
     assert all(orgnr.is_valid(actor["organisation_number"]) for actor in actors)
+
+
+def test_an_agreement_waits_until_pricing_has_heard_of_its_arena() -> None:
+    services = Services()
+    services.unheard = 2
+    loaded(services)
+    assert services.unheard == 0
+    assert len(services.made("/api/pricing/agreements")) == 1
 
 
 def test_the_second_time_nothing_is_made_anew() -> None:
