@@ -1,5 +1,5 @@
 """(g) Booking under a flood: steady bookings by a few clients, in quiet and while thirty strangers, each from an
-address of its own, ask as fast as they are answered which of all spaces are free on the 520 dates of a rule.
+address of its own, ask which of all spaces are free on the 520 dates of a rule.
 
 The rate limit is the default: it is a part of what is measured.
 """
@@ -8,10 +8,9 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import psycopg2
 
@@ -26,6 +25,19 @@ STRANGERS = 30
 SPACES = 100
 EVERY_SECONDS = 0.2
 RULE = "FREQ%3DDAILY%3BCOUNT%3D520"
+
+
+QUIET = "in quiet"
+FLOODS = {"each asks once a second": 1 / STRANGERS, "each asks again at once": None}
+"""How the strangers ask: together every so many seconds, or each as soon as it is answered."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Each round's seconds of single bookings, and what the strangers were answered."""
+
+    rounds: list[list[float]] = field(default_factory=list)
+    answers: Counter[int] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True)
@@ -45,21 +57,22 @@ def run(*, quick: bool) -> Report:
             ask.execute("SELECT setval(pg_get_serial_sequence('spaces', 'number'), max(number)) FROM spaces")
             connection.commit()
         torg.put("booking", f"/squares/{SQUARE}", square(SPACES))
-        return _report(*measure(torg, effort))
+        return _report(measure(torg, effort))
 
 
-def measure(torg: Torg, effort: Effort) -> tuple[list[list[float]], list[list[float]], Counter[int]]:
-    """Each round's seconds of single bookings, in quiet and under the flood; and what the strangers were answered."""
+def measure(torg: Torg, effort: Effort) -> dict[str, Measured]:
+    """Quiet and each flood in turn."""
     wishes = Wishes(SPACES, torg.bearers(BOOKERS), confirm="by_me")
     book(torg, wishes, 2)  # warms up
-    quiet, flooded, answers = [], [], Counter[int]()
+    found = {name: Measured() for name in (QUIET, *FLOODS)}
     with ProcessPoolExecutor(1) as elsewhere:
         for _ in range(effort.rounds):
-            quiet.append(book(torg, wishes, effort.seconds))
-            flood = elsewhere.submit(ask, torg.stack.urls["booking"], effort.seconds)
-            flooded.append(book(torg, wishes, effort.seconds))
-            answers += flood.result()
-    return quiet, flooded, answers
+            found[QUIET].rounds.append(book(torg, wishes, effort.seconds))
+            for name, every in FLOODS.items():
+                flood = elsewhere.submit(ask, torg.stack.urls["booking"], effort.seconds, every)
+                found[name].rounds.append(book(torg, wishes, effort.seconds))
+                found[name].answers.update(flood.result())
+    return found
 
 
 def book(torg: Torg, wishes: Wishes, seconds: float) -> list[float]:
@@ -72,28 +85,40 @@ def book(torg: Torg, wishes: Wishes, seconds: float) -> list[float]:
     return sample.latencies
 
 
-def ask(url: str, seconds: float) -> Counter[int]:
-    """What the strangers are answered."""
+def ask(url: str, seconds: float, every: float | None) -> Counter[int]:
+    """What the strangers are answered: they ask again once they are, or all together every so many seconds."""
     starts = f"{SystemClock().now().astimezone(OSLO).date() + timedelta(days=1)}T18:00"
     path = f"{url}/availability/recurring?starts={starts}&minutes=120&rule={RULE}&at_least=0&limit=200"
     with load.clients([url], STRANGERS) as asking:
         asked = [load.request("GET", path, {"X-Forwarded-For": f"198.51.100.{each.number}"}) for each in asking]
-        return load.closed_loop(asking, lambda client: asked[client.number], seconds=seconds, wanted=200).statuses
+
+        def make(client: load.Client) -> bytes:
+            return asked[client.number]
+
+        if every is None:
+            return load.closed_loop(asking, make, seconds=seconds, wanted=200).statuses
+        sample = load.open_loop(asking, make, every=every, seconds=seconds, wanted=200, heard=lambda *_: None)
+        return sample.statuses
 
 
-def _report(quiet: Sequence[Sequence[float]], flooded: Sequence[Sequence[float]], answers: Counter[int]) -> Report:
-    p95 = {name: [percentile(each, 95) for each in rounds] for name, rounds in (("quiet", quiet), ("flood", flooded))}
-    ratio = ratios(p95["flood"], p95["quiet"])
-    rows = [[f"booking, {name}", *_told(rounds)] for name, rounds in (("quiet", quiet), ("flood", flooded))]
-    figures: dict[str, Any] = {"p95": p95, "ratio": ratio, "strangers": dict(answers)}
-    said = ", ".join(f"{times} times {status}" for status, times in sorted(answers.items()))
+def _report(found: dict[str, Measured]) -> Report:
+    p95 = {name: [percentile(each, 95) for each in measured.rounds] for name, measured in found.items()}
+    against = {name: ratios(p95[name], p95[QUIET]) for name in FLOODS}
+    shown = {QUIET: ""} | {name: ratio.shown(2) for name, ratio in against.items()}
+    rows = [[name, *_told(each.rounds), shown[name]] for name, each in found.items()]
+    said = [f"{STRANGERS} strangers, {name}: {_counted(found[name].answers)}." for name in FLOODS]
+    figures = {"p95": p95, "ratio": against, "strangers": {name: dict(each.answers) for name, each in found.items()}}
     return Report(
         "(g) Booking under a flood of searches",
-        [Table(("", "p50 ms", "p95 ms"), [*rows, ["p95, flood : quiet", "", ratio.shown(2)]])],
+        [Table(("booking", "p50 ms", "p95 ms", "p95 : quiet"), rows)],
         figures,
-        [f"{STRANGERS} strangers, each with a rule of 520 dates over all spaces, were answered {said}."],
+        said,
     )
 
 
 def _told(rounds: Sequence[Sequence[float]]) -> list[str]:
     return [Spread.of([percentile(each, percent) * 1000 for each in rounds]).shown(1) for percent in (50, 95)]
+
+
+def _counted(answers: Counter[int]) -> str:
+    return ", ".join(f"{times} times {status}" for status, times in sorted(answers.items()))
