@@ -46,6 +46,9 @@ _SUM = "SELECT '{table}', count(*), sum(hashtextextended(line::text, 0)) FROM \"
 Path = tuple[str | int, ...]
 
 
+_TABLES = text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'square_managers'")
+
+
 class Sender:
     """Sends requests to one route, as somebody who may."""
 
@@ -101,10 +104,11 @@ class Sender:
         assert self.contents() == before
 
     def contents(self) -> dict[str, tuple[int, int]]:
-        """How many rows each table has, and a sum over all that is in them."""
+        """How many rows each table has, and a sum over all that is in them; but for which managers have called, as it
+        is kept whatever they asked."""
         database = self.municipality.databases[self.service]
         with database.reading() as tx:
-            tables = tx.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars().all()
+            tables = tx.execute(_TABLES).scalars().all()
             sums = (
                 f"SELECT '{each}', count(*), sum(hashtextextended(t::text, 0)) FROM \"{each}\" t" for each in tables
             )
