@@ -13,12 +13,11 @@ from datetime import datetime
 from typing import Any, Literal, TypeVar
 from uuid import UUID
 
-from kombu import Connection
 from sqlalchemy import func, select
 
 from cli import SERVICES, broker, dumps
 from cli.docs.sources import events
-from kernel import restores, unknown
+from kernel import restores, topology, unknown
 from kernel.clock import Clock
 from kernel.db import Database, Transaction
 from kernel.inbox import inbox_subjects
@@ -152,7 +151,7 @@ def restored(urls: Mapping[str, str], *, clock: Clock | None = None) -> Iterator
 
 def empty_queues(amqp_url: str) -> None:
     """Throws away what is under way: it is of a time that a restore has undone. What counts is told again."""
-    with Connection(amqp_url, connect_timeout=5) as connection:
+    with topology.connection(amqp_url) as connection:
         broker.empty(connection, events())
 
 

@@ -19,13 +19,13 @@ def queues(kinds: Iterable[type[Event]]) -> dict[str, Queue]:
 
 def holds_any(url: str, kinds: Iterable[type[Event]]) -> bool:
     """Whether the broker has one of the queues already: somebody's Torg is, or was, there."""
-    with Connection(url, connect_timeout=5) as connection:
+    with topology.connection(url) as connection:
         return any(_is_there(connection, queue) for queue in queues(kinds).values())
 
 
 def clear(url: str, kinds: Iterable[type[Event]]) -> None:
     """Deletes the queues with all that waits in them, and the exchanges."""
-    with Connection(url, connect_timeout=5) as connection, connection.channel() as channel:
+    with topology.connection(url) as connection, connection.channel() as channel:
         for name in queues(kinds):
             channel.queue_delete(name)
         for exchange in (topology.EVENTS, topology.DEAD_LETTERS):

@@ -7,13 +7,13 @@ from uuid import UUID
 
 import typer
 from amqp.exceptions import AMQPError
-from kombu import Connection
 from kombu.exceptions import KombuError
 
 from cli import dumps
 from cli.anew import Unknown, restored
 from cli.process import settings_or_exit
 from cli.targets import database_urls
+from kernel import topology
 from kernel.settings import Settings
 
 app = typer.Typer(help="After a restore: progress, and what booking does not know.", no_args_is_help=True)
@@ -91,7 +91,7 @@ def broker_or_exit(none: bool) -> str | None:
             "torg: TORG_AMQP_URL is not set: whose queues are to be emptied? If there are none: --no-broker"
         )
     try:
-        with Connection(amqp_url, connect_timeout=5) as connection:
+        with topology.connection(amqp_url) as connection:
             connection.connect()
     except (AMQPError, KombuError, OSError) as fault:
         why = type(fault).__name__

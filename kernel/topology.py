@@ -4,6 +4,9 @@ for what a listener's worker could not even take. Their names and arguments are 
 Emitters declare their listeners' queues too, so an event waits for a service that was never started.
 """
 
+from typing import Any
+from urllib.parse import urlsplit
+
 from kombu import Connection, Exchange, Queue
 
 from kernel import silence
@@ -16,17 +19,23 @@ DELIVERY_LIMIT = 20
 """Deliveries to workers that died over it, before RabbitMQ itself sets an event aside."""
 
 
+def connection(url: str, **options: Any) -> Connection:
+    """A connection to the broker, not opened yet. By `amqps` the broker must have a certificate for the very name it is
+    called by: py-amqp asks for one, but not whose, unless told the name."""
+    parts = urlsplit(url)
+    if parts.scheme == "amqps":
+        options["ssl"] = {"server_hostname": parts.hostname}
+    return Connection(url, connect_timeout=silence.CONNECT_SECONDS, **options)
+
+
 def connect(url: str, *, heartbeat: int) -> Connection:
     """A new connection to the broker. What it asks, and is not answered in time, raises TimeoutError."""
-    options = {"socket_settings": silence.TCP}
-    connection = Connection(
-        url, heartbeat=heartbeat, connect_timeout=silence.CONNECT_SECONDS, transport_options=options
-    )
-    connection.connect()
-    if connection.transport.driver_type == "amqp":
+    opened = connection(url, heartbeat=heartbeat, transport_options={"socket_settings": silence.TCP})
+    opened.connect()
+    if opened.transport.driver_type == "amqp":
         # py-amqp's own read_timeout is the kernel's, which sockets of eventlet know nothing of
-        connection.connection.transport.sock.settimeout(silence.SILENCE_SECONDS)
-    return connection
+        opened.connection.transport.sock.settimeout(silence.SILENCE_SECONDS)
+    return opened
 
 
 def queue(listener: str, kind: type[Event]) -> Queue:
