@@ -24,8 +24,15 @@ FIRST_COME = {
     "POST /waiting/{waiting}/leave": "not_waiting",
     "POST /actors": "organisation_known",
     "POST /invitations/{invitation}/acceptance": "invitation_over",
+    # the closure that there was is lifted since, so that it is a new one, which hits no booking
+    "POST /closures": "not_hit",
+    # who manages the square has accepted the invitation since, and so acts for the band
+    "POST /actors/{actor}/verification": "own_interest",
+    "POST /agreements": "own_interest",
+    "POST /hours/{hours}/approve": "own_interest",
+    "POST /hours/{hours}/reject": "own_interest",
 }
-"""What is done once, and was done by the test before."""
+"""What is done once, and was done by the test before, or is refused because of what was done."""
 
 
 @pytest.fixture(scope="module")

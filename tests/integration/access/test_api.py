@@ -175,6 +175,9 @@ def test_the_locks_of_the_squares_one_oversees(square: Any, get: Any) -> None:
         "square": "borgen",
         "minutes_before": 15,
         "minutes_after": 15,
+        "shut_since": None,
+        "shut_why": None,
+        "without_news": "own_time",
     }
 
 

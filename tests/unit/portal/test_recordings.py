@@ -71,6 +71,15 @@ def in_line(services: FakeServices, visitor: Visitor, answer: Answer) -> Iterato
     yield
 
 
+def giving_up(services: FakeServices, visitor: Visitor, answer: Answer) -> Iterator[None]:
+    """The page that asks before a series is given up; where that is refused it has no form."""
+    keep(services, answer)
+    visitor.go(f"/series/{services.a_series()}/cancel")
+    if answer.status == 200:
+        visitor.submit("/cancel", scope="all")
+    yield
+
+
 def form(page: str, action: str, *, instead: str = "", **filled: str) -> Visit:
     """Sends a page's form."""
 
@@ -105,7 +114,7 @@ VISITS: dict[str, Visit] = {
     "GET booking /quotas/{quota}": pages(BOOK),
     "GET booking /series": pages("/series"),
     "GET booking /series/{series}": of_series,
-    "GET booking /series/{series}/cancellation": form("/series/{series}/cancel", "/cancel", scope="all"),
+    "GET booking /series/{series}/cancellation": giving_up,
     "GET booking /spaces/{space}/house-rules": pages(BOOK),
     "GET booking /squares": pages("/", "/search", "/manage/bookings"),
     "GET booking /waiting": in_line,
