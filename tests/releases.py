@@ -48,6 +48,11 @@ class Checkout:
 
     folder: Path
 
+    @property
+    def health_apart(self) -> bool:
+        """Whether its processes have a port of their own for health."""
+        return _numbers((self.folder / "VERSION").read_text().strip()) > (0, 2, 0)
+
     def run(self, code: str, *words: str) -> None:
         """Runs a piece of Python in this release's code; `words` are its `sys.argv[1:]`. AssertionError with what it
         said when it fails."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -33,13 +34,9 @@ class Upgrade:
         self.databases = {service: Database(url, service=service, pool_size=3) for service, url in urls.items()}
         folder = run.temporary_folder()
         (folder / "before").mkdir()
-        shared = {"databases": urls, "amqp_url": amqp_url}
-        self.before = Stack(
-            run,
-            Layout(
-                folder=folder / "before", checkout=before.folder, health_apart=False, environment=ENVIRONMENT, **shared
-            ),
-        )
+        shared: dict[str, Any] = {"databases": urls, "amqp_url": amqp_url}
+        its_own = {"checkout": before.folder, "health_apart": before.health_apart}
+        self.before = Stack(run, Layout(folder=folder / "before", environment=ENVIRONMENT, **its_own, **shared))
         key = (folder / "before/access-code-key").read_text()
         same = {"TORG_ISSUERS": self.before.issuer, "TORG_ACCESS_CODE_KEY": key}
         self.today = Stack(run, Layout(folder=folder, environment=ENVIRONMENT | same, **shared))
