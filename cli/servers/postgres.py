@@ -22,7 +22,9 @@ from cli.servers.ports import free_port
 from cli.servers.processes import Child, Run, ServerFailed, wait_until
 
 START_SECONDS = 120.0
-SETTINGS = {
+DISCREET = {"log_error_verbosity": "terse", "log_min_error_statement": "panic"}
+"""So that the log tells what went wrong, and not of whom: neither the statement nor the row that broke a rule."""
+SETTINGS = DISCREET | {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "shared_buffers": "64MB",

@@ -22,6 +22,7 @@ from jsonschema import Draft7Validator
 from cli import SERVICES
 from cli.docs import FOLDER, sources, written
 from cli.paths import ROOT
+from cli.servers.postgres import DISCREET
 from kernel import topology
 from kernel.settings import Settings, load, needed_by
 from services.portal.settings import PortalSettings
@@ -94,6 +95,10 @@ def test_what_runs_is_restarted_and_asked_for_its_health(name: str, services: di
     assert services[name]["restart"] == "unless-stopped"
     assert services[name]["healthcheck"]["test"][0] == "CMD"
     assert services[name]["healthcheck"]["interval"]
+
+
+def test_the_databases_log_holds_no_values(services: dict[str, Any]) -> None:
+    assert {f"{name}={value}" for name, value in DISCREET.items()} <= set(services["postgres"]["command"])
 
 
 def test_a_health_check_asks_the_port_that_the_command_opens(services: dict[str, Any]) -> None:

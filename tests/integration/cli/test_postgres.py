@@ -46,6 +46,15 @@ def test_what_was_committed_survives_kill_9_and_a_restart(server: PrivatePostgre
     assert ask(server.url(), "SELECT one FROM survives") == [(1,)]
 
 
+def test_the_log_tells_what_went_wrong_and_not_of_whom(server: PrivatePostgres) -> None:
+    ask(server.url(), "CREATE TABLE people (name text PRIMARY KEY)")
+    with pytest.raises(psycopg2.IntegrityError):
+        ask(server.url(), "INSERT INTO people VALUES ('Kari Nordmann'), ('Kari Nordmann')")
+    told = (server.folder / "postgres.log").read_text()
+    assert 'duplicate key value violates unique constraint "people_pkey"' in told
+    assert "Nordmann" not in told
+
+
 def test_an_orderly_stop_cuts_open_sessions(server: PrivatePostgres) -> None:
     with closing(psycopg2.connect(server.url())):
         server.stop()
