@@ -18,6 +18,7 @@ from cli.paths import ROOT
 from kernel.errors import DomainError, all_codes
 
 VARIABLE = re.compile(r"TORG_[A-Z0-9_]*[A-Z0-9]")
+TEST = re.compile(r"^def (test_\w+)\(", re.MULTILINE)
 CODE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 CODE_OF_OURS = (
     "cli/**/*.py",
@@ -56,6 +57,23 @@ def test_the_command_writes_pages_and_tells_stale_ones(tmp_path: Path) -> None:
     assert "-| `torg_outbox_untold`" in told.stdout
     assert "+| `torg_outbox_unsent`" in told.stdout
     assert "torg_outbox_untold" in stale.read_text()
+
+
+@pytest.mark.parametrize("name", ["docs/threats.md", "docs/booking.md"])
+def test_every_test_that_a_page_names_is_there(name: str) -> None:
+    files = [path.stem for path in (ROOT / "tests").rglob("test_*.py")]
+    functions = [found for path in (ROOT / "tests").rglob("test_*.py") for found in TEST.findall(path.read_text())]
+    named = re.findall(r"`(test_\w+)`", (ROOT / name).read_text())
+    assert named
+    assert not set(named) - set(files) - set(functions)
+
+
+@pytest.mark.parametrize("name", ["SECURITY.md", "docs/threats.md", "README.md", "CONTRIBUTING.md"])
+def test_every_link_of_a_page_leads_somewhere(name: str) -> None:
+    page_itself = ROOT / name
+    led = [link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", page_itself.read_text())]
+    missing = [link for link in led if "://" not in link and not (page_itself.parent / link).exists()]
+    assert not missing
 
 
 def test_every_variable_that_code_reads_is_documented() -> None:
