@@ -28,8 +28,9 @@ STOP_SECONDS = 25.0
 class Layout:
     """What runs where. `databases` is a URL for each service; `ports` names those that matter, the rest are free ones.
 
-    With `memory://` all workers are in one process, for the broker is in there with them. Another `checkout` is another
-    release's code, which a test puts beside this one's; one up to 0.2.0 has no port of its own for health.
+    With `memory://` all workers are in one process, for the broker is in there with them; elsewhere each service may
+    have several (`workers_each`). Another `checkout` is another release's code, which a test puts beside this one's;
+    one up to 0.2.0 has no port of its own for health.
     """
 
     folder: Path
@@ -39,6 +40,7 @@ class Layout:
     api_processes: int = 1
     apis_apart: bool = False
     workers_apart: bool = False
+    workers_each: int = 1
     environment: Mapping[str, str] = field(default_factory=dict)
     checkout: Path = ROOT
     health_apart: bool = True
@@ -182,7 +184,12 @@ class Stack:
     def _workers(self) -> list[Part]:
         if not self._layout.workers_apart:
             return [self._service_part("cli.worker", "worker", SERVICES)]
-        return [self._service_part("cli.worker", f"worker-{service}", (service,)) for service in SERVICES]
+        numbers = ["", *(f"-{number}" for number in range(2, self._layout.workers_each + 1))]
+        return [
+            self._service_part("cli.worker", f"worker-{service}{number}", (service,))
+            for service in SERVICES
+            for number in numbers
+        ]
 
     def _service_part(self, module: str, name: str, services: tuple[str, ...]) -> Part:
         environment = {f"TORG_{each.upper()}_DATABASE_URL": self._layout.databases[each] for each in services}

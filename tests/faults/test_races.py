@@ -25,10 +25,14 @@ ROUNDS = 100
 HALL, PART = "borgen-storsal", "borgen-storsal-b"
 
 
-@pytest.fixture(scope="module")
-def stack(postgres: str) -> Iterator[Stack]:
-    environment = {"TORG_RATE_LIMIT_PER_MINUTE": "1000000"}
-    with whole_torg("memory://", postgres, quiet=True, api_processes=2, environment=environment) as (stack, _):
+@pytest.fixture(scope="module", params=["embedded", pytest.param("RabbitMQ", marks=pytest.mark.long)])
+def stack(request: pytest.FixtureRequest, postgres: str) -> Iterator[Stack]:
+    """One worker process on the embedded broker, or two for each service on RabbitMQ."""
+    layout: dict[str, Any] = {"api_processes": 2, "environment": {"TORG_RATE_LIMIT_PER_MINUTE": "1000000"}}
+    broker = "memory://"
+    if request.param == "RabbitMQ":
+        broker, layout["workers_each"] = request.getfixturevalue("rabbitmq"), 2
+    with whole_torg(broker, postgres, quiet=True, **layout) as (stack, _):
         yield stack
 
 
