@@ -142,10 +142,12 @@ def person() -> Person | None:
 
 
 def _last_seen() -> float:
-    """When the person who is signed in last did something, to the minute."""
-    since: float = session.get(_SINCE, 0)
+    """When the person who is signed in last did something, to the minute. An earlier release did not tell: never."""
+    since: float | None = session.get(_SINCE)
+    if since is None:
+        return 0
     try:
-        mark = _seal().loads(request.cookies.get(_seen_cookie(), ""))
+        mark = seal().loads(request.cookies.get(_seen_cookie(), ""))
     except BadSignature:
         return since
     return max(since, mark["at"]) if mark["of"] == _fingerprint() else since
@@ -156,7 +158,7 @@ def _mark_seen(response: Response) -> Response:
     if request.endpoint != "static" and person() and at - _last_seen() >= _MARKED_EVERY.total_seconds():
         response.set_cookie(
             _seen_cookie(),
-            _seal().dumps({"at": int(at), "of": _fingerprint()}),
+            seal().dumps({"at": int(at), "of": _fingerprint()}),
             httponly=True,
             samesite="Lax",
             secure=current_app.config["SESSION_COOKIE_SECURE"],
@@ -174,7 +176,8 @@ def _seen_cookie() -> str:
     return name
 
 
-def _seal() -> Seal:
+def seal() -> Seal:
+    """What this portal's cookies are sealed with."""
     return Seal(current_app.config["SECRET_KEY"])
 
 
@@ -184,7 +187,7 @@ def sign_in(who: Person) -> None:
     session[_SINCE] = int(now().timestamp())
     last = session[_SINCE] + int(LONGEST_SESSION.total_seconds())
     session[_PERSON] = asdict(replace(who, expires_at=min(who.expires_at, last)))
-    if len(_seal().dumps(dict(session))) > LONGEST_COOKIE:
+    if len(seal().dumps(dict(session))) > LONGEST_COOKIE:
         session[_PERSON]["id_token"] = ""  # it only spares a question at signing out
 
 

@@ -14,7 +14,7 @@ from services.portal.backend import Refused, everything, tell
 from services.portal.forms import new_key, sent, timed
 from services.portal.language import gettext
 from services.portal.reasons import reason
-from services.portal.session import Seal, signed_in
+from services.portal.session import seal, signed_in
 
 blueprint = Blueprint("invitations", __name__, url_prefix="/invitations")
 
@@ -85,7 +85,7 @@ def _kept(invitation: UUID, secret: str) -> Response:
     response.headers["Referrer-Policy"] = "no-referrer"
     response.set_cookie(
         _COOKIE,
-        _seal().dumps({"invitation": str(invitation), "secret": secret}),
+        seal().dumps({"invitation": str(invitation), "secret": secret}),
         max_age=_COOKIE_SECONDS,
         path=_path(invitation),
         httponly=True,
@@ -98,7 +98,7 @@ def _kept(invitation: UUID, secret: str) -> Response:
 def _remembered(invitation: UUID) -> str:
     """The secret that the link brought; 404 where there is none."""
     try:
-        held = _seal().loads(request.cookies.get(_COOKIE, ""))
+        held = seal().loads(request.cookies.get(_COOKIE, ""))
     except BadSignature:
         abort(404)
     if not isinstance(held, dict) or held.get("invitation") != str(invitation):
@@ -108,7 +108,3 @@ def _remembered(invitation: UUID) -> str:
 
 def _path(invitation: UUID) -> str:
     return url_for("invitations.show", invitation=invitation)
-
-
-def _seal() -> Seal:
-    return Seal(current_app.config["SECRET_KEY"])

@@ -66,6 +66,17 @@ def test_a_stolen_session_of_another_portal_is_nobody(portal: Portal, visitor: V
     assert json.dumps(held) not in page.text
 
 
+def test_a_session_of_an_earlier_release_beside_a_newer_mark_is_nobody(portal: Portal, kari: Visitor) -> None:
+    """As while releases change: the older portal signed them in anew, and knows nothing of the mark."""
+    portal.clock.move(timedelta(minutes=1))
+    kari.go("/")
+    assert "torg-seen" in kari.cookies
+    held = {"person": {**NOBODY, "expires_at": 4e9}}
+    kari.cookies.set("torg", Seal(SECRET).dumps(held), domain="127.0.0.1", path="/")
+    page = kari.go("/")
+    assert (page.status_code, "Logg inn" in page.text) == (200, True)
+
+
 def test_by_https_browsers_take_the_cookies_from_this_host_alone(tmp_path: Path) -> None:
     at = "https://torg.example.no"
     clock = FixedClock(NOW)
