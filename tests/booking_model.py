@@ -156,10 +156,8 @@ class House:
     def refusal_of_others(self, wanted: Known, *besides: str | None) -> str | None:
         """Which of those who are there is in the way."""
         others = self.others(wanted, *besides)
-        return (
-            _first(no_room=no_room(wanted, others))
-            or self.slot_taken(wanted, others)
-            or _first(equipment_lent=over_lent(wanted, others))
+        return self.slot_taken(wanted, others) or _first(
+            no_room=no_room(wanted, others), equipment_lent=over_lent(wanted, others)
         )
 
     def others(self, wanted: Known, *besides: str | None) -> list[Known]:
