@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
+import structlog
 from sqlalchemy import Boolean, Column, DateTime, MetaData, Table, Text, Uuid, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -17,7 +18,7 @@ from kernel.auth import Caller
 from kernel.db import Transaction
 from kernel.ids import new_id
 from kernel.problems import NotFound
-from services.access import metrics, news, store
+from services.access import interest, metrics, news, store
 from services.access.locks import LockDevice
 from services.access.locks.simulated import SimulatedLock
 from services.access.model import Limit
@@ -25,6 +26,8 @@ from services.access.model import Limit
 Order = Literal["open_once", "shut", "work", "nothing_without_news", "own_time_without_news"]
 """`open_once`: for whoever stands there. `shut`: it opens for nobody, until it is told to `work` again. Without news of
 bookings it opens `nothing`, or, as others, keys in the time of their own booking."""
+
+log = structlog.get_logger(__name__)
 
 metadata = MetaData()
 door_orders = Table(
@@ -38,6 +41,7 @@ door_orders = Table(
     Column("order", Text, nullable=False),
     Column("why", Text, nullable=False),
     Column("ordered_by", Text, nullable=False, comment="a pseudonym"),
+    Column("own_interest", Boolean, nullable=False, comment="who ordered it had booked there, or acts for who had"),
 )
 states = Table(
     "door_states",
@@ -58,7 +62,7 @@ _FORGET = update(door_orders).where(door_orders.c.ordered_by == bindparam("who")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ordered:
-    """What was ordered of a door, by whom (a pseudonym) and why."""
+    """What was ordered of a door, by whom (a pseudonym) and why; and whether it was in their own interest."""
 
     id: UUID
     at: datetime
@@ -68,6 +72,7 @@ class Ordered:
     order: Order
     why: str
     ordered_by: str
+    own_interest: bool
 
 
 def order(
@@ -79,7 +84,8 @@ def order(
     why: str,
     device: Callable[[Transaction, UUID], LockDevice] = SimulatedLock,
 ) -> Ordered:
-    """Lets a door do what somebody who oversees its square orders. Raises NotFound for another's."""
+    """Lets a door do what somebody who oversees its square orders. In their own interest, too, as nobody may be locked
+    in or out for lack of another manager; operators are alarmed of that. Raises NotFound for another's door."""
     found = store.find_lock(tx, lock)
     if found is None or not who.oversees(found.door.square):
         raise NotFound
@@ -92,6 +98,7 @@ def order(
         order=order,
         why=why,
         ordered_by=str(who.person),
+        own_interest=interest.in_order(tx, who, found, order, limit(tx, lock)),
     )
     tx.execute(_ADD, asdict(ordered))
     if order == "open_once":
@@ -99,6 +106,9 @@ def order(
     else:
         _save(tx, lock, _changed(ordered))
     metrics.ORDERS.labels(order).inc()
+    if ordered.own_interest:
+        metrics.OWN_ORDERS.labels(order).inc()
+        log.warning("door_ordered_in_own_interest", order=str(ordered.id), what=order, by=ordered.ordered_by)
     return ordered
 
 

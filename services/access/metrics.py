@@ -30,3 +30,8 @@ NEWS_STALE = Gauge(
     "1 while access's news of bookings is older than TORG_ACCESS_NEWS_SECONDS: keys open without margins.",
 )
 ORDERS = Counter("torg_access_orders_total", "What was ordered of doors, by what it was.", ["order"])
+OWN_ORDERS = Counter(
+    "torg_access_own_orders_total",
+    "What was ordered of doors by somebody who had booked there, or acts for who had, by what it was.",
+    ["order"],
+)

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, Select, case, extract, func, select, 
 from kernel.auth import Caller, Forbidden, Role
 from kernel.db import Transaction
 from kernel.pagination import Page, PageRequest
-from services.access import store
+from services.access import interest, store
 from services.access.codes import Codes
 from services.access.doors import door_orders, states
 from services.access.model import LIVE, KeyState
@@ -69,8 +69,9 @@ def keys_of(
 
 
 def locks_for(tx: Transaction, who: Caller, page: PageRequest, square: str | None = None) -> Page[Any]:
-    """The locks of the squares one oversees, by space. Raises Forbidden for a square one doesn't."""
-    columns = [locks.c[name] for name in ("id", "space", "space_name", "arena", "arena_name", "square")]
+    """The locks of the squares one oversees, by space, with how one stands to them. Raises Forbidden for a square one
+    doesn't."""
+    columns = [locks.c[name] for name in ("id", "space", "space_name", "arena", "arena_name", "square", "parts")]
     before, after = (extract("epoch", column) / 60 for column in (locks.c.margin_before, locks.c.margin_after))
     lenient = func.coalesce(states.c.nothing_without_news, False).is_(False)
     state = (states.c.shut_since, states.c.shut_why, case((lenient, "own_time"), else_="nothing").label("without_news"))
@@ -79,8 +80,9 @@ def locks_for(tx: Transaction, who: Caller, page: PageRequest, square: str | Non
     wanted = wanted.where(_overseen(locks.c.square, who, square))
     if seen := page.after(str):
         wanted = wanted.where(locks.c.space > seen[0])
-    rows: Sequence[Row[Any]] = tx.execute(wanted.order_by(locks.c.space).limit(page.fetch)).all()
-    return page.cut(rows, lambda lock: (lock.space,))
+    rows = tx.execute(wanted.order_by(locks.c.space).limit(page.fetch)).all()
+    own = interest.own_around(tx, who)
+    return page.cut([_lock_view(row, own) for row in rows], lambda lock: (lock["space"],))
 
 
 def entries_for(tx: Transaction, who: Caller, page: PageRequest, square: str | None = None) -> Page[Any]:
@@ -114,6 +116,10 @@ def orders_for(tx: Transaction, who: Caller, page: PageRequest, square: str | No
         wanted = wanted.where(tuple_(*order) < tuple_(*after))
     rows: Sequence[Row[Any]] = tx.execute(wanted.order_by(*(each.desc() for each in order)).limit(page.fetch)).all()
     return page.cut(rows, lambda ordered: (ordered.at, ordered.id))
+
+
+def _lock_view(row: Row[Any], own: Sequence[interest.Own]) -> dict[str, Any]:
+    return {**row._mapping, "own_interest": any(each.at(row.id, row.parts) for each in own)}
 
 
 def _overseen(column: ColumnElement[str], who: Caller, square: str | None) -> ColumnElement[bool]:

@@ -6,11 +6,11 @@ from what is renewed meanwhile.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 from uuid import UUID
 
-from sqlalchemy import Uuid, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Uuid, and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.clock import OSLO
@@ -34,6 +34,14 @@ _SAVE_REPRESENTATION = _REPRESENT.on_conflict_do_update(
     set_={
         "role": _REPRESENT.excluded.role,
         "until": _REPRESENT.excluded.until,
+        "ended_at": case(
+            # told again, it ended no later
+            (
+                and_(representations.c.role.is_(None), _REPRESENT.excluded.role.is_(None)),
+                func.least(representations.c.ended_at, _REPRESENT.excluded.ended_at),
+            ),
+            else_=_REPRESENT.excluded.ended_at,
+        ),
         # what is only told again, as after a restore, ends nothing anew
         "renewed": and_(
             representations.c.renewed,
@@ -68,10 +76,13 @@ _RENEWED = (
 )
 
 
-def save_representation(tx: Transaction, actor: UUID, person: str, *, role: str | None, until: date | None) -> bool:
-    """Remembers how a person stands to an organisation; a right that ended is remembered as ended. Whether they know
-    codes, for all that was renewed."""
+def save_representation(
+    tx: Transaction, actor: UUID, person: str, *, role: str | None, until: date | None, at: datetime
+) -> bool:
+    """Remembers how a person stands to an organisation since then; a right that ended is remembered as ended. Whether
+    they know codes, for all that was renewed."""
     row = {"actor": actor, "person": person, "role": role, "until": until, "renewed": False}
+    row["ended_at"] = at if role is None else None
     return not tx.execute(_SAVE_REPRESENTATION, row).scalar_one()
 
 

@@ -151,6 +151,13 @@ class LockSchema(Schema):
         validate=validate.OneOf(["own_time", "nothing"]),
         metadata={"description": "What it opens while there is no news of bookings: keys in their own time, or none."},
     )
+    own_interest = fields.Boolean(
+        required=True,
+        metadata={
+            "description": "I have booked there around now, or act for who has, or did until lately: what I order of it"
+            " is marked for the other managers."
+        },
+    )
 
 
 class NewsSchema(Schema):
@@ -182,3 +189,7 @@ class OrderedSchema(OrderSchema):
     space = fields.String(required=True, metadata={"example": "borgen-storsal"})
     square = fields.String(required=True, metadata={"example": "borgen"})
     ordered_by = fields.String(required=True, metadata={"example": _ID})
+    own_interest = fields.Boolean(
+        required=True,
+        metadata={"description": "Who ordered it had booked there, or acts for who had, or did until lately."},
+    )

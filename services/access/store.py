@@ -95,6 +95,7 @@ representations = Table(
     Column("role", Text, comment="null once the right is gone"),
     Column("until", Date, comment="the last day of the right, in Norway"),
     Column("renewed", Boolean, nullable=False, comment="the right is gone, and codes the person knew are renewed"),
+    Column("ended_at", DateTime(timezone=True), comment="when a right that is gone was given up"),
 )
 
 _ADD_LOCK = insert(locks)

@@ -113,7 +113,7 @@ def follow_representation(tx: Transaction, event: Envelope[RepresentationChanged
     erased.queue(tx, told.person)
     if not erased.among(tx, [told.person], event.time) and inbox.newest(tx, event):
         until = None if told.until is None else date.fromisoformat(told.until)
-        knows = renewal.save_representation(tx, told.actor, told.person, role=told.role, until=until)
+        knows = renewal.save_representation(tx, told.actor, told.person, role=told.role, until=until, at=event.time)
         if told.role is None and knows:
             renewal.renew_known(tx, told.actor, told.person, codes, draw)
 

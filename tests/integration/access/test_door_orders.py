@@ -2,6 +2,7 @@
 could not get in, as the door was shut, has not stayed away."""
 
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -40,7 +41,7 @@ def orders(square: Any, who: Any = MANAGER) -> list[Any]:
 def shown(square: Any) -> Any:
     with square.database.reading() as tx:
         [lock] = queries.locks_for(tx, MANAGER, PageRequest()).items
-        return lock
+        return SimpleNamespace(**lock)
 
 
 def tried(square: Any, key: KeyView, at: datetime = BEGINS_AT) -> tuple[str | None, str | None]:

@@ -77,6 +77,21 @@ def test_a_no_is_told_where_the_form_is(portal: Portal, mona: Visitor) -> None:
     assert "Vannlekkasje" in page.text
 
 
+def test_who_has_booked_there_is_told_that_others_will_see_it(portal: Portal, mona: Visitor) -> None:
+    told = "Du, eller en organisasjon du opptrer for, har booket her omtrent nå."
+    assert told not in mona.go(PAGE).text
+    portal.services.doors = [a_door(own_interest=True)]
+    assert told in mona.go(PAGE).text
+
+
+def test_an_order_in_ones_own_interest_is_marked_for_all_managers(portal: Portal, mona: Visitor) -> None:
+    mark = "Av noen som hadde booket her"
+    mona.go(PAGE)
+    assert mark not in mona.submit(f"/{DOOR}", order="open_once", why="Rigging").text
+    portal.services.orders[0]["own_interest"] = True
+    assert mark in mona.go("/manage/doors").text
+
+
 @pytest.mark.parametrize("path", ["/manage/doors", "/manage/desk"])
 def test_that_doors_go_by_old_news_is_told(portal: Portal, mona: Visitor, path: str) -> None:
     assert "ikke hørt nytt" not in mona.go(path).text
