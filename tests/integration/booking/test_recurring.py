@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from kernel.errors import Text
 from kernel.pagination import PageRequest
@@ -143,3 +144,33 @@ def test_what_is_booked_is_taken_in_the_next_search(hall_and_lobby: Any) -> None
     )
     counter.run(closures.announce, OPERATOR, closed, ())
     assert search(counter)["stage"] == {held.begins_at: "space_closed"}
+
+
+def rows_in(plan: Any) -> int:
+    """How many rows the nodes of a plan have looked at."""
+    looked_at = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)
+    return int(looked_at * plan["Actual Loops"]) + sum(map(rows_in, plan.get("Plans", ())))
+
+
+def test_spaces_that_are_alike_are_judged_together(hall_and_lobby: Any, town: Any) -> None:
+    counter = hall_and_lobby
+    asked: list[Any] = []
+
+    def looked_at(spaces: int) -> int:
+        alike = [town.space(f"class-{number}", capacity=20) for number in range(spaces)]
+        counter.publish(Square(id="sætre", name=town.name("Sætre"), arenas=(town.arena("school", *alike),)))
+        asked.clear()
+        search(counter, replace(TUESDAYS, rule="FREQ=DAILY;COUNT=520"), squares=["sætre"])
+        with counter.database.reading() as tx:
+            cursor = tx.connection.connection.cursor()
+            cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + asked[-1][0], asked[-1][1])
+            return rows_in(cursor.fetchone()[0][0]["Plan"])
+
+    def keep(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(counter.database.engine, "before_cursor_execute", keep)
+    few, many = looked_at(2), looked_at(42)
+    event.remove(counter.database.engine, "before_cursor_execute", keep)
+
+    assert many - few < 40 * 50  # of 520 dates

@@ -70,14 +70,16 @@ FITS = """
 """.replace("NOISES", "cast('{quiet,normal,loud}' AS text[])")
 """Whether a space is as wanted, and let for what it is wanted for."""
 
-LIMITS = """
-    spaces.*, arenas.square, arenas.name AS arena_name, asked.begins, asked.ends, asked.searched, lent.lends,
-    lent.times AS lent, coalesce(open.hours, '{}') AS hours,
-    make_interval(mins => setup_minutes) AS setup, make_interval(mins => clearing_minutes) AS clearing,
+BUFFERS = "make_interval(mins => setup_minutes) AS setup, make_interval(mins => clearing_minutes) AS clearing"
+BOUNDS = """
     make_interval(mins => grid_minutes) AS grid,
-    make_interval(mins => coalesce(:minutes, min_minutes)) AS shortest,
     tstzrange(:now + make_interval(mins => notice_minutes), NULL) AS noticed,
     tstzrange(NULL, cast(asked.today + horizon_days + 1 AS timestamp) AT TIME ZONE 'Europe/Oslo') AS near
+"""
+LIMITS = f"""
+    spaces.*, arenas.square, arenas.name AS arena_name, asked.begins, asked.ends, asked.searched, lent.lends,
+    lent.times AS lent, coalesce(open.hours, '{{}}') AS hours,
+    make_interval(mins => coalesce(:minutes, min_minutes)) AS shortest, {BUFFERS}, {BOUNDS}
 """
 """What of a space decides when it can be booked."""
 
@@ -93,12 +95,12 @@ BOOKABLE = "(hours * searched * tstzmultirange(noticed * near))"
 _WIDENED = "range_agg(tstzrange(lower(each) - clearing, upper(each) + setup))"
 
 
-_OTHERS = f"""
+OTHERS = f"""
     (sharing IS NULL OR share <> uuid_nil()) AND share <> ALL(ARRAY(SELECT id FROM bookings WHERE {IN_NOBODYS_WAY}))
 """
 
 
-def busy(during: str, whose: str = _OTHERS) -> str:
+def busy(during: str, whose: str = OTHERS) -> str:
     """When others have it, as far as that touches the time `during`, or several."""
     return f"""
     coalesce((
