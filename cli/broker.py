@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from amqp.exceptions import NotFound
 from kombu import Connection, Queue
 
 from kernel import topology
@@ -20,7 +19,7 @@ def queues(kinds: Iterable[type[Event]]) -> dict[str, Queue]:
 def holds_any(url: str, kinds: Iterable[type[Event]]) -> bool:
     """Whether the broker has one of the queues already: somebody's Torg is, or was, there."""
     with topology.connection(url) as connection:
-        return any(_is_there(connection, queue) for queue in queues(kinds).values())
+        return any(topology.is_there(connection, queue) for queue in queues(kinds).values())
 
 
 def clear(url: str, kinds: Iterable[type[Event]]) -> None:
@@ -35,14 +34,5 @@ def clear(url: str, kinds: Iterable[type[Event]]) -> None:
 def empty(connection: Connection, kinds: Iterable[type[Event]]) -> None:
     """Throws away what waits in the queues. They stay, and so do those who are bound to them."""
     for queue in queues(kinds).values():
-        if _is_there(connection, queue):
+        if topology.is_there(connection, queue):
             queue(connection.default_channel).purge()
-
-
-def _is_there(connection: Connection, queue: Queue) -> bool:
-    try:
-        with connection.channel() as channel:
-            queue(channel).queue_declare(passive=True)
-    except NotFound:
-        return False
-    return True

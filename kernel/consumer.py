@@ -140,9 +140,14 @@ class EventConsumer(SharedExtension):  # type: ignore[misc]
     def _consume(self, connection: Connection) -> None:
         channel = connection.channel()
         channel.basic_qos(0, self._prefetch, False)
-        consumers = [self._listen(channel, handler) for handler in self._handlers.values()]
+        heard: list[tuple[Queue, EventHandler | None]] = [
+            (topology.queue(self._service, handler.kind), handler) for handler in self._handlers.values()
+        ]
         if connection.transport.driver_type == "amqp":
-            consumers.append(self._keep_dead_letters(channel))
+            heard.append((topology.dead_letter_queue(self._service), None))
+        for queue, _ in heard:
+            topology.declare_for_listener(connection, self._service, queue)
+        consumers = [self._consumer(channel, queue, handler) for queue, handler in heard]
         telemetry.BROKER_CONNECTED.labels(self._service).set(1)
         self._outage.over()
         heartbeat_at = 0.0
@@ -159,12 +164,6 @@ class EventConsumer(SharedExtension):  # type: ignore[misc]
                 with self._writing:
                     connection.heartbeat_check()
 
-    def _listen(self, channel: Any, handler: "EventHandler") -> Consumer:
-        return self._consumer(channel, topology.queue(self._service, handler.kind), handler)
-
-    def _keep_dead_letters(self, channel: Any) -> Consumer:
-        return self._consumer(channel, topology.dead_letter_queue(self._service), None)
-
     def _consumer(self, channel: Any, queue: Queue, handler: "EventHandler | None") -> Consumer:
         def arrived(message: Message, *_: object) -> None:
             self._in_hand += 1
@@ -172,7 +171,7 @@ class EventConsumer(SharedExtension):  # type: ignore[misc]
             self._waiting.put((handler, message))
 
         # on_message gets the raw message; one that can't even be unpacked is handed on too, to become a dead letter
-        consumer = Consumer(channel, queues=[queue], on_message=arrived, on_decode_error=arrived)
+        consumer = Consumer(channel, queues=[queue], auto_declare=False, on_message=arrived, on_decode_error=arrived)
         consumer.consume()
         return consumer
 
@@ -180,8 +179,8 @@ class EventConsumer(SharedExtension):  # type: ignore[misc]
         for handler, message in iter(self._waiting.get, None):
             if self._stopping:
                 continue
-            if handler is None:
-                self._bury(message)
+            if handler is None or _sent_as(message) != handler.kind.TYPE:
+                self._bury(handler, message)
                 continue
             handled = partial(self._handled, handler, message)
             try:
@@ -198,15 +197,21 @@ class EventConsumer(SharedExtension):  # type: ignore[misc]
             eventlet.spawn_after(_PAUSE_SECONDS, self._waiting.put, (handler, message))
         return result, exc_info
 
-    def _bury(self, message: Message) -> None:
-        died = (message.headers.get("x-death") or [{}])[0]
-        entrypoint = (message.delivery_info or {}).get("routing_key") or ""
-        first = str(died.get("queue") or entrypoint).removeprefix(f"{self._service}.")
+    def _bury(self, handler: "EventHandler | None", message: Message) -> None:
+        """Keeps as a dead letter what RabbitMQ set aside, or what somebody smuggled in: RabbitMQ asks who may send an
+        event by its routing key, and not by the further ones that a header may name (CC)."""
+        sent_as = _sent_as(message)
+        if handler is None:
+            died = (message.headers.get("x-death") or [{}])[0]
+            sent_as = str(died.get("queue") or sent_as).removeprefix(f"{self._service}.")
+            why = f"set aside by the broker: {died.get('reason', 'unknown')}"
+        else:
+            why = f"sent by another name into the queue of {handler.kind.TYPE}"
         try:
-            self.deliveries.bury(first, _body(message), f"set aside by the broker: {died.get('reason', 'unknown')}")
+            self.deliveries.bury(sent_as, _body(message), why)
         except exc.SQLAlchemyError:
             self._handling.got_on()
-            eventlet.spawn_after(_PAUSE_SECONDS, self._waiting.put, (None, message))
+            eventlet.spawn_after(_PAUSE_SECONDS, self._waiting.put, (handler, message))
         else:
             self._acknowledge(message)
 
@@ -264,6 +269,10 @@ class EventHandler(Entrypoint):  # type: ignore[misc]
         """The function that decodes and handles a body, unbound."""
         taken: Callable[[Any, Transaction, bytes], None] = getattr(self.container.service_cls, self.method_name).take
         return taken
+
+
+def _sent_as(message: Message) -> str:
+    return str((message.delivery_info or {}).get("routing_key") or "")
 
 
 def _body(message: Message) -> bytes:

@@ -47,7 +47,7 @@ class Deliveries:
             self._record(entrypoint, body, error, due=True)
 
     def bury(self, entrypoint: str, body: bytes, error: str) -> None:
-        """Keeps a delivery the broker set aside as a dead letter."""
+        """Keeps a delivery that no handler may have as a dead letter."""
         with self._database.transaction() as tx:
             failures.record(tx, entrypoint, body, error, due_at=None)
         self._tell(entrypoint, body, error, dead=True)

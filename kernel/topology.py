@@ -1,12 +1,15 @@
 """The exchanges and queues: one topic exchange for all events, one queue for each listener and event type, one queue
 for what a listener's worker could not even take. Their names and arguments are a contract; changed ones fail at start.
 
-Emitters declare their listeners' queues too, so an event waits for a service that was never started.
+They are there before any service is, from `deploy/rabbitmq/definitions.json`, which is made from here,
+and a service's own user may declare none (decision 36). Where they are missing emitters declare their listeners' queues
+too, so an event waits for a service that was never started.
 """
 
 from typing import Any
 from urllib.parse import urlsplit
 
+from amqp.exceptions import NotFound
 from kombu import Connection, Exchange, Queue
 
 from kernel import silence
@@ -80,11 +83,39 @@ def emitted_by(service: str) -> list[type[Event]]:
 
 
 def declare_for_emitter(connection: Connection, kinds: list[type[Event]]) -> None:
-    """Declares the exchange, and the queues of everyone who listens to these events."""
-    channel = connection.channel()
-    EVENTS(channel).declare()
+    """Makes sure of the exchange, and of the queues of everyone who listens to these events."""
+    _make_sure(connection, EVENTS)
     for kind in kinds:
         for listener in kind.LISTENERS:
-            dead_letter_queue(listener)(channel).declare()
-            queue(listener, kind)(channel).declare()
-    channel.close()
+            _make_sure(connection, dead_letter_queue(listener))
+            _make_sure(connection, queue(listener, kind))
+
+
+def declare_for_listener(connection: Connection, listener: str, wanted: Queue) -> None:
+    """Makes sure of a queue that the listener hears. Whoever may declare it has its arguments compared, too: to declare
+    what is there with others is refused (PreconditionFailed)."""
+    if connection.userid == listener:
+        _make_sure(connection, wanted)
+    else:
+        _declare(connection, wanted)
+
+
+def is_there(connection: Connection, wanted: Exchange | Queue) -> bool:
+    """Whether RabbitMQ has an exchange or a queue of this name. Anybody may ask."""
+    try:
+        with connection.channel() as channel:
+            there = wanted(channel)
+            there.declare(passive=True) if isinstance(wanted, Exchange) else there.queue_declare(passive=True)
+    except NotFound:
+        return False
+    return True
+
+
+def _make_sure(connection: Connection, wanted: Exchange | Queue) -> None:
+    if connection.transport.driver_type != "amqp" or not is_there(connection, wanted):
+        _declare(connection, wanted)
+
+
+def _declare(connection: Connection, wanted: Exchange | Queue) -> None:
+    with connection.channel() as channel:
+        wanted(channel).declare()

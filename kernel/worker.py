@@ -14,7 +14,7 @@ from eventlet import wsgi
 from nameko.runners import ServiceRunner
 from sqlalchemy import exc, text
 
-from kernel import embedded_broker, progress, silence, telemetry
+from kernel import embedded_broker, outage, progress, silence, telemetry
 from kernel.extensions import ServiceDatabase
 from kernel.probes import Ready, probes
 from kernel.settings import Settings
@@ -78,13 +78,15 @@ def _readiness(runner: ServiceRunner, settings: Settings) -> Ready:
         still = [f"{each.service} {each.part}" for each in progress.standing_still(settings.still_seconds)]
         if still:
             log.warning("stands_still", parts=still)
+        refused = outage.refused()
         broker = {name: _connected(name) for name in runner.service_names}
         told = (
             f"databases not answering: {', '.join(faults) or 'none'}\n"
             f"standing still: {', '.join(still) or 'none'}\n"
             f"broker connected: {broker}\n"
+            f"refused by the broker: {', '.join(refused) or 'none'}\n"
         )
-        return not (faults or still), told
+        return not (faults or still or refused), told
 
     return ready
 

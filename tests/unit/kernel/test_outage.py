@@ -5,10 +5,11 @@ from typing import Any
 import psycopg2
 import pytest
 import structlog
+from amqp.exceptions import AccessRefused, NotAllowed, NotFound
 from sqlalchemy import exc
 from structlog.testing import capture_logs
 
-from kernel.outage import REPEAT_SECONDS, Outage
+from kernel.outage import REPEAT_SECONDS, Outage, refused
 
 REFUSED = ConnectionRefusedError("[Errno 111] Connection refused")
 
@@ -76,3 +77,22 @@ def test_what_a_statement_was_refused_for_is_not_said(outage: Outage) -> None:
     with capture_logs() as lines:
         outage.met(exc.IntegrityError("INSERT", None, psycopg2.IntegrityError("Key (title)=(Karis fest) exists")))
     assert "reason" not in lines[0]
+
+
+@pytest.mark.parametrize("error", [AccessRefused("access to queue 'q' refused"), NotAllowed("access to vhost refused")])
+def test_that_the_broker_refuses_is_said_by_another_name_and_until_it_is_over(outage: Outage, error: Exception) -> None:
+    with capture_logs() as lines:
+        for each in (error, error, error):
+            outage.met(each)
+        assert refused() == ["booking relay"]
+        outage.over()
+    assert said(lines) == [("access_refused", 1), ("relay_resumed", 3)]
+    assert (lines[0]["log_level"], lines[0]["work"], lines[0]["reason"]) == ("error", "relay", str(error))
+    assert refused() == []
+
+
+@pytest.mark.parametrize("error", [REFUSED, NotFound("no queue 'q'")])
+def test_who_is_let_in_and_fails_otherwise_is_not_refused_any_more(outage: Outage, error: Exception) -> None:
+    outage.met(AccessRefused("access to queue 'q' refused"))
+    outage.met(error)
+    assert refused() == []
