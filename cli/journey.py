@@ -106,7 +106,8 @@ def whole_torg(
         ending.callback(drop_databases, server, prefix=prefix)
         databases = provide_databases(server, folder, prefix=prefix)
         if amqp_url != EMBEDDED:
-            refuse_used(amqp_url)
+            if "amqp_urls" not in layout:  # users that may declare nothing have their queues declared already
+                refuse_used(amqp_url)
             ending.callback(broker.clear, amqp_url, events())
         apart = amqp_url != EMBEDDED
         given: dict[str, Any] = {"amqp_url": amqp_url, "workers_apart": apart, **layout}

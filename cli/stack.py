@@ -29,13 +29,14 @@ class Layout:
     """What runs where. `databases` is a URL for each service; `ports` names those that matter, the rest are free ones.
 
     With `memory://` all workers are in one process, for the broker is in there with them; elsewhere each service may
-    have several (`workers_each`). Another `checkout` is another release's code, which a test puts beside this one's;
-    one up to 0.2.0 has no port of its own for health.
+    have several (`workers_each`), with a user of its own at the broker (`amqp_urls`). Another `checkout` is another
+    release's code, which a test puts beside this one's; one up to 0.2.0 has no port of its own for health.
     """
 
     folder: Path
     databases: Mapping[str, str]
     amqp_url: str = "memory://"
+    amqp_urls: Mapping[str, str] = field(default_factory=dict)
     ports: Mapping[str, int] = field(default_factory=dict)
     api_processes: int = 1
     apis_apart: bool = False
@@ -48,6 +49,8 @@ class Layout:
     def __post_init__(self) -> None:
         if self.workers_apart and self.amqp_url.startswith("memory:"):
             raise ValueError("with memory:// the broker is inside one worker process, so there can't be more")
+        if self.amqp_urls and not self.workers_apart:
+            raise ValueError("a worker of all services has one user for all of them")
 
 
 @dataclass(frozen=True)
@@ -194,7 +197,7 @@ class Stack:
     def _service_part(self, module: str, name: str, services: tuple[str, ...]) -> Part:
         environment = {f"TORG_{each.upper()}_DATABASE_URL": self._layout.databases[each] for each in services}
         if module == "cli.worker":
-            environment["TORG_AMQP_URL"] = self._layout.amqp_url
+            environment["TORG_AMQP_URL"] = self._layout.amqp_urls.get(services[0], self._layout.amqp_url)
         environment["TORG_ISSUERS"] = self.issuer
         environment["TORG_PORTAL_URL"] = self.portal_url  # in the links of invitations and calendars
         environment["TORG_TRUSTED_PROXIES"] = "1"  # the portal, which says whom it asks for

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from cli import broker
+from cli.docs import DEFINITIONS
 from cli.servers.postgres import PrivatePostgres
 from cli.servers.processes import Run, reap
 from cli.servers.rabbitmq import PrivateRabbitMQ
@@ -113,16 +114,20 @@ def fresh_database(fresh_url: Callable[[str], str]) -> Iterator[Callable[..., Da
 
 
 @pytest.fixture(scope="session")
-def rabbitmq(run: Run) -> Iterator[str]:
-    """The URL of a RabbitMQ: TORG_TEST_AMQP_URL's, or a private node's."""
-    given = os.environ.get("TORG_TEST_AMQP_URL")
-    if given:
-        yield given
-        return
+def rabbitmq_node(run: Run) -> Iterator[PrivateRabbitMQ]:
+    """A private RabbitMQ."""
     server = PrivateRabbitMQ(run.temporary_folder(), run)
     server.start()
-    yield server.url
+    yield server
     server.kill()  # nothing of it is kept
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(request: pytest.FixtureRequest) -> str:
+    """The URL of a RabbitMQ: TORG_TEST_AMQP_URL's, or a private node's."""
+    given = os.environ.get("TORG_TEST_AMQP_URL")
+    node: PrivateRabbitMQ | None = None if given else request.getfixturevalue("rabbitmq_node")
+    return given or node.url  # type: ignore[union-attr]
 
 
 @pytest.fixture
@@ -130,6 +135,14 @@ def amqp_url(rabbitmq: str) -> str:
     """The URL of a RabbitMQ without our queues and exchanges: what earlier tests left is deleted."""
     broker.clear(rabbitmq, known_events())
     return rabbitmq
+
+
+@pytest.fixture
+def own_users(rabbitmq_node: PrivateRabbitMQ) -> dict[str, str]:
+    """The URL of each service's own user on a RabbitMQ that is set up as the deployment's: queues that are empty, and
+    for each service its own rights."""
+    broker.clear(rabbitmq_node.url, known_events())
+    return rabbitmq_node.set_up(DEFINITIONS)
 
 
 @pytest.fixture

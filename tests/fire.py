@@ -46,9 +46,9 @@ class Torg:
 
 
 @contextmanager
-def torg_under_fire(amqp_url: str, server: str) -> Iterator[Torg]:
-    """A whole Torg on this broker and this PostgreSQL."""
-    with whole_torg(amqp_url, server, quiet=True, environment=ENVIRONMENT) as (stack, urls):
+def torg_under_fire(amqp_url: str, server: str, **layout: Any) -> Iterator[Torg]:
+    """A whole Torg on this broker and this PostgreSQL; `layout` goes to `Layout`."""
+    with whole_torg(amqp_url, server, quiet=True, environment=ENVIRONMENT, **layout) as (stack, urls):
         databases = {service: Database(url, service=service, pool_size=3) for service, url in urls.items()}
         yield Torg(stack, databases, token(stack.issuer, "ola"))
         for database in databases.values():

@@ -65,6 +65,17 @@ class Speaking:
             return False
         return told.status_code == 200
 
+    def answers(self) -> bool:
+        """Whether the worker tells how it is, ready or not."""
+        try:
+            return bool(httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=60).text)
+        except httpx.TransportError:
+            return False
+
+    def log(self) -> list[str]:
+        """What the worker has logged, a line each."""
+        return (self._folder / f"worker-{self.port}.log").read_text().splitlines()
+
     def standing_still(self) -> str:
         """What the worker's `/readyz` says of its parts; it is not ready when one stands still."""
         told = httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=60)

@@ -1,4 +1,5 @@
-"""`./torg docs`: writes the pages of `docs/` that are made from the code, or tells which of them are stale.
+"""`./torg docs`: writes the pages of `docs/` that are made from the code, and RabbitMQ's definitions, or tells which of
+them are stale.
 
 Each page is made by one module here from what is declared where it is used: event classes, settings classes, metrics
 and errors. `tests/contract` runs `./torg docs --check`, so a page never lies.
@@ -12,7 +13,7 @@ import typer
 
 from cli.paths import ROOT
 
-app = typer.Typer(help="Write the generated pages of docs/: events, settings, metrics, errors.")
+app = typer.Typer(help="Write what is made from the code: events, settings, metrics, errors, RabbitMQ's definitions.")
 
 FOLDER = ROOT / "docs"
 PAGES = {
@@ -23,28 +24,36 @@ PAGES = {
     "errors.md": "cli.docs.errors",
 }
 """Page → the module whose `page()` makes its text."""
+DEFINITIONS = ROOT / "deploy/rabbitmq/definitions.json"
 
 
 @app.command()
 def docs(
     check: bool = typer.Option(False, "--check", help="Write nothing; show what is stale, and fail."),
     folder: Path = typer.Option(FOLDER, help="Where the pages are."),
+    definitions: Path = typer.Option(DEFINITIONS, help="Where RabbitMQ's definitions are."),
 ) -> None:
     """Makes the pages from the code."""
-    stale = {folder / name: made for name in PAGES if (made := page(name)) != written(folder / name)}
-    for place, made in stale.items():
+    made = {folder / name: page(name) for name in PAGES} | {definitions: made_by("cli.docs.rights")}
+    stale = {place: text for place, text in made.items() if text != written(place)}
+    for place, text in stale.items():
         if check:
-            typer.echo(difference(place, made))
+            typer.echo(difference(place, text))
         else:
-            place.write_text(made, encoding="utf-8")
-    typer.secho(f"{len(PAGES)} pages, {len(stale)} {'stale' if check else 'written'}", err=True)
+            place.write_text(text, encoding="utf-8")
+    typer.secho(f"{len(made)} pages, {len(stale)} {'stale' if check else 'written'}", err=True)
     if check and stale:
         raise typer.Exit(1)
 
 
 def page(name: str) -> str:
     """A page's text, made anew."""
-    made: str = importlib.import_module(PAGES[name]).page()
+    return made_by(PAGES[name])
+
+
+def made_by(module: str) -> str:
+    """What a module's `page()` makes."""
+    made: str = importlib.import_module(module).page()
     return made
 
 

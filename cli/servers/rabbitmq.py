@@ -5,11 +5,15 @@ image. `PrivateRabbitMQ` is the same whichever it is.
 """
 
 import socket
+import subprocess
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
 import amqp
 
+from cli import SERVICES
+from cli.paths import ROOT
 from cli.servers.passwords import kept_password
 from cli.servers.ports import free_port
 from cli.servers.processes import Child, Run, ServerFailed, wait_until
@@ -17,11 +21,14 @@ from cli.servers.rabbitmq_programs import Container, Installed, find_programs
 
 START_SECONDS = 120.0
 STOP_SECONDS = 30.0
+SET_UP = ROOT / "deploy/rabbitmq/set-up"
 
 CONFIGURATION = """\
 listeners.tcp.default = {address}:{amqp}
 mqtt.listeners.tcp.default = {address}:{mqtt}
 mqtt.allow_anonymous = false
+mqtt.vhost = torg
+default_vhost = torg
 default_user = torg
 default_pass = {password}
 loopback_users = none
@@ -51,8 +58,8 @@ class PrivateRabbitMQ:
 
     @property
     def url(self) -> str:
-        """Where its one user finds it: amqp://…"""
-        return f"amqp://torg:{self._password}@127.0.0.1:{self.port}/"
+        """Where the operator's user finds it: amqp://…"""
+        return self.url_of("torg", self._password)
 
     @property
     def mqtt_login(self) -> tuple[str, str]:
@@ -77,13 +84,42 @@ class PrivateRabbitMQ:
         """Whether it lets its user in by AMQP, and listens for MQTT."""
         try:
             connection = amqp.Connection(
-                f"127.0.0.1:{self.port}", "torg", self._password, connect_timeout=2, read_timeout=5
+                f"127.0.0.1:{self.port}",
+                "torg",
+                self._password,
+                virtual_host="torg",
+                connect_timeout=2,
+                read_timeout=5,
             )
             connection.connect()
             with closing(connection), socket.create_connection(("127.0.0.1", self.mqtt_port), timeout=2):
                 return True
         except (OSError, amqp.AMQPError):
             return False
+
+    def set_up(self, definitions: Path) -> dict[str, str]:
+        """Gives each service a user of its own with the rights of the definitions, as the deployment does; returns
+        their URLs."""
+        passwords = {service: kept_password(self._folder / f"{service}-password") for service in SERVICES}
+        told = {f"TORG_{service.upper()}_RABBITMQ_PASSWORD": given for service, given in passwords.items()}
+        self.run_set_up(told, definitions)
+        return {service: self.url_of(service, password) for service, password in passwords.items()}
+
+    def run_set_up(self, environment: Mapping[str, str], definitions: Path) -> None:
+        """Runs the script that the deployment's node runs at each start; the operator's user keeps its password. Raises
+        ServerFailed."""
+        if not isinstance(self._programs, Installed):
+            raise ServerFailed("users are made by RabbitMQ's own programs, and they are in a container here")
+        env = self._programs.environment(self._folder, self._ports, self._own_ports)
+        env["PATH"] = f"{self._programs.folder}:{env['PATH']}"
+        env |= {**environment, "RABBITMQ_DEFAULT_PASS": self._password}
+        done = subprocess.run([SET_UP, definitions], env=env, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise ServerFailed(f"{SET_UP.name} failed: {done.stdout}{done.stderr}")
+
+    def url_of(self, user: str, password: str) -> str:
+        """Where a user finds it."""
+        return f"amqp://{user}:{password}@127.0.0.1:{self.port}/torg"
 
     def remembers(self, queue: str) -> bool:
         """Whether the quorum queue would survive `kill`: RabbitMQ writes down the name of a new one up to 3 s late."""

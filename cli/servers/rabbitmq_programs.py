@@ -41,8 +41,8 @@ class Installed:
 
     def start(self, run: Run, data: Path, log: Path, ports: tuple[int, int], own_ports: tuple[int, int]) -> list[Child]:
         """Starts epmd (Erlang's name server, which would else be left behind as a daemon), then the node."""
-        epmd_port, distribution_port = own_ports
-        env = environment(data, ports[0], epmd_port, distribution_port)
+        epmd_port, _ = own_ports
+        env = self.environment(data, ports, own_ports)
         epmd = run.start(
             "epmd",
             [_epmd(), "-port", str(epmd_port), "-address", "127.0.0.1"],
@@ -53,6 +53,10 @@ class Installed:
         server = self.folder / "rabbitmq-server"
         node = run.start("RabbitMQ", [server], marker=f"-torg {ports[0]}", log=log, env=env)
         return [epmd, node]
+
+    def environment(self, data: Path, ports: tuple[int, int], own_ports: tuple[int, int]) -> dict[str, str]:
+        """What the node, and the commands that speak to it, are told."""
+        return environment(data, ports[0], *own_ports)
 
 
 @dataclass(frozen=True)

@@ -178,13 +178,35 @@ def test_new_env_makes_secrets_of_chance_and_keeps_them(tmp_path: Path, environ:
     file = tmp_path / ".env"
     fresh = variables(new_env(file))
     secret = {name for name, value in fresh.items() if SECRET.search(name) and value}
-    assert len(secret) == 9
+    assert len(secret) == 13
     assert all(fresh[name] != environ[name] and len(fresh[name]) >= 32 for name in secret)
     assert len({fresh[name] for name in secret}) == len(secret)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     with pytest.raises(subprocess.CalledProcessError):
         new_env(file)
     assert variables(file.read_text()) == fresh
+
+
+def test_new_env_adds_what_a_newer_release_asks_for(tmp_path: Path, environ: dict[str, str]) -> None:
+    older = {name: value for name, value in environ.items() if not re.search(r"TORG_\w+_RABBITMQ", name)}
+    file = tmp_path / ".env"
+    file.write_text("\n".join(f"{name}={value}" for name, value in older.items()))  # its last line has no end
+    for _ in range(2):
+        subprocess.run([ROOT / "deploy/new-env", "--add"], env={"TORG_ENV_FILE": str(file)}, check=True)
+        found = variables(file.read_text())
+        assert set(found) == set(environ)
+        assert older.items() <= found.items()
+        assert file.read_text().count("TORG_PRICING_RABBITMQ_PASSWORD") == 1
+    deployment(found)
+
+
+def test_new_env_adds_to_a_file_that_is_there_and_makes_no_door_code_key(tmp_path: Path) -> None:
+    """Another key than the one that codes were kept under makes them unreadable."""
+    command, env = [ROOT / "deploy/new-env", "--add"], {"TORG_ENV_FILE": str(tmp_path / ".env")}
+    assert subprocess.run(command, env=env, check=False, capture_output=True).returncode == 1
+    (tmp_path / ".env").touch()
+    subprocess.run(command, env=env, check=True, capture_output=True)
+    assert "TORG_ACCESS_CODE_KEY" not in variables((tmp_path / ".env").read_text())
 
 
 @pytest.mark.parametrize(
@@ -291,6 +313,16 @@ def test_a_process_knows_its_own_database_and_no_other(service: str, services: d
         (url,) = urls.values()
         assert (url.username, url.hostname, url.path) == (service, "postgres", f"/{service}")
     assert "TORG_AMQP_URL" not in services[f"{service}-api"]["environment"], "HTTP never touches the broker"
+
+
+def test_a_worker_has_a_user_of_its_own_at_the_broker(services: dict[str, Any], environ: dict[str, str]) -> None:
+    made = services["rabbitmq"]["environment"]
+    for service in SERVICES:
+        url = urlsplit(services[f"{service}-worker"]["environment"]["TORG_AMQP_URL"])
+        assert (url.username, url.hostname, url.path) == (service, "rabbitmq", "/torg")
+        assert url.password == made[f"TORG_{service.upper()}_RABBITMQ_PASSWORD"]
+    assert len({environ[name] for name in environ if "RABBITMQ" in name}) == len(SERVICES) + 1
+    assert urlsplit(services["operate"]["environment"]["TORG_AMQP_URL"]).username == made["RABBITMQ_DEFAULT_USER"]
 
 
 def test_a_container_outlasts_its_processes_deadline(services: dict[str, Any]) -> None:

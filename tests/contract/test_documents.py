@@ -46,12 +46,13 @@ def test_a_page_is_what_the_code_says(name: str) -> None:
 
 
 def test_the_command_writes_pages_and_tells_stale_ones(tmp_path: Path) -> None:
-    assert torg_docs("--folder", str(tmp_path)).exit_code == 0
-    assert torg_docs("--folder", str(tmp_path), "--check").exit_code == 0
+    here = ("--folder", str(tmp_path), "--definitions", str(tmp_path / "definitions.json"))
+    assert torg_docs(*here).exit_code == 0
+    assert torg_docs(*here, "--check").exit_code == 0
 
     stale = tmp_path / "metrics.md"
     stale.write_text(stale.read_text().replace("torg_outbox_unsent", "torg_outbox_untold"))
-    told = torg_docs("--folder", str(tmp_path), "--check")
+    told = torg_docs(*here, "--check")
 
     assert told.exit_code == 1
     assert "-| `torg_outbox_untold`" in told.stdout

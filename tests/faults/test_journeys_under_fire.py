@@ -16,8 +16,11 @@ BOOKINGS = 200
 
 @pytest.fixture(params=["memory", "rabbitmq"])
 def torg(request: pytest.FixtureRequest, postgres: str) -> Iterator[Torg]:
-    amqp_url = "memory://" if request.param == "memory" else request.getfixturevalue("amqp_url")
-    with torg_under_fire(amqp_url, postgres) as torg:
+    amqp_url, layout = "memory://", {}
+    if request.param == "rabbitmq":  # each service with its own user, as it is deployed
+        amqp_url = request.getfixturevalue("rabbitmq_node").url
+        layout = {"amqp_urls": request.getfixturevalue("own_users")}
+    with torg_under_fire(amqp_url, postgres, **layout) as torg:
         yield torg
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from cli.docs import DEFINITIONS
 from cli.journey import whole_torg
 from cli.sign_in import token
 from cli.stack import Stack
@@ -27,11 +28,13 @@ HALL, PART = "borgen-storsal", "borgen-storsal-b"
 
 @pytest.fixture(scope="module", params=["embedded", pytest.param("RabbitMQ", marks=pytest.mark.long)])
 def stack(request: pytest.FixtureRequest, postgres: str) -> Iterator[Stack]:
-    """One worker process on the embedded broker, or two for each service on RabbitMQ."""
+    """One worker process on the embedded broker, or two for each service on RabbitMQ, with the service's own user."""
     layout: dict[str, Any] = {"api_processes": 2, "environment": {"TORG_RATE_LIMIT_PER_MINUTE": "1000000"}}
     broker = "memory://"
     if request.param == "RabbitMQ":
-        broker, layout["workers_each"] = request.getfixturevalue("rabbitmq"), 2
+        node = request.getfixturevalue("rabbitmq_node")
+        broker, layout["workers_each"] = node.url, 2
+        layout["amqp_urls"] = node.set_up(DEFINITIONS)
     with whole_torg(broker, postgres, quiet=True, **layout) as (stack, _):
         yield stack
 

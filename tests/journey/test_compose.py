@@ -1,6 +1,6 @@
 """`docker-compose.yml` without an engine: the very same commands, with the very same environment, as processes of this
 machine, from a folder that holds what the image does. Host names and ports become those of loopback; PostgreSQL is set
-up by the script that its container runs."""
+up by the script that its container runs, and so is RabbitMQ."""
 
 import importlib.util
 import os
@@ -22,11 +22,13 @@ import pytest
 import yaml
 
 from cli import SERVICES, broker, demo_data, web
+from cli.docs import DEFINITIONS
 from cli.journey_steps import Journey
 from cli.paths import ROOT
 from cli.servers.ports import free_port
 from cli.servers.postgres import PrivatePostgres
 from cli.servers.processes import Child, Run
+from cli.servers.rabbitmq import PrivateRabbitMQ
 from cli.sign_in import token
 from cli.tap import Tap
 from kernel.settings import Settings
@@ -46,7 +48,7 @@ class Deployment:
 
     services: dict[str, Any]
     postgres: str
-    rabbitmq: str
+    rabbitmq: PrivateRabbitMQ
     folder: Path
     app: Path
     run: Run
@@ -80,7 +82,7 @@ class Deployment:
         """A value in which the containers' names and ports are those of this machine."""
         url = urlsplit(value)
         if url.hostname == "rabbitmq":
-            return self.rabbitmq
+            return value.replace("@rabbitmq:5672/", f"@127.0.0.1:{self.rabbitmq.port}/")
         if url.hostname == "postgres":
             server = urlsplit(self.postgres)
             return value.replace("@postgres:5432/", f"@{server.hostname}:{server.port}/")
@@ -158,16 +160,18 @@ def answers(url: str, child: Child) -> bool:
 
 @pytest.fixture(scope="module")
 def torg(
-    run: Run, server: str, emptied_rabbitmq: str, issuer: str, tmp_path_factory: pytest.TempPathFactory
+    run: Run, server: str, rabbitmq_node: PrivateRabbitMQ, issuer: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployment]:
     """All processes of the file, up and healthy, in the order that `depends_on` asks for."""
     folder = tmp_path_factory.mktemp("compose")
     portal = f"http://127.0.0.1:{free_port()}"
     environ = variables(new_env(folder / ".env", portal=portal, issuer=issuer))
     services = deployment(environ)["services"]
-    torg = Deployment(services, server, emptied_rabbitmq, folder, image(folder / "app"), run)
+    torg = Deployment(services, server, rabbitmq_node, folder, image(folder / "app"), run)
     torg.ports["portal"] = urlsplit(portal).port or 0
     make_databases(services["postgres"]["environment"], server)
+    broker.clear(rabbitmq_node.url, known_events())
+    rabbitmq_node.run_set_up(services["rabbitmq"]["environment"], DEFINITIONS)
     migrated = torg.start("migrate")
     assert migrated.wait(READY_SECONDS) == 0, migrated.last_lines()
     stays = {name: each for name, each in services.items() if name not in ("migrate", "operate")}
@@ -180,13 +184,6 @@ def torg(
     for child in torg.children.values():
         if child.status is None:
             child.stop()
-
-
-@pytest.fixture(scope="module")
-def emptied_rabbitmq(rabbitmq: str) -> str:
-    """A RabbitMQ without our queues; its virtual host and its user stand for those of the file."""
-    broker.clear(rabbitmq, known_events())
-    return rabbitmq
 
 
 def make_databases(environment: dict[str, str], server: str) -> None:

@@ -52,6 +52,19 @@ def test_only_workers_know_the_broker(run: Run, tmp_path: Path) -> None:
     assert [name for name, part in parts.items() if "TORG_AMQP_URL" in part.environment] == ["worker"]
 
 
+def test_each_service_may_have_a_user_of_its_own_at_the_broker(run: Run, tmp_path: Path) -> None:
+    users = {service: f"amqp://{service}:x@127.0.0.1:5672/torg" for service in SERVICES}
+    parts = stack(run, tmp_path, workers_apart=True, workers_each=2, amqp_url=BROKER, amqp_urls=users).parts
+    for service in SERVICES:
+        workers = [part for name, part in parts.items() if name.startswith(f"worker-{service}")]
+        assert [part.environment["TORG_AMQP_URL"] for part in workers] == [users[service]] * 2
+
+
+def test_one_worker_of_all_services_has_one_user(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="one user"):
+        stack(run, tmp_path, amqp_url=BROKER, amqp_urls={"booking": BROKER})
+
+
 def test_the_portal_knows_no_database(run: Run, tmp_path: Path) -> None:
     assert [name for name in stack(run, tmp_path).parts["portal"].environment if "DATABASE" in name] == []
 
