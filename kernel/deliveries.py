@@ -2,12 +2,13 @@
 number of times, and kept as a dead letter. Knows neither nameko nor the broker; `kernel.consumer` calls it."""
 
 from collections.abc import Callable
+from datetime import datetime
 from traceback import walk_tb
 
 import structlog
 from sqlalchemy import exc
 
-from kernel import failures, telemetry
+from kernel import erasing, failures, telemetry
 from kernel.contracts import Undecodable
 from kernel.db import Database, DatabaseUnavailable, Transaction, went_away
 from kernel.failures import Failure, Retrying
@@ -49,7 +50,7 @@ class Deliveries:
     def bury(self, entrypoint: str, body: bytes, error: str) -> None:
         """Keeps a delivery that no handler may have as a dead letter."""
         with self._database.transaction() as tx:
-            failures.record(tx, entrypoint, body, error, due_at=None)
+            _keep(tx, entrypoint, body, error, None)
         self._tell(entrypoint, body, error, dead=True)
 
     def retry_next(self, takes: dict[str, Take]) -> bool:
@@ -83,7 +84,7 @@ class Deliveries:
         try:
             with self._database.transaction() as tx:
                 due_at = self._retrying.due_after(1, tx.now) if due else None
-                failures.record(tx, entrypoint, body, name, due_at=due_at)
+                _keep(tx, entrypoint, body, name, due_at)
         except exc.SQLAlchemyError as gone:
             raise DatabaseUnavailable from gone
         self._tell(entrypoint, body, name, dead=due_at is None)
@@ -99,6 +100,12 @@ class Deliveries:
             telemetry.DEAD_LETTERS.labels(self._service, entrypoint).inc()
         happened = "event_became_dead_letter" if dead else "event_failed_will_retry"
         log.error(happened, service=self._service, entrypoint=entrypoint, error=error, **ids_in(body))
+
+
+def _keep(tx: Transaction, entrypoint: str, body: bytes, error: str, due_at: datetime | None) -> None:
+    """Records a failure; nothing of somebody who was erased since."""
+    if (allowed := erasing.without_erased(tx, body)) is not None:
+        failures.record(tx, entrypoint, allowed, error, due_at=due_at)
 
 
 def _not_taken(_: Transaction, __: bytes) -> None:

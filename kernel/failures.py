@@ -4,7 +4,7 @@ replays or discards them. They live in the listener's own database, so nothing i
 Written by `kernel.consumer`; read by `./torg dead-letters`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -116,6 +116,18 @@ def replay(tx: Transaction, id: UUID) -> bool:
     """Makes a dead letter due at once, with its attempts counted from zero. False when there is no such dead letter."""
     again = update(failed_deliveries).where(_columns.id == id, _columns.due_at.is_(None))
     return tx.execute(again.values(attempts=0, due_at=tx.now)).rowcount > 0
+
+
+def naming(tx: Transaction, ids: Collection[UUID]) -> Sequence[Failure]:
+    """The failed deliveries that name any of these persons and things, locked."""
+    named = func.encode(_columns.body, "escape").regexp_match("|".join(map(str, sorted(ids))))
+    found = select(failed_deliveries).where(named).order_by(_columns.id).with_for_update()
+    return [Failure(*row) for row in tx.execute(found)]
+
+
+def rewrite(tx: Transaction, id: UUID, body: bytes) -> None:
+    """Gives a failed delivery another body."""
+    tx.execute(update(failed_deliveries).where(_columns.id == id).values(body=body))
 
 
 def depths(tx: Transaction) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 `append` is called by `kernel.db` alone, `unsent` and `mark_sent` by the relay alone.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -23,12 +23,13 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    or_,
     select,
     text,
     update,
 )
 
-from kernel.contracts import Envelope, Event, source_of
+from kernel.contracts import E, Envelope, Event, decode, source_of
 from kernel.db import Transaction, kernel_metadata
 from kernel.ids import new_id
 from kernel.restores import epoch_of
@@ -79,6 +80,19 @@ _LAST_SENT = text(
      WHERE sent_at > :since ORDER BY type
     """
 ).bindparams(bindparam("types", type_=ARRAY(Text)))
+_NAMING = or_(
+    outbox.c.subject == func.any(bindparam("subjects", type_=ARRAY(Text))),
+    func.strpos(outbox.c.body, bindparam("person", type_=Text)) > 0,
+)
+_DELETE_SENT = delete(outbox).where(
+    outbox.c.sent_at.is_not(None), outbox.c.type != func.all(bindparam("kept", type_=ARRAY(Text))), _NAMING
+)
+_UNSENT_NAMING = select(outbox.c.id, outbox.c.body).where(outbox.c.sent_at.is_(None), _NAMING)
+_REWRITE = update(outbox).where(outbox.c.id == bindparam("event"), outbox.c.sent_at.is_(None))
+_REWRITE = _REWRITE.values(body=bindparam("rewritten"))
+_SENT_BETWEEN = select(outbox.c.body).where(
+    outbox.c.type == bindparam("kind"), outbox.c.sent_at.between(bindparam("since"), bindparam("until"))
+)
 _BACKLOG = select(func.count(), func.min(outbox.c.created_at)).where(outbox.c.sent_at.is_(None))
 
 
@@ -127,6 +141,26 @@ def tell_again(tx: Transaction, *kinds: type[Event], every: timedelta, within: t
     happened: for whoever lost them. How many. Those who took them pass them over."""
     times = {"made_after": tx.now - within, "sent_before": tx.now - every}
     return tx.execute(_TELL_AGAIN, {"types": [kind.TYPE for kind in kinds], **times}).rowcount
+
+
+def delete_sent(tx: Transaction, person: str, subjects: Collection[str], *, kept: Collection[type[Event]] = ()) -> None:
+    """Deletes events that were sent and name a person, or are of these subjects, but for the kinds that are kept."""
+    tx.execute(_DELETE_SENT, {"person": person, "subjects": list(subjects), "kept": [kind.TYPE for kind in kept]})
+
+
+def rewrite_unsent(
+    tx: Transaction, person: str, subjects: Collection[str], rewritten: Callable[[str], str | None]
+) -> None:
+    """Rewrites the bodies of such events that are not sent yet; None leaves one as it is."""
+    for row in tx.execute(_UNSENT_NAMING, {"person": person, "subjects": list(subjects)}).all():
+        if (body := rewritten(row.body)) is not None:
+            tx.execute(_REWRITE, {"event": row.id, "rewritten": body})
+
+
+def sent_between(tx: Transaction, kind: type[E], since: datetime, until: datetime) -> list[Envelope[E]]:
+    """The events of a kind that were sent, or sent again, in this time."""
+    found = tx.execute(_SENT_BETWEEN, {"kind": kind.TYPE, "since": since, "until": until}).scalars()
+    return [decode(body, kind) for body in found]
 
 
 def last_sent(tx: Transaction, kinds: Iterable[type[Event]]) -> list[tuple[str, UUID, datetime]]:

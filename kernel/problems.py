@@ -184,6 +184,18 @@ class InvalidIdempotencyKey(DomainError):
     )
 
 
+class AnswerErased(DomainError):
+    """The request was answered before, once and for all; what it was answered went with a person who was erased."""
+
+    code = "answer_erased"
+    status = 410
+    text = Text(
+        nb="Dette er gjort før, og gjøres ikke en gang til. Svaret er slettet sammen med personen det gjaldt.",
+        nn="Dette er gjort før, og blir ikkje gjort ein gong til. Svaret er sletta saman med personen det galdt.",
+        en="This was done before, and is not done again. The answer was erased with the person whom it was about.",
+    )
+
+
 class IdempotencyKeyReused(DomainError):
     """The key was used before, for another request."""
 

@@ -63,7 +63,19 @@ the parts of the path come by name. Rules:
 from kernel.fields import Whole
 from kernel.http.app import access_rules, create_app, database_from, mount, service_blueprint, verifier_from
 from kernel.http.door import caller, charge, one_at_a_time, visitor
-from kernel.http.routes import Answer, allow, answers, etag, if_match, location, public, reads, told_once, writes
+from kernel.http.routes import (
+    Answer,
+    allow,
+    answers,
+    erases,
+    etag,
+    if_match,
+    location,
+    public,
+    reads,
+    told_once,
+    writes,
+)
 from kernel.http.schemas import Instant, Schema, TextSchema, Words, code, legible
 from kernel.http.validation import invalid
 from kernel.problems import NotFound
@@ -84,6 +96,7 @@ __all__ = [
     "code",
     "create_app",
     "database_from",
+    "erases",
     "etag",
     "if_match",
     "invalid",

@@ -247,7 +247,7 @@ def _errors(doc: Mapping[str, Any], said: Declared, method: str) -> Iterable[typ
     if said.writes:
         yield problems.Busy
     if said.writes and method == "post":
-        yield from (problems.InvalidIdempotencyKey, problems.IdempotencyKeyReused)
+        yield from (problems.InvalidIdempotencyKey, problems.IdempotencyKeyReused, problems.AnswerErased)
     if said.if_match:
         yield from (problems.PreconditionRequired, StaleVersion, problems.InvalidIfMatch)
     yield from said.answers

@@ -47,6 +47,7 @@ class Declared:
     if_match: bool = False
     answers: tuple[type[DomainError], ...] = ()
     told_once: tuple[str, ...] = ()
+    erases: bool = False
 
 
 def declared(view: View) -> Declared:
@@ -76,6 +77,11 @@ def told_once(*fields: str) -> Callable[[View], View]:
     """Under `@writes`: these fields of the answer are secrets, and are not kept. Whoever sends the request again with
     its `Idempotency-Key` is answered with null in their place."""
     return lambda view: _declare(view, told_once=fields)
+
+
+def erases(view: View) -> View:
+    """Under `@writes`: it erases a person, and its own answer, which says nothing of anybody, is kept all the same."""
+    return _declare(view, erases=True)
 
 
 def reads(view: View) -> View:
@@ -174,7 +180,8 @@ def _done(
             tx.settle()  # what a twin was answered goes before any failure
         raise
     if claimed is not None:
-        idempotency.keep(tx, claimed, _kept(response, declared(view).told_once))
+        said = declared(view)
+        idempotency.keep(tx, claimed, _kept(response, said.told_once), lasting=said.erases)
     # Rolling back is all that can be done with a request which took too long; its caller has given up on it.
     if time.perf_counter() - g.begun > Door.current().timeout_seconds:
         raise TimedOut
@@ -189,7 +196,8 @@ def _claimed() -> idempotency.Claim | None:
         raise InvalidIdempotencyKey
     who = visitor()
     name = f"{who.issuer} {who.subject}" if who else f"visitor from {request.remote_addr}"
-    return idempotency.claim_of(Door.current().secret, name, key, request.method, request.full_path, request.get_data())
+    secret, person = Door.current().secret, who.person if who else None
+    return idempotency.claim_of(secret, name, key, request.method, request.full_path, request.get_data(), person=person)
 
 
 def _kept(response: Response, told_once: Sequence[str]) -> idempotency.Kept:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from kernel import erased, inbox, outbox, telemetry
+from kernel import erased, erasing, inbox, outbox, telemetry
 from kernel.contracts import Envelope
 from kernel.db import Transaction
 from kernel.ids import new_id
@@ -121,16 +121,17 @@ def follow_representation(tx: Transaction, event: Envelope[RepresentationChanged
 def forget_person(tx: Transaction, event: Envelope[PersonErased], codes: Codes, draw: Draw) -> None:
     """Keys stay as they were, of nobody who can be found; what comes late brings nobody back. Told again, those that
     were made at the same moment are seen to."""
-    told = event.data
+    told, under = event.data, uuid4()
     first = erased.remember(tx, told.person, told.erased_at)
     if first:
         for tenant in renewal.known_to(tx, told.person):
             renewal.renew(tx, tenant, codes, draw)
-    store.forget_booker(tx, told.person, told.bookings, under=uuid4())
+    store.forget_booker(tx, told.person, told.bookings, under=under)
     if first:
         renewal.forget_rights(tx, told.person)
-        doors.forget(tx, told.person, under=uuid4())
+        doors.forget(tx, told.person, under=under)
         inbox.forget(tx, told.person)
+    erasing.forget(tx, UUID(told.person), told.bookings, erased_at=told.erased_at, untitled=told.untitled, under=under)
 
 
 def tell_unused_again(tx: Transaction) -> None:

@@ -103,6 +103,11 @@ def untitle(tx: Transaction, bookings: Collection[UUID]) -> list[Activity]:
     return [_activity(row) for row in tx.execute(_TITLED, {"bookings": list(bookings)})]
 
 
+def activities_of(tx: Transaction, bookings: Collection[UUID]) -> list[UUID]:
+    """The ids of these bookings' activities."""
+    return list(tx.execute(select(activities.c.id).where(activities.c.booking.in_(bookings))).scalars())
+
+
 def is_untitled(tx: Transaction, booking: UUID) -> bool:
     """Whether the title of a booking is gone for good."""
     return tx.execute(_UNTITLED, {"of": booking}).first() is not None

@@ -1,7 +1,9 @@
 """What happens in programming, one function and one transaction each: the programme follows the bookings, and the names
 follow the spaces. `service.py` calls it."""
 
-from kernel import inbox, telemetry
+from uuid import UUID, uuid4
+
+from kernel import erased, erasing, inbox, telemetry
 from kernel.contracts import Envelope
 from kernel.db import Transaction
 from kernel.ids import new_id
@@ -55,11 +57,22 @@ def withdraw(tx: Transaction, activity: Activity | None) -> bool:
 
 def forget_titles(tx: Transaction, event: Envelope[PersonErased]) -> None:
     """What a person called their own bookings goes with them. Twice is as once."""
-    for before in store.untitle(tx, event.data.untitled):
+    told = event.data
+    erased.remember(tx, told.person, told.erased_at)
+    for before in store.untitle(tx, told.untitled):
         activity = before.untitled()
         store.save_activity(tx, activity)
         if activity.state is ActivityState.SCHEDULED:
             _tell(tx, activity, ActivityScheduled)
+    erasing.forget(
+        tx,
+        UUID(told.person),
+        told.bookings,
+        erased_at=told.erased_at,
+        untitled=told.untitled,
+        subjects=store.activities_of(tx, told.untitled),
+        under=uuid4(),
+    )
 
 
 def _revived(tx: Transaction, event: Envelope[BookingSnapshot], activity: Activity | None) -> Activity | None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from kernel.auth import Role
 from kernel.db import Transaction
-from kernel.http import allow, answers, caller, reads, writes
+from kernel.http import allow, answers, caller, erases, reads, writes
 from services.booking.api.blueprint import blp
 from services.booking.model.privacy import BookingsToCome, Erasure
 from services.booking.queries import privacy
@@ -25,6 +25,7 @@ def export_me(tx: Transaction) -> dict[str, Any]:
 @blp.route("/me/erasure", methods=["POST"])
 @allow(Role.RESIDENT, Role.ARENA_MANAGER, Role.OPERATOR)
 @writes
+@erases
 @answers(BookingsToCome)
 @blp.arguments(ErasureSchema)
 @blp.response(200, ErasedSchema)
@@ -36,6 +37,7 @@ def erase_me(tx: Transaction, given: dict[str, Any]) -> Erasure:
 @blp.route("/persons/<uuid:person>/erasure", methods=["POST"])
 @allow(Role.OPERATOR)
 @writes
+@erases
 @answers(BookingsToCome)
 @blp.arguments(ErasureSchema)
 @blp.response(200, ErasedSchema)

@@ -77,6 +77,7 @@ DELETED = (representations.c.person, participants.c.person, square_managers.c.pe
 _RENAME = [(stand.renaming, isinstance(stand.column.type, Text)) for stand in STANDS]
 _FORGET_RIGHTS = delete(representations).where(representations.c.person == _who)
 _FORGET_SQUARES = delete(square_managers).where(square_managers.c.person == _who)
+_HOURS = select(hours.c.id).where(hours.c.registered_by == _who, hours.c.registered_at <= _erased_at)
 _LEAVE_AGREEMENTS = delete(participants).where(
     participants.c.person == _who,
     participants.c.agreement.in_(select(agreements.c.id).where(agreements.c.created_at <= _erased_at)),
@@ -90,6 +91,11 @@ def forget(tx: Transaction, person: UUID, bookings: Collection[UUID], erased_at:
         who, instead = (str(person), str(under)) if as_text else (person, under)
         tx.execute(renaming, {**given, "who": who, "under": instead})
     tx.execute(_LEAVE_AGREEMENTS, {"who": person, "erased_at": erased_at})
+
+
+def hours_of(tx: Transaction, person: UUID, erased_at: datetime) -> list[UUID]:
+    """The registrations of a person from before their erasure."""
+    return list(tx.execute(_HOURS, {"who": person, "erased_at": erased_at}).scalars())
 
 
 def forget_rights(tx: Transaction, person: str) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from uuid import UUID, uuid4
 
-from kernel import erased, inbox
+from kernel import erased, erasing, inbox
 from kernel.contracts import Envelope
 from kernel.db import Transaction
 from services.booking.events import BookingSnapshot, PersonErased
@@ -14,10 +14,21 @@ def forget_person(tx: Transaction, event: Envelope[PersonErased]) -> None:
     """Lets go of who somebody was. Told again, quotes that were made at the same moment are seen to."""
     told = event.data
     first = erased.remember(tx, told.person, told.erased_at)
-    persons.forget(tx, UUID(told.person), told.bookings, told.erased_at, under=uuid4())
+    person, under = UUID(told.person), uuid4()
+    hours = persons.hours_of(tx, person, told.erased_at)
+    persons.forget(tx, person, told.bookings, told.erased_at, under=under)
     if first:
         persons.forget_rights(tx, told.person)
         inbox.forget(tx, told.person)
+    erasing.forget(
+        tx,
+        person,
+        [*told.bookings, *hours],
+        erased_at=told.erased_at,
+        untitled=told.untitled,
+        subjects=hours,
+        under=under,
+    )
 
 
 def without_erased(tx: Transaction, event: Envelope[BookingSnapshot]) -> Envelope[BookingSnapshot]:

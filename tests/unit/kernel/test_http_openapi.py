@@ -64,6 +64,7 @@ def test_errors_are_described_where_they_can_come(described: Any) -> None:
         "403": {"forbidden"},
         "404": {"not_found"},
         "409": {"test_hall_taken"},
+        "410": {"answer_erased"},
         "413": {"body_too_large"},
         "415": {"unsupported_media_type"},
         "422": {"invalid_request", "idempotency_key_reused"},
