@@ -20,7 +20,7 @@ import psycopg2
 from bench import load
 from bench.cost import counted
 from bench.figures import Report, Table, milliseconds
-from bench.torg import SQUARE, Torg, Wishes, running, square, wait_until_quiet
+from bench.torg import RESIDENTS, SQUARE, Torg, Wishes, running, square, wait_until_quiet
 from cli import demo_data
 from cli.sign_in import token
 
@@ -98,7 +98,7 @@ def run(*, quick: bool) -> Report:
     with running() as torg:
         demo_data.load(torg.stack.urls, token(torg.stack.issuer, "drift"))
         torg.put("booking", f"/squares/{SQUARE}", square(SPACES))
-        wishes = Wishes(SPACES, torg.bearers(CLIENTS), confirm="when_priced")
+        wishes = Wishes(SPACES, torg.bearers(RESIDENTS), confirm="when_priced")
         wait_until_quiet(torg)
         book(torg, wishes, Pace(10, 3))  # warms everything up
         return _report([measure(torg, wishes, pace) for pace in paces])

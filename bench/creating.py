@@ -18,7 +18,7 @@ import psycopg2
 from bench import load, pgbench
 from bench.cost import counted
 from bench.figures import Report, Spread, Table, milliseconds, ratios
-from bench.torg import SQUARE, Torg, Wishes, running, square
+from bench.torg import RESIDENTS, SQUARE, Torg, Wishes, running, square
 
 CLIENTS = (1, 8, 16)
 API_PROCESSES = 2
@@ -61,7 +61,7 @@ def run(*, quick: bool) -> Report:
 
 def measure(torg: Torg, effort: Effort) -> list[dict[str, Any]]:
     """The figures for each number of clients."""
-    wishes = Wishes(SPACES, torg.bearers(max(CLIENTS)), confirm="by_me")
+    wishes = Wishes(SPACES, torg.bearers(RESIDENTS), confirm="by_me")
     created(torg, wishes, max(CLIENTS), 1)  # warms the processes up, and gives the raw script a booking to copy
     script, rounds = raw_script(torg), count()
     found = []

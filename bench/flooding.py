@@ -17,7 +17,7 @@ import psycopg2
 from bench import dataset, load
 from bench.dataset import SMALL
 from bench.figures import Report, Spread, Table, percentile, ratios
-from bench.torg import SQUARE, Torg, Wishes, running, square
+from bench.torg import RESIDENTS, SQUARE, Torg, Wishes, running, square
 from kernel.clock import OSLO, SystemClock
 
 BOOKERS = 8
@@ -62,7 +62,7 @@ def run(*, quick: bool) -> Report:
 
 def measure(torg: Torg, effort: Effort) -> dict[str, Measured]:
     """Quiet and each flood in turn."""
-    wishes = Wishes(SPACES, torg.bearers(BOOKERS), confirm="by_me")
+    wishes = Wishes(SPACES, torg.bearers(RESIDENTS), confirm="by_me")
     book(torg, wishes, 2)  # warms up
     found = {name: Measured() for name in (QUIET, *FLOODS)}
     with ProcessPoolExecutor(1) as elsewhere:

@@ -19,7 +19,7 @@ from bench import creating, dataset, load, series
 from bench.dataset import ARENAS_OF_SQUARE, SMALL, SPACES_OF_ARENA
 from bench.figures import Report, Spread, Table, percentile, ratios
 from bench.searching import Search, by_http, get, looks
-from bench.torg import SQUARE, Torg, Wishes, running, square
+from bench.torg import RESIDENTS, SQUARE, Torg, Wishes, running, square
 from kernel.clock import OSLO, SystemClock
 
 BASE = 100_000
@@ -84,7 +84,7 @@ class Growing:
             ask.execute("SELECT setval(pg_get_serial_sequence('spaces', 'number'), max(number)) FROM spaces")
             connection.commit()
         torg.put("booking", f"/squares/{SQUARE}", series.far_ahead(square(SPACES)))
-        self._wishes = Wishes(SPACES, torg.bearers(CLIENTS), confirm="by_me")
+        self._wishes = Wishes(SPACES, torg.bearers(RESIDENTS), confirm="by_me")
         self._booker = series.Booker(torg)
 
     def grow(self, bookings: int) -> float:

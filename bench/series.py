@@ -13,7 +13,7 @@ from typing import Any
 
 from bench import creating, load
 from bench.figures import Report, Table, milliseconds, percentile, ratios
-from bench.torg import SQUARE, Torg, Wishes, running, space_id, square
+from bench.torg import RESIDENTS, SQUARE, Torg, Wishes, running, space_id, square
 from kernel.clock import OSLO, SystemClock
 from kernel.ids import new_id
 
@@ -83,7 +83,7 @@ def run(*, quick: bool) -> Report:
 
 def measure(torg: Torg, effort: Effort) -> list[dict[str, Any]]:
     """The figures for each number of dates."""
-    wishes = Wishes(SPACES, torg.bearers(1), confirm="by_me")
+    wishes = Wishes(SPACES, torg.bearers(RESIDENTS), confirm="by_me")
     with load.clients(torg.stack.api_urls("booking"), 1) as (client,):
         booker = Booker(torg)
         measured = partial(booker.measured, client)

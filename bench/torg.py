@@ -1,6 +1,7 @@
 """A whole Torg to be measured: on a PostgreSQL of its own that syncs to disk as in earnest, gone afterwards.
 
-Its settings are the defaults, but for the rate limit, which would otherwise be what is measured.
+Its settings are the defaults, but for the rate limit and how many bookings a person may have, which would otherwise be
+what is measured.
 """
 
 import json
@@ -21,14 +22,20 @@ from bench.load import Client, request
 from cli import SERVICES
 from cli.servers.postgres import PrivatePostgres
 from cli.servers.processes import Run, reap
-from cli.sign_in import token
+from cli.sign_in import resident_token, token
 from cli.stack import Layout, Stack, provide_databases
 from kernel.clock import SystemClock
 from kernel.ids import new_id
 from kernel.migrate import migrate
 
 SQUARE = "bench"
-UNLIMITED = {"TORG_RATE_LIMIT_PER_MINUTE": "100000000"}
+UNLIMITED = {
+    "TORG_RATE_LIMIT_PER_MINUTE": "100000000",
+    "TORG_PERSON_OPEN_BOOKINGS": "1000000",
+    "TORG_PERSON_SERIES_DATES": "1000000",
+}
+RESIDENTS = 500
+"""How many persons book in turn: those of one wait for each other, and have more bookings than any person has."""
 HOUR = timedelta(hours=1)
 
 
@@ -50,9 +57,10 @@ class Torg:
         """Where bookings are made: a URL for each api process."""
         return [f"{url}/bookings" for url in self.stack.api_urls("booking")]
 
-    def bearers(self, count: int, persona: str = "kari") -> list[str]:
-        """So many different tokens of a persona."""
-        return [token(self.stack.issuer, persona) for _ in range(count)]
+    def bearers(self, count: int) -> list[str]:
+        """Tokens of so many residents."""
+        stack = self.stack
+        return [resident_token(stack.issuer, stack.issuer_key_file, f"resident-{number}") for number in range(count)]
 
     def put(self, service: str, path: str, body: object) -> None:
         """Writes something as the operator."""
@@ -69,7 +77,7 @@ class Torg:
 @contextmanager
 def running(*, api_processes: int = 1, limited: bool = False) -> Iterator[Torg]:
     """Starts PostgreSQL, migrates, starts every process; all of it is gone afterwards. `limited`: with the default rate
-    limit."""
+    limit, and limits of bookings."""
     reap()
     with ExitStack() as ending:
         run = ending.enter_context(Run("bench"))
@@ -113,7 +121,8 @@ def space_id(number: int) -> str:
 
 
 class Wishes:
-    """Requests for bookings of which no two want the same: the spaces in turn, hour after hour, from tomorrow on."""
+    """Requests for bookings of which no two want the same: the spaces in turn, hour after hour, from tomorrow on; and
+    the persons in turn."""
 
     def __init__(self, spaces: int, bearers: Sequence[str], *, confirm: str) -> None:
         self._spaces = spaces
@@ -123,10 +132,11 @@ class Wishes:
         self._first = SystemClock().now().replace(minute=0, second=0, microsecond=0) + 24 * HOUR
 
     def next_for(self, client: Client, url: str) -> bytes:
-        """The next request, with the token of this client."""
-        hour, space = divmod(next(self._numbers), self._spaces)
+        """The next request."""
+        number = next(self._numbers)
+        hour, space = divmod(number, self._spaces)
         headers = {
-            "Authorization": f"Bearer {self._bearers[client.number]}",
+            "Authorization": f"Bearer {self._bearers[number % len(self._bearers)]}",
             "Idempotency-Key": str(new_id()),
             "Accept": "application/json",
         }

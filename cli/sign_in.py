@@ -4,12 +4,16 @@ The demo's data, the journey and the tests get their tokens here. It works with 
 (`services.portal.demo_issuer`), which takes a name where others want a password.
 """
 
+import time
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 from authlib.common.security import generate_token
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from joserfc import jwt
+from joserfc.jwk import ECKey
 
 RETURN = "http://127.0.0.1/signed-in"
 """Where the issuer sends the code: nobody is there, as we read it off the redirect."""
@@ -30,6 +34,16 @@ def token(issuer_url: str, persona: str, client_id: str = "torg-cli") -> str:
         answer = http.post(found["token_endpoint"], data=asked | {"client_id": client_id, "redirect_uri": RETURN})
         given: str = _read(answer)["access_token"]
     return given
+
+
+def resident_token(issuer_url: str, key_file: Path, name: str) -> str:
+    """An access token for somebody who is no persona, signed with the demo issuer's own key: where many persons are
+    needed, as for benches and races."""
+    key = ECKey.import_key(key_file.read_bytes(), {"use": "sig", "alg": "ES256"})
+    key.ensure_kid()
+    now = int(time.time())
+    claims = {"iss": issuer_url, "sub": name, "aud": "torg", "iat": now, "exp": now + 8 * 3600, "roles": ["resident"]}
+    return jwt.encode({"alg": "ES256", "kid": key.kid, "typ": "at+jwt"}, claims, key)
 
 
 def _code(http: httpx.Client, endpoint: str, persona: str, client_id: str, verifier: str) -> str:

@@ -259,6 +259,26 @@ class Settings:
         default=120,
         check=above_zero,
     )
+    person_open_bookings: int = setting(
+        "TORG_PERSON_OPEN_BOOKINGS",
+        "How many single bookings that are not over a person may have, with those for organisations that nobody has "
+        "verified. Quotas limit further.",
+        default=20,
+        check=not_negative,
+    )
+    person_series_dates: int = setting(
+        "TORG_PERSON_SERIES_DATES",
+        "The same of the dates of a person's fixed bookings.",
+        default=60,
+        check=not_negative,
+    )
+    organisation_open_bookings: int = setting(
+        "TORG_ORGANISATION_OPEN_BOOKINGS",
+        "How many bookings that are not over a verified organisation may have, dates of fixed bookings included. What "
+        "was imported does not count.",
+        default=2000,
+        check=not_negative,
+    )
     own_interest_days: int = setting(
         "TORG_OWN_INTEREST_DAYS",
         "How many days after somebody could last act for an organisation they still decide on nothing that is its.",

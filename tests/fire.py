@@ -29,7 +29,12 @@ from tests.waiting import eventually
 SPACES = ("borgen-storsal-a", "borgen-storsal-b", "borgen-storsal-c", "borgen-moterom-2")
 PATIENCE_SECONDS = 300.0
 QUIET_SECONDS = 300.0
-ENVIRONMENT = {"TORG_RATE_LIMIT_PER_MINUTE": "1000000", "TORG_RETRY_BASE_SECONDS": "0.2"}
+ENVIRONMENT = {
+    "TORG_RATE_LIMIT_PER_MINUTE": "1000000",
+    "TORG_RETRY_BASE_SECONDS": "0.2",
+    "TORG_PERSON_OPEN_BOOKINGS": "100000",
+    "TORG_PERSON_SERIES_DATES": "100000",
+}
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ OF_TIME = {
 }
 """The same where the time is a field, too."""
 _RULES = re.compile(r"(square|arena|space)/([a-z0-9-]{1,100})/(\d{1,9})", re.ASCII)
+FAIR_USE = ("quota_exceeded", "too_many_bookings")
+"""What refuses somebody for how much they have already."""
 _SIGNED_OUT_OR_TOO_MANY = (401, 429)
 
 
@@ -39,7 +41,7 @@ def told(form: Form, said: Refused, fields: Mapping[str, str], codes: Mapping[st
     """The form with the no where it belongs. Raises a no that is about no form."""
     if said.status in _SIGNED_OUT_OR_TOO_MANY:
         raise said
-    if said.code == "quota_exceeded":
+    if said.code in FAIR_USE:
         return Form(form.values, problem=reason(said))
     if said.code == "too_long" and form["from"] and _ends_the_day_after(form):
         return Form(form.values, {"to": gettext("The end must be after the beginning.")})

@@ -79,6 +79,7 @@ CLASHES = {
     "space_closed": noted("Closed"),
     "no_room": noted("No room for so many"),
     "quota_exceeded": noted("More than fair use allows"),
+    "too_many_bookings": noted("More than you can have at a time"),
     "equipment_lent": noted("The equipment is lent to others"),
     "outside_opening_hours": noted("Outside the opening hours"),
     "in_the_past": noted("In the past"),

@@ -16,7 +16,7 @@ import pytest
 
 from cli.docs import DEFINITIONS
 from cli.journey import whole_torg
-from cli.sign_in import token
+from cli.sign_in import resident_token, token
 from cli.stack import Stack
 from kernel.clock import OSLO, SystemClock
 from kernel.ids import new_id
@@ -29,7 +29,8 @@ HALL, PART = "borgen-storsal", "borgen-storsal-b"
 @pytest.fixture(scope="module", params=["embedded", pytest.param("RabbitMQ", marks=pytest.mark.long)])
 def stack(request: pytest.FixtureRequest, postgres: str) -> Iterator[Stack]:
     """One worker process on the embedded broker, or two for each service on RabbitMQ, with the service's own user."""
-    layout: dict[str, Any] = {"api_processes": 2, "environment": {"TORG_RATE_LIMIT_PER_MINUTE": "1000000"}}
+    limits = {"TORG_PERSON_OPEN_BOOKINGS": "100000", "TORG_PERSON_SERIES_DATES": "100000"}
+    layout: dict[str, Any] = {"api_processes": 2, "environment": {"TORG_RATE_LIMIT_PER_MINUTE": "1000000", **limits}}
     broker = "memory://"
     if request.param == "RabbitMQ":
         node = request.getfixturevalue("rabbitmq_node")
@@ -41,10 +42,24 @@ def stack(request: pytest.FixtureRequest, postgres: str) -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def clients(stack: Stack) -> Iterator[list[httpx.Client]]:
-    """One client for each of sixteen callers, half of them at each api process."""
-    headers = {"Authorization": f"Bearer {token(stack.issuer, 'ola')}"}
+    """One client for each of sixteen residents, half of them at each api process: those of one person would wait for
+    each other before they meet at what they want."""
+    persons = [resident_token(stack.issuer, stack.issuer_key_file, f"rival-{number}") for number in range(CLIENTS)]
+    yield from _opened(stack, persons)
+
+
+@pytest.fixture(scope="module")
+def clients_of_one(stack: Stack) -> Iterator[list[httpx.Client]]:
+    """Sixteen clients of one person."""
+    yield from _opened(stack, [token(stack.issuer, "ola")] * CLIENTS)
+
+
+def _opened(stack: Stack, bearers: list[str]) -> Iterator[list[httpx.Client]]:
     apis = cycle(stack.api_urls("booking"))
-    opened = [httpx.Client(base_url=next(apis), headers=headers, timeout=120) for _ in range(CLIENTS)]
+    opened = [
+        httpx.Client(base_url=next(apis), headers={"Authorization": f"Bearer {bearer}"}, timeout=120)
+        for bearer in bearers
+    ]
     yield opened
     for client in opened:
         client.close()
@@ -159,17 +174,20 @@ def taken(answers: list[httpx.Response]) -> list[tuple[str, str]]:
     return sorted(found)
 
 
-def demand_nothing_else_is_held(client: httpx.Client, space: str, answers: list[httpx.Response]) -> None:
+def demand_nothing_else_is_held(clients: list[httpx.Client], space: str, answers: list[httpx.Response]) -> None:
     """Of the dates of these rounds, what was answered is all there is: no loser left anything behind."""
     told = {booking: begins_at for answer in answers for _, begins_at, booking in had(answer)}
-    page: dict[str, Any] = {"next_cursor": ""}
     first, last = min(told.values()), max(told.values())
-    found = set()
+    found = {each["id"] for client in clients for each in _own(client, space) if first <= each["begins_at"] <= last}
+    assert found == told.keys()
+
+
+def _own(client: httpx.Client, space: str) -> Iterator[dict[str, Any]]:
+    page: dict[str, Any] = {"next_cursor": ""}
     while page["next_cursor"] is not None:
         cursor = {"cursor": page["next_cursor"]} if page["next_cursor"] else {}
         page = client.get("/bookings", params={"space": space, "mine": True, "limit": 100, **cursor}).json()
-        found |= {each["id"] for each in page["items"] if first <= each["begins_at"] <= last}
-    assert found == told.keys()
+        yield from page["items"]
 
 
 def told(answers: list[httpx.Response]) -> Counter[tuple[int, str | None]]:
@@ -234,7 +252,8 @@ def test_who_moves_to_one_time_leaves_it_to_one(clients: list[httpx.Client], lob
         assert told(answers) == {(200, None): 1, (409, "slot_taken"): 3}, f"round {turn}"
 
 
-def test_one_idempotency_key_makes_one_booking_however_often_it_is_sent(clients: list[httpx.Client]) -> None:
+def test_one_idempotency_key_makes_one_booking_however_often_it_is_sent(clients_of_one: list[httpx.Client]) -> None:
+    clients = clients_of_one
     for turn in range(3 * ROUNDS, 3 * ROUNDS + 20):
         answers = race(clients, [wish(PART, slot(turn))] * CLIENTS, **{"Idempotency-Key": str(new_id())})
         assert told(answers) == {(201, None): CLIENTS}
@@ -248,7 +267,7 @@ def test_of_identical_series_one_has_all_dates_and_nobody_else_any(clients: list
         assert told(answers) == {(201, None): 1, (409, "series_clashes"): CLIENTS - 1}, f"round {turn}"
         assert len(taken(answers)) == 4
         everything += answers
-    demand_nothing_else_is_held(clients[0], "race-studio-2", everything)
+    demand_nothing_else_is_held(clients, "race-studio-2", everything)
 
 
 @pytest.mark.parametrize(("policy", "space"), [("skip", "race-studio-1"), ("all_or_nothing", "race-studio-3")])
@@ -266,7 +285,7 @@ def test_series_that_overlap_in_part_share_the_dates_out(
         # with all or nothing a date may be left that goes with no other; else each of the seven is somebody's
         assert len(dates) == (7 if policy == "skip" else 4), f"round {turn}"
         everything += answers
-    demand_nothing_else_is_held(clients[0], space, everything)
+    demand_nothing_else_is_held(clients, space, everything)
 
 
 def test_a_series_and_single_bookings_never_share_a_date(clients: list[httpx.Client], lobby: str) -> None:
@@ -296,7 +315,7 @@ def test_of_series_that_move_to_the_same_dates_one_gets_there(clients: list[http
         answers = at_once(clients[:3], [(f"{path}/reschedule", aim) for path in paths])
         assert told(answers) == {(200, None): 1, (409, "series_clashes"): 2}, f"round {turn}"
         assert len(taken(answers)) == 4
-        left = [clients[0].get(path).json() for path in paths]
+        left = [client.get(path).json() for client, path in zip(clients[:3], paths, strict=True)]
         places = sorted({each["space"] for one in left for each in one["occurrences"]})
         assert len(places) == 3
         assert all(len({each["space"] for each in one["occurrences"]}) == 1 for one in left)

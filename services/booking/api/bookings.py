@@ -24,6 +24,7 @@ from services.booking.model import actors as actor_rules
 from services.booking.model import refusals, rules
 from services.booking.model import resources as resource_rules
 from services.booking.model.bookings import Booking, BookingRequest
+from services.booking.model.default_limits import TooManyBookings
 from services.booking.model.house_rules import HouseRulesNotAccepted
 from services.booking.model.prices import Consequence
 from services.booking.model.quotas import QuotaExceeded
@@ -64,6 +65,7 @@ NOT_THERE = (
     rules.TooLoud,
     HouseRulesNotAccepted,
     QuotaExceeded,
+    TooManyBookings,
 )
 
 

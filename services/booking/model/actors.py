@@ -5,7 +5,7 @@ registers (`model.registers`) or by somebody of the municipality; until then it 
 What a person of the municipality has decided, no register changes.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -60,6 +60,8 @@ class Actor:
     kind: TenantKind
     name: str | None = None
     organisation_number: str | None = None
+    unverified: bool = field(default=False, compare=False)
+    """Whether nobody has verified the organisation. Known where somebody books for it."""
 
     def as_tenant(self) -> Tenant:
         """The actor as events speak of it: without its name."""

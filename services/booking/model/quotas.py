@@ -219,6 +219,8 @@ class Asked:
     place: Bookable
     begins_at: datetime
     ends_at: datetime
+    series: bool = False
+    """Whether it is a date of a series."""
 
     @property
     def span(self) -> Span:

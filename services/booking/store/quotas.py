@@ -187,10 +187,13 @@ def binding(
     )
 
 
-def lock(tx: Transaction, tenant: UUID, ids: Sequence[str]) -> None:
-    """Waits until no other booking is being counted in these quotas for this tenant. In the order of the quotas' ids,
-    and before any claim is written."""
-    tx.execute(_LOCK, {"names": [f"quota {each} {tenant}" for each in sorted(ids)]})
+def lock(tx: Transaction, tenant: UUID, ids: Sequence[str], *, answers: UUID | None) -> None:
+    """Waits until no other booking is being counted for whoever answers for it, nor in these quotas for this tenant: in
+    this order, then that of the quotas' ids, and before any claim is written. It is sent with what is counted next."""
+    names = [f"open bookings {answers}"] if answers is not None else []
+    names += [f"quota {each} {tenant}" for each in sorted(ids)]
+    if names:
+        tx.later(_LOCK, {"names": names})
 
 
 def these(tx: Transaction, ids: Collection[str]) -> list[Quota]:

@@ -72,6 +72,7 @@ _AS_IT_IS = (
         actors.c.kind.label("tenant_kind"),
         actors.c.name.label("tenant_name"),
         actors.c.organisation_number,
+        actors.c.verified_by.label("tenant_verified_by"),
         lacking(spaces, arenas.c.square, spaces, arenas).label("unaccepted"),
         binding(spaces.c.parts, _tenant_id, _category, spaces, arenas).label("quotas"),
         _overdue.label("overdue"),
@@ -166,4 +167,10 @@ def _bookable(row: Row[Any]) -> Bookable:
 def _tenant(row: Row[Any]) -> Actor | None:
     if row.tenant is None:
         return None
-    return Actor(id=row.tenant, kind=row.tenant_kind, name=row.tenant_name, organisation_number=row.organisation_number)
+    return Actor(
+        id=row.tenant,
+        kind=row.tenant_kind,
+        name=row.tenant_name,
+        organisation_number=row.organisation_number,
+        unverified=row.tenant_verified_by is None,
+    )

@@ -9,6 +9,7 @@ from kernel.db import Transaction
 from services.booking.model import house_rules
 from services.booking.model.actors import Actor
 from services.booking.model.bookings import BookingRequest
+from services.booking.model.default_limits import Booker
 from services.booking.model.quotas import Asked
 from services.booking.model.recurrence import Occurrence
 from services.booking.model.resources import UnknownSpace
@@ -41,7 +42,7 @@ def check(tx: Transaction, person: UUID | None, wanted: BookingRequest) -> Check
         return Checked(place=None, reasons=[Clash.of(UnknownSpace(space=wanted.space))])
     place = resources.with_equipment(tx, found[0]) if wanted.equipment else found[0]
     broken = [Clash.of(each) for each in place.broken(wanted, wanted.begins_at, wanted.ends_at, now=tx.now)]
-    personal = [] if person is None else _personal(tx, wanted, place, tenant_of(wanted, found[1], person))
+    personal = [] if person is None else _personal(tx, wanted, place, tenant_of(wanted, found[1], person), person)
     return Checked(place=place, reasons=[*broken, *personal, *_taken(tx, wanted, place)])
 
 
@@ -51,7 +52,8 @@ def _taken(tx: Transaction, wanted: BookingRequest, place: Bookable) -> list[Cla
     return [TAKEN[code] for code in codes]
 
 
-def _personal(tx: Transaction, wanted: BookingRequest, place: Bookable, tenant: Actor) -> list[Clash]:
+def _personal(tx: Transaction, wanted: BookingRequest, place: Bookable, tenant: Actor, person: UUID) -> list[Clash]:
     asked = Asked(place=place, begins_at=wanted.begins_at, ends_at=wanted.ends_at)
-    refused = (house_rules.refusal(place.unaccepted), quotas.refusal(tx, tenant.id, asked))
+    booker = Booker(tenant=tenant, person=person)
+    refused = (house_rules.refusal(place.unaccepted), *quotas.refusals(tx, booker, asked))
     return [Clash.of(each) for each in refused if each is not None]

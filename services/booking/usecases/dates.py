@@ -8,6 +8,7 @@ from uuid import UUID
 from kernel.db import Transaction
 from kernel.errors import DomainError
 from services.booking.model.actors import Actor
+from services.booking.model.default_limits import Booker
 from services.booking.model.house_rules import RuleVersion, refuse_unaccepted
 from services.booking.model.quotas import Asked
 from services.booking.model.recurrence import Occurrence
@@ -53,7 +54,7 @@ def preview(tx: Transaction, person: UUID, wanted: SeriesRequest, dates: Sequenc
     places = [asking.places[space] for space in {wanted.like.space, *_used(wanted, asking)}]
     try:
         refuse_unaccepted(unaccepted(places, wanted.like.accept_house_rules))
-        asking = fair(tx, wanted, asking)
+        asking = fair(tx, person, wanted, asking)
     except DomainError as error:
         return Preview(dates=asking.dates, refusal=Clash.of(error))
     return Preview(dates=asking.dates)
@@ -65,16 +66,17 @@ def demand_accepted(tx: Transaction, person: UUID, wanted: SeriesRequest, asking
     house_rules.demand_accepted(tx, person, lacking, wanted.like.accept_house_rules)
 
 
-def fair(tx: Transaction, wanted: SeriesRequest, asking: Asking) -> Asking:
-    """With the dates that no quota has room for as clashes, the first dates first. Raises QuotaExceeded where all or
-    nothing is asked for."""
+def fair(tx: Transaction, person: UUID, wanted: SeriesRequest, asking: Asking) -> Asking:
+    """With the dates that no limit has room for as clashes, the first dates first. Raises QuotaExceeded or
+    TooManyBookings where all or nothing is asked for."""
+    booker = Booker(tenant=asking.tenant, person=person)
     spaces = {number: asking.space_of(date, wanted) for number, date in enumerate(asking.dates)}
     there = {number: asking.places[space] for number, space in spaces.items() if space is not None}
     asked = [_asked(place, asking.dates[number].occurrence) for number, place in there.items()]
     if wanted.policy == "all_or_nothing":
-        quotas.demand_room(tx, asking.tenant.id, asked)
+        quotas.demand_room(tx, booker, asked)
         return asking
-    beyond = quotas.beyond(tx, asking.tenant.id, asked) if asked else {}
+    beyond = quotas.beyond(tx, booker, asked) if asked else {}
     refused = {number: beyond[place] for place, number in enumerate(there) if place in beyond}
     dates = [
         Considered(occurrence=date.occurrence, clash=Clash.of(refused[number])) if number in refused else date
@@ -108,7 +110,7 @@ def consider(
             places.values(),
             [store.Asked(space, date.taken(place.rules), like) for space, place in places.items() for date in dates],
         )
-    quotas.queue(tx, tenant.id, places.values())
+    quotas.queue(tx, Booker(tenant=tenant, person=person), places.values())
     queue_for_room(tx, places.values())
     place = places.pop(wanted.like.space)
     clashes = _clashes(tx, wanted, place, dates)
@@ -182,4 +184,4 @@ def _alternatives(
 
 
 def _asked(place: Bookable, date: Occurrence) -> Asked:
-    return Asked(place=place, begins_at=date.begins_at, ends_at=date.ends_at)
+    return Asked(place=place, begins_at=date.begins_at, ends_at=date.ends_at, series=True)

@@ -14,6 +14,7 @@ from kernel.errors import DomainError
 from services.booking import metrics
 from services.booking.model import waiting as model
 from services.booking.model.bookings import Booking, BookingRequest
+from services.booking.model.default_limits import Booker
 from services.booking.model.house_rules import refuse_unaccepted
 from services.booking.model.quotas import Asked
 from services.booking.model.recurrence import Occurrence
@@ -104,8 +105,10 @@ def _offer_to(tx: Transaction, waiting: Waiting) -> None:
         raise SlotTaken
     here = near(place, wanted)
     offered = model.offer(begin_hold(tx, wanted, here, tenant=tenant, person=waiting.person), place, waiting)
-    room = Asked(place=here, begins_at=offered.begins_at, ends_at=offered.ends_at)
-    if not (quotas.have_room(tx, tenant.id, [room]) and bookings.add(tx, offered, parts=place.parts)):
+    series = waiting.series is not None
+    room = Asked(place=here, begins_at=offered.begins_at, ends_at=offered.ends_at, series=series)
+    booker = Booker(tenant=tenant, person=waiting.person)
+    if not (quotas.have_room(tx, booker, [room]) and bookings.add(tx, offered, parts=place.parts)):
         raise SlotTaken
     _told(tx, waiting, offered)
 

@@ -17,6 +17,7 @@ from kernel.db import Transaction
 from kernel.ids import new_id
 from services.booking.model.actors import Actor, NotRepresentative, resident
 from services.booking.model.bookings import Booking, BookingRequest
+from services.booking.model.default_limits import Booker
 from services.booking.model.holding import hold
 from services.booking.model.quotas import Asked
 from services.booking.model.resources import UnknownSpace
@@ -81,7 +82,8 @@ def demand(
     *,
     instead_of: Collection[UUID] = (),
 ) -> None:
-    """House rules accepted by whoever books, and room in the tenant's quotas."""
+    """House rules accepted by whoever books, and room in the tenant's quotas and under the limits without any."""
     house_rules.demand_accepted(tx, person, place.unaccepted, wanted.accept_house_rules)
-    asked = Asked(place=place, begins_at=booking.begins_at, ends_at=booking.ends_at)
-    quotas.demand_room(tx, booking.tenant.id, [asked], instead_of=instead_of)
+    series = booking.series is not None
+    asked = Asked(place=place, begins_at=booking.begins_at, ends_at=booking.ends_at, series=series)
+    quotas.demand_room(tx, Booker(tenant=booking.tenant, person=person), [asked], instead_of=instead_of)

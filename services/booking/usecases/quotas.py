@@ -1,4 +1,5 @@
-"""Fair use: groups and quotas as those write them who oversee the squares, and quotas demanded of whoever books."""
+"""Fair use: groups and quotas as those write them who oversee the squares; quotas, and the limits that hold without
+any (`model.default_limits`), demanded of whoever books."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
@@ -7,9 +8,11 @@ from uuid import UUID
 
 from kernel.auth import Caller, Forbidden, Role
 from kernel.db import Transaction
+from kernel.errors import DomainError
 from kernel.versions import Expected, StaleVersion
 from services.booking import metrics
 from services.booking.model import quotas as model
+from services.booking.model.default_limits import Booker, Limits, Room, TooManyBookings
 from services.booking.model.places import Place, UnknownPlace
 from services.booking.model.quotas import (
     LOOK_AHEAD,
@@ -25,7 +28,7 @@ from services.booking.model.quotas import (
 from services.booking.model.room_again import Bound, room_again
 from services.booking.model.rules import Bookable
 from services.booking.model.tallies import Tally
-from services.booking.store import actors, duties, places, quotas
+from services.booking.store import actors, duties, open_bookings, places, quotas
 
 _QUEUE = "fair use"
 """Groups and quotas are changed by one at a time."""
@@ -66,30 +69,37 @@ def put_quota(tx: Transaction, who: Caller, expected: Expected, id: str, *, grou
     return quota
 
 
-def demand_room(tx: Transaction, tenant: UUID, asked: Sequence[Asked], *, instead_of: Collection[UUID] = ()) -> None:
-    """Refuses bookings that would pass a quota of the tenant's. Every way of booking calls it, once for all that it
-    books in the transaction, before the first claim is written; `instead_of` are bookings given up or moved for it.
+def demand_room(tx: Transaction, booker: Booker, asked: Sequence[Asked], *, instead_of: Collection[UUID] = ()) -> None:
+    """Refuses bookings that would pass a quota of the tenant's, or what they may have without any. Every way of booking
+    calls it, once for all that it books in the transaction, before the first claim is written; `instead_of` are
+    bookings given up or moved for it.
 
-    Where no quota binds (`Bookable.quotas`) it costs nothing. Else bookings of one tenant in one quota are counted one
-    after the other, from the bookings themselves, so that the limit holds however many ask at once.
+    Bookings that the same person or organisation answers for are counted one after the other, and those of one tenant
+    in one quota, from the bookings themselves, so that the limit holds however many ask at once. Where no quota binds
+    (`Bookable.quotas`) that costs one count; a move costs none, as it adds nothing.
     """
-    binding = queue(tx, tenant, [each.place for each in asked])
-    short = _short(tx, tenant, binding, asked, instead_of)
+    adds = len(asked) > len(instead_of)
+    binding = _queue(tx, booker, [each.place for each in asked], adds=adds)
+    short = _short(tx, booker.tenant.id, binding, asked, instead_of)
     if short is not None:
         metrics.OVER_QUOTA.labels(short.kind).inc()
-        raise _refusal(tx, tenant, short, asked, instead_of)
+        raise _refusal(tx, booker.tenant.id, short, asked, instead_of)
+    if adds and (too_many := _too_many(tx, booker, asked)) is not None:
+        metrics.OVER_QUOTA.labels(too_many.fields["limited"]).inc()
+        raise too_many
 
 
-def have_room(tx: Transaction, tenant: UUID, asked: Sequence[Asked]) -> bool:
+def have_room(tx: Transaction, booker: Booker, asked: Sequence[Asked]) -> bool:
     """Whether there is room for what nobody asks for at this moment: the same, and nobody is refused."""
-    binding = queue(tx, tenant, [each.place for each in asked])
-    return _short(tx, tenant, binding, asked, ()) is None
+    binding = queue(tx, booker, [each.place for each in asked])
+    return _short(tx, booker.tenant.id, binding, asked, ()) is None and _too_many(tx, booker, asked) is None
 
 
-def refusal(tx: Transaction, tenant: UUID, asked: Asked) -> QuotaExceeded | None:
+def refusals(tx: Transaction, booker: Booker, asked: Asked) -> list[DomainError]:
     """What somebody would be told who books this; for one who only wants to know, and so waits for nobody."""
-    short = _short(tx, tenant, asked.place.quotas, [asked], ())
-    return None if short is None else _refusal(tx, tenant, short, [asked], ())
+    short = _short(tx, booker.tenant.id, asked.place.quotas, [asked], ())
+    over = None if short is None else _refusal(tx, booker.tenant.id, short, [asked], ())
+    return [each for each in (over, _too_many(tx, booker, [asked])) if each is not None]
 
 
 def _short(
@@ -107,37 +117,70 @@ def _short(
     return None
 
 
-def beyond(tx: Transaction, tenant: UUID, asked: Sequence[Asked]) -> dict[int, UsedUpBySeries]:
-    """Of the dates of a series, in their order, the numbers of those for which the tenant has no room when those before
-    them have theirs, and why. The same rules and the same queue as `demand_room`."""
-    binding = queue(tx, tenant, [each.place for each in asked])
+def _too_many(tx: Transaction, booker: Booker, asked: Sequence[Asked]) -> TooManyBookings | None:
+    return _room(tx, booker, asked).refusal(asked)
+
+
+def _room(tx: Transaction, booker: Booker, asked: Sequence[Asked]) -> Room:
+    """What is left without any quota. What was imported takes none of it; that is looked up only where it matters."""
+    series = any(each.series for each in asked)
+    limits = Limits(
+        single=tx.settings.person_open_bookings,
+        dates=tx.settings.person_series_dates,
+        organisation=tx.settings.organisation_open_bookings,
+    )
+    has = open_bookings.of(tx, booker)
+    found = limits.room(booker, has, series=series)
+    if found.refusal(asked) is None:
+        return found
+    return limits.room(booker, has.without(open_bookings.imported_of(tx, booker)), series=series)
+
+
+def beyond(tx: Transaction, booker: Booker, asked: Sequence[Asked]) -> dict[int, UsedUpBySeries | TooManyBookings]:
+    """Of the dates of a series, in their order, the numbers of those for which there is no room when those before them
+    have theirs, and why. The same rules and the same queue as `demand_room`."""
+    binding = queue(tx, booker, [each.place for each in asked])
+    tallies = _tallies(tx, booker.tenant.id, binding, asked)
+    room = _room(tx, booker, asked)
+    found: dict[int, UsedUpBySeries | TooManyBookings] = {}
+    for number, each in enumerate(asked):
+        there = [tallies[quota] for quota in sorted(each.place.quotas)]
+        short = next(filter(None, (tally.short(each.span) for tally in there)), None)
+        too_many = room.refusal([each])
+        if short is not None:
+            metrics.OVER_QUOTA.labels(short.kind).inc()
+            found[number] = short.of_date()
+        elif too_many is not None:
+            metrics.OVER_QUOTA.labels(room.limited).inc()
+            found[number] = too_many
+        else:
+            room = room.less(1)
+            for tally in there:
+                tally.add(each.span)
+    return found
+
+
+def _tallies(tx: Transaction, tenant: UUID, binding: Sequence[str], asked: Sequence[Asked]) -> dict[str, Tally]:
     if not binding:
         return {}
     weeks = model.whole_weeks([each.span for each in asked])
-    tallies = {
+    return {
         standing.quota.id: Tally(
             standing, quotas.booked(tx, standing.quota, tenant, during=weeks, at=tx.now), now=tx.now
         )
         for standing in model.standing_for(tenant, quotas.these(tx, binding))
     }
-    found: dict[int, UsedUpBySeries] = {}
-    for number, each in enumerate(asked):
-        there = [tallies[quota] for quota in sorted(each.place.quotas)]
-        short = next(filter(None, (tally.short(each.span) for tally in there)), None)
-        if short is None:
-            for tally in there:
-                tally.add(each.span)
-        else:
-            metrics.OVER_QUOTA.labels(short.kind).inc()
-            found[number] = short.of_date()
-    return found
 
 
-def queue(tx: Transaction, tenant: UUID, places: Iterable[Bookable]) -> list[str]:
-    """Waits until nobody else books for this tenant in the quotas that may bind in these places; their ids."""
+def queue(tx: Transaction, booker: Booker, places: Iterable[Bookable]) -> list[str]:
+    """Waits until nobody else books for whoever answers for this, nor for this tenant in the quotas that may bind in
+    these places; their ids."""
+    return _queue(tx, booker, places, adds=True)
+
+
+def _queue(tx: Transaction, booker: Booker, places: Iterable[Bookable], *, adds: bool) -> list[str]:
     binding = sorted({quota for place in places for quota in place.quotas})
-    if binding:
-        quotas.lock(tx, tenant, binding)
+    quotas.lock(tx, booker.tenant.id, binding, answers=booker.answers if adds else None)
     return binding
 
 

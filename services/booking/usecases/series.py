@@ -16,6 +16,7 @@ from kernel.versions import Expected
 from services.booking import metrics
 from services.booking.events import GivenUpBy, SeriesBooked, SeriesCancelled, SeriesChanged, SeriesSnapshot
 from services.booking.model.bookings import Booking, BookingRequest
+from services.booking.model.default_limits import Booker, TooManyBookings
 from services.booking.model.quotas import Asked, QuotaExceeded
 from services.booking.model.recurrence import Occurrence
 from services.booking.model.refusals import EquipmentLent, NoRoom, NotHeld, SlotTaken
@@ -193,7 +194,7 @@ def _book(
     if wanted.policy == "all_or_nothing":
         _refuse_clashes(seen)
     dates.demand_accepted(tx, who.person, wanted, seen)
-    asking = dates.fair(tx, wanted, seen)
+    asking = dates.fair(tx, who.person, wanted, seen)
     series = _series(tx, who, wanted, asking)
     held = [
         _held(tx, series, asking, request_for(wanted.like, date.occurrence, space), who.person)
@@ -224,7 +225,8 @@ def _refuse_lost(
     if wanted.policy == "all_or_nothing" or (len(lost) == len(held) and last_attempt):
         metrics.CLASHES.inc()
         refuse([(each.begins_at, TAKEN[SlotTaken.code]) for each in held if each.id in lost], len(asking.dates))
-    beyond = any(each.clash is not None and each.clash.code == QuotaExceeded.code for each in asking.dates)
+    limited = (QuotaExceeded.code, TooManyBookings.code)
+    beyond = any(each.clash is not None and each.clash.code in limited for each in asking.dates)
     worth_it = wanted.policy == "alternatives" or beyond or len(lost) == len(held)
     if worth_it and not last_attempt:
         raise _Overtaken
@@ -339,15 +341,12 @@ def _demand(
     instead_of: Sequence[Booking],
 ) -> None:
     house_rules.demand_accepted(tx, person, dates.unaccepted(places.values(), ()))
-    _demand_quotas(tx, after, places, instead_of=[each.id for each in instead_of])
-
-
-def _demand_quotas(
-    tx: Transaction, wanted: Sequence[Booking], places: dict[str, Bookable], *, instead_of: Sequence[UUID] = ()
-) -> None:
-    asked = [Asked(place=places[each.space], begins_at=each.begins_at, ends_at=each.ends_at) for each in wanted]
+    asked = [
+        Asked(place=places[each.space], begins_at=each.begins_at, ends_at=each.ends_at, series=True) for each in after
+    ]
     if asked:
-        quotas.demand_room(tx, wanted[0].tenant.id, asked, instead_of=instead_of)
+        booker = Booker(tenant=after[0].tenant, person=person)
+        quotas.demand_room(tx, booker, asked, instead_of=[each.id for each in instead_of])
 
 
 def _meant(

@@ -8,7 +8,7 @@ from services.portal.backend import Json, Refused, tell
 from services.portal.forms import Form, day_of, new_key, sent, timed
 from services.portal.language import day, gettext, named
 from services.portal.places import places
-from services.portal.refusals import told
+from services.portal.refusals import FAIR_USE, told
 from services.portal.session import signed_in
 from services.portal.wishes import use, wanted_in
 from services.portal.words import EVERY
@@ -68,7 +68,7 @@ def look_ahead(form: Form, wanted: Json) -> str:
         clashes=found["clashes"],
         free=free,
         elsewhere=_with_alternatives(wanted, found["dates"]),
-        beyond_fair_use=any(each["clash"] and each["clash"]["code"] == "quota_exceeded" for each in found["dates"]),
+        beyond_fair_use=any(each["clash"] and each["clash"]["code"] in FAIR_USE for each in found["dates"]),
         waits=any(each["clash"] and each["clash"]["code"] in _WAITED_FOR for each in found["dates"]),
         refused=bool(refusal),
         space=space,

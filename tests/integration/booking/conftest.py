@@ -16,6 +16,7 @@ from kernel.db import Database
 from kernel.errors import Text
 from kernel.outbox import outbox
 from kernel.pagination import PageRequest
+from kernel.settings import Settings
 from kernel.versions import ANY_VERSION
 from services.booking import events
 from services.booking.model.bookings import Booking, BookingRequest
@@ -40,6 +41,8 @@ from tests.waiting_line import Line
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 """A Monday, 13:00 in Oslo."""
+ROOMY = Settings(person_open_bookings=100_000, person_series_dates=100_000)
+"""A few persons book for all; `test_default_limits` has the limits."""
 RULES = BookingRules(grid_minutes=15, min_minutes=30, max_minutes=480, notice_minutes=0, horizon_days=365)
 ALWAYS = tuple(hours(weekday, "00:00", "24:00") for weekday in range(1, 8))
 ALL_EVENTS: dict[str, type[Event]] = {
@@ -170,7 +173,7 @@ class Counter:
 @pytest.fixture
 def counter(fresh_database: Callable[..., Database]) -> Counter:
     clock = FixedClock(NOW)
-    counter = Counter(fresh_database("booking", clock=clock), clock)
+    counter = Counter(fresh_database("booking", clock=clock, settings=ROOMY), clock)
     counter.publish()
     return counter
 
@@ -179,7 +182,7 @@ def counter(fresh_database: Callable[..., Database]) -> Counter:
 def many(counter: Counter) -> Iterator[Database]:
     """The same database, with a connection for each of sixteen rivals."""
     url = counter.database.engine.url.render_as_string(hide_password=False)
-    many = Database(url, service="booking", pool_size=16, clock=counter.clock)
+    many = Database(url, service="booking", pool_size=16, clock=counter.clock, settings=ROOMY)
     yield many
     many.close()
 

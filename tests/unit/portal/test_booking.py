@@ -648,6 +648,16 @@ def test_a_quota_says_which_how_much_and_when(
     assert again.get(limited, "når du avbestiller eller korter ned") in page.text
 
 
+def test_who_has_enough_already_is_told_so(portal: Portal, kari: Visitor) -> None:
+    why = "Du kan ha 20 bookinger som ikke er over; 20 er brukt, og dette er 1 til."
+    fields = {"limited": "person_open_bookings", "limit": 20, "used": 20, "asked": 1}
+    portal.services.refusals["POST booking /bookings"] = refused(409, "too_many_bookings", why, fields=fields)
+    kari.go(BOOK)
+    page = kari.submit("/book", **FILLED)
+    assert page.status_code == 409
+    assert why in page.text
+
+
 def test_a_rule_that_a_field_breaks_is_told_there(portal: Portal, kari: Visitor) -> None:
     refusal = refused(422, "too_many_participants", "Lokalet har plass til høyst 120.")
     portal.services.refusals["POST booking /bookings"] = refusal
