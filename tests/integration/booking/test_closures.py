@@ -435,7 +435,7 @@ def test_it_is_told_what_closes_a_space(counter: Any) -> None:
 def many(counter: Any) -> Iterator[Database]:
     """The same database, with connections for those who race."""
     url = counter.database.engine.url.render_as_string(hide_password=False)
-    many = Database(url, service="booking", pool_size=8, clock=counter.clock)
+    many = Database(url, service="booking", pool_size=8, clock=counter.clock, settings=counter.database.settings)
     yield many
     many.close()
 

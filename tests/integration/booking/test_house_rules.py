@@ -462,7 +462,9 @@ def test_one_is_told_what_to_accept_and_can_in_one_call(house: House, client: An
 def many(counter: Any) -> Iterator[Database]:
     """The same database, with a connection for each rival."""
     url = counter.database.engine.url.render_as_string(hide_password=False)
-    many = Database(url, service="booking", pool_size=RIVALS + 2, clock=counter.clock)
+    many = Database(
+        url, service="booking", pool_size=RIVALS + 2, clock=counter.clock, settings=counter.database.settings
+    )
     yield many
     many.close()
 

@@ -455,7 +455,7 @@ def test_it_is_told_why_it_is_closed(counter: Any) -> None:
 def many(counter: Any) -> Iterator[Database]:
     """The same database, with connections for those who race."""
     url = counter.database.engine.url.render_as_string(hide_password=False)
-    many = Database(url, service="booking", pool_size=4, clock=counter.clock)
+    many = Database(url, service="booking", pool_size=4, clock=counter.clock, settings=counter.database.settings)
     yield many
     many.close()
 

@@ -431,7 +431,7 @@ def test_the_names_of_an_organisation_s_people_are_for_its_owners(ask: Ask, band
 def many(counter: Any) -> Any:
     """The same database, with connections for many."""
     url = counter.database.engine.url.render_as_string(hide_password=False)
-    many = Database(url, service="booking", pool_size=16, clock=counter.clock)
+    many = Database(url, service="booking", pool_size=16, clock=counter.clock, settings=counter.database.settings)
     yield many
     many.close()
 

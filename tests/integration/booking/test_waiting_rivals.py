@@ -47,7 +47,7 @@ def waiting_for_a_lock(database: Database) -> int:
 def many(counter: Any) -> Iterator[Database]:
     """The same database, with a connection for each rival."""
     url = counter.database.engine.url.render_as_string(hide_password=False)
-    many = Database(url, service="booking", pool_size=10, clock=counter.clock)
+    many = Database(url, service="booking", pool_size=10, clock=counter.clock, settings=counter.database.settings)
     yield many
     many.close()
 
