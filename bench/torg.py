@@ -41,7 +41,7 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Torg:
-    """One that runs. `databases` holds each service's URL."""
+    """One that runs. `databases` holds each service's URL, as its owner."""
 
     stack: Stack
     databases: Mapping[str, str]
@@ -88,13 +88,13 @@ def running(*, api_processes: int = 1, limited: bool = False) -> Iterator[Torg]:
         ending.callback(server.stop)
         databases = provide_databases(server.url(), folder)
         for service in SERVICES:
-            migrate(service, databases[service])
+            migrate(service, databases.owners[service])
         environment = {} if limited else UNLIMITED
-        layout = Layout(folder=folder, databases=databases, api_processes=api_processes, environment=environment)
+        layout = Layout(folder=folder, databases=databases.urls, api_processes=api_processes, environment=environment)
         stack = Stack(run, layout)
         stack.start()
         ending.callback(stack.stop)
-        yield Torg(stack, databases, server)
+        yield Torg(stack, databases.owners, server)
 
 
 def square(spaces: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import typer
 
 from cli import dumps
-from cli.targets import database_urls
+from cli.targets import owner_urls
 
 app = typer.Typer(help="Back up the services' databases, while they are at work.")
 
@@ -19,7 +19,7 @@ def backup(
     It holds what people have entrusted: keep it apart from the server, where few can read it. Door codes in it can be
     read with TORG_ACCESS_CODE_KEY alone, which is not in it.
     """
-    urls = database_urls()
+    urls = owner_urls()
     if missing := [service for service in dumps.ORDER if service not in urls]:
         raise SystemExit(f"torg: a backup is of all services; which database is that of {', '.join(missing)}?")
     if folder.exists():

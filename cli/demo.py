@@ -70,11 +70,11 @@ def start(folder: DemoFolder, server: PrivatePostgres, run: Run, port: int) -> S
         server.start()
     with step("databases"):
         databases = provide_databases(server.url(), folder.path)
-        migrate(folder, databases)
+        migrate(folder, databases.owners)
     ports = {"portal": port, "api": port + 1, "worker": port + 2}
     environment = {"TORG_LOG_FORMAT": "readable"}
-    stack = Stack(run, Layout(folder=folder.path, databases=databases, ports=ports, environment=environment))
-    folder.tell(portal=stack.portal_url, databases=databases, urls=stack.urls)
+    stack = Stack(run, Layout(folder=folder.path, databases=databases.urls, ports=ports, environment=environment))
+    folder.tell(portal=stack.portal_url, databases=databases.urls, owners=databases.owners, urls=stack.urls)
     with step("services and portal"):
         stack.start()
     if folder.port is None:

@@ -141,10 +141,12 @@ def read(folder: Path) -> Manifest:
 
 
 def restore(url: str, folder: Path, dump: Dump) -> None:
-    """Makes a database what it was when it was dumped: nothing that is in it now stays. Raises NoBackup."""
+    """Makes a database what it was when it was dumped, as the role that owns it: nothing that is in it now stays.
+    Raises NoBackup."""
     with _session(url) as cursor:
         cursor.execute(_EMPTY)
-    _run("pg_restore", url, "--no-owner", "--exit-on-error", "--single-transaction", str(folder / dump.file))
+    ours = ("--no-owner", "--no-privileges")  # rights are this database's own, and come with its tables
+    _run("pg_restore", url, *ours, "--exit-on-error", "--single-transaction", str(folder / dump.file))
 
 
 def is_of(url: str, dump: Dump) -> bool:

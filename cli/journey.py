@@ -5,7 +5,7 @@ By default on the embedded PostgreSQL and broker; with `--amqp-url` and `--datab
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -20,10 +20,11 @@ from kombu.exceptions import KombuError
 from marshmallow import ValidationError
 from rich.console import Console
 
-from cli import SERVICES, broker, demo_data
+from cli import broker, demo_data
 from cli.demo_data import DemoDataRefused
 from cli.docs.sources import events
 from cli.journey_steps import Journey, NotSeen, Step
+from cli.servers.databases import ServiceDatabases
 from cli.servers.postgres import PrivatePostgres
 from cli.servers.processes import Run, ServerFailed, reap
 from cli.sign_in import SignInRefused, token
@@ -66,7 +67,7 @@ def journey(
     fault = ""
     try:
         with whole_torg(amqp_url, database_url, quiet=as_json) as (stack, databases):
-            for step in travel(stack, databases):
+            for step in travel(stack, databases.urls):
                 steps.append(step)
                 if not as_json:
                     console.print(_line(step), soft_wrap=True)
@@ -81,7 +82,7 @@ def journey(
     raise typer.Exit(1 if fault else 0)
 
 
-def travel(stack: Stack, databases: dict[str, str]) -> Iterator[Step]:
+def travel(stack: Stack, databases: Mapping[str, str]) -> Iterator[Step]:
     """The journey on a running Torg that holds the example data."""
     tap = Tap(databases)
     try:
@@ -93,7 +94,7 @@ def travel(stack: Stack, databases: dict[str, str]) -> Iterator[Step]:
 @contextmanager
 def whole_torg(
     amqp_url: str, database_url: str, *, quiet: bool, **layout: Any
-) -> Iterator[tuple[Stack, dict[str, str]]]:
+) -> Iterator[tuple[Stack, ServiceDatabases]]:
     """A Torg with the example data, and its databases, gone afterwards; `layout` goes to `Layout`."""
     reap()
     with ExitStack() as ending:
@@ -111,17 +112,22 @@ def whole_torg(
             ending.callback(broker.clear, amqp_url, events())
         apart = amqp_url != EMBEDDED
         given: dict[str, Any] = {"amqp_url": amqp_url, "workers_apart": apart, **layout}
-        stack = start(run, Layout(folder=folder, databases=databases, **given))
+        migrate_all(databases.owners)
+        stack = start(run, Layout(folder=folder, databases=databases.urls, **given))
         ending.callback(stack.stop)
         yield stack, databases
 
 
-def start(run: Run, layout: Layout) -> Stack:
-    """Migrates, starts every process, loads the example data."""
+def migrate_all(owners: Mapping[str, str]) -> None:
+    """Brings each service's database up to date."""
     from kernel.migrate import migrate
 
-    for service in SERVICES:
-        migrate(service, layout.databases[service])
+    for service, url in owners.items():
+        migrate(service, url)
+
+
+def start(run: Run, layout: Layout) -> Stack:
+    """Starts every process, loads the example data."""
     stack = Stack(run, layout)
     stack.start()
     demo_data.load(stack.urls, token(stack.issuer, "drift"))

@@ -16,6 +16,7 @@ COMMANDS = {
     "check": "cli.check",
     "bench": "cli.bench",
     "dead-letters": "cli.dead_letters",
+    "databases": "cli.databases",
     "migrate": "cli.migrate",
     "backup": "cli.backup",
     "restore": "cli.restore",

@@ -13,7 +13,9 @@ app = typer.Typer(help="Bring the services' databases up to date.")
 def migrate(
     services: list[str] = typer.Argument(None, help="Only these services; each needs its TORG_…_DATABASE_URL."),
 ) -> None:
-    """Upgrades every database that a TORG_…_DATABASE_URL names. Run it before the new processes start.
+    """Upgrades every database that a TORG_…_DATABASE_URL names, as the role in TORG_…_OWNER_URL where that is set.
+
+    Run it before the new processes start.
 
     A database that a later release has upgraded is left as it is, if this release can work with it.
     """
@@ -21,7 +23,7 @@ def migrate(
     from kernel.migrate import migrate as upgrade
 
     settings = settings_or_exit(Settings)
-    urls = {name: getattr(settings, f"{name}_database_url") for name in SERVICES}
+    urls = {name: settings.owner_url(name) for name in SERVICES}
     for service in services or [name for name in SERVICES if urls[name]] or _none():
         if service not in urls:
             raise SystemExit(f"torg: {service!r} is not one of {', '.join(SERVICES)}")

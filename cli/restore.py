@@ -7,7 +7,7 @@ import typer
 
 from cli import dumps
 from cli.restored import broker_or_exit, demand_stopped, follow
-from cli.targets import database_urls
+from cli.targets import database_urls, owner_urls
 from kernel.migrate import migrate
 
 app = typer.Typer(help="Restore the services' databases from a backup, with all of Torg stopped.")
@@ -36,8 +36,9 @@ def restore(
     if not yes:
         when = f"{manifest.taken_at:%Y-%m-%d %H:%M} UTC"
         typer.confirm(f"Replace all that is in the databases of {', '.join(chosen)} by what was at {when}?", abort=True)
+    owners = owner_urls()
     for service in chosen:
-        _restore_one(service, urls[service], folder, manifest.dumps[service])
+        _restore_one(service, owners[service], folder, manifest.dumps[service])
     follow(urls, amqp_url)
 
 

@@ -16,12 +16,15 @@ from pathlib import Path
 from cli import SERVICES
 from cli.paths import ROOT
 from cli.servers import databases
+from cli.servers.databases import ServiceDatabases
 from cli.servers.passwords import kept_key, kept_password
 from cli.servers.ports import free_port
 from cli.servers.processes import Child, Run, ServerFailed
 
 READY_SECONDS = 120.0
 STOP_SECONDS = 25.0
+OWNER = "_owner"
+"""What the name of the role that owns a database ends with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,25 +233,25 @@ class Stack:
         return Part(name, (*command, "--health-port", str(health_port)), port, health_port, environment)
 
 
-def provide_databases(server: str, folder: Path, *, prefix: str = "torg") -> dict[str, str]:
-    """A role and a database for each service on the server (a superuser's URL), made unless they are there.
-
-    The roles' passwords are random, and kept in `folder`. Returns each service's own URL.
-    """
-    urls = {}
+def provide_databases(server: str, folder: Path, *, prefix: str = "torg") -> ServiceDatabases:
+    """A database for each service on the server (a superuser's URL), a role that owns it, and one for the service, made
+    unless they are there. The roles' passwords are random, and kept in `folder`."""
+    urls, owners = {}, {}
     for service in SERVICES:
-        name, password = f"{prefix}_{service}", kept_password(folder / f"{service}-database-password")
-        databases.create_role(server, name, password)
-        databases.create_database(server, name, name)
-        urls[service] = databases.url_of(server, name, name, password)
-    return urls
+        name = f"{prefix}_{service}"
+        urls[service] = databases.url_of(server, name, name, kept_password(folder / f"{service}-database-password"))
+        password = kept_password(folder / f"{service}-owner-password")
+        owners[service] = databases.url_of(server, name, f"{name}{OWNER}", password)
+        databases.provide(server, urls[service], owners[service])
+    return ServiceDatabases(urls, owners)
 
 
 def drop_databases(server: str, *, prefix: str) -> None:
     """Drops what `provide_databases` made."""
     for service in SERVICES:
         databases.drop_database(server, f"{prefix}_{service}")
-        databases.drop_role(server, f"{prefix}_{service}")
+        for role in (f"{prefix}_{service}", f"{prefix}_{service}{OWNER}"):
+            databases.drop_role(server, role)
 
 
 def _ready(port: int) -> bool:

@@ -35,6 +35,16 @@ _LOCK_MILLISECONDS = 200
 a deadlock with those who want them the other way round: PostgreSQL ends one of them after a second, so we are gone
 before."""
 _LOCK_TRIES = 60
+_HISTORY_IS_OURS = """
+DO $$
+DECLARE other text;
+BEGIN
+    FOR other IN SELECT DISTINCT grantee FROM information_schema.role_table_grants
+        WHERE table_name = 'alembic_version' AND grantor = current_user AND grantee NOT IN (current_user, 'PUBLIC')
+    LOOP EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM %I', other); END LOOP;
+END $$
+"""
+"""The service reads and writes what migrations make, but not which of them were made."""
 _LOCK_PAUSE_SECONDS = 0.5
 
 
@@ -109,6 +119,7 @@ class _History:
         oldest = {"release": max(declared, key=_numbers)}
         self.connection.execute(text("DELETE FROM oldest_release"))
         self.connection.execute(text("INSERT INTO oldest_release VALUES (:release)"), oldest)
+        self.connection.execute(text(_HISTORY_IS_OURS))
         self.connection.commit()
 
     def _script(self) -> ScriptDirectory:

@@ -112,6 +112,45 @@ class Settings:
     programming_database_url: str = setting(
         "TORG_PROGRAMMING_DATABASE_URL", "Programming's own database.", default="", check=DATABASE, secret=True
     )
+    booking_owner_url: str = setting(
+        "TORG_BOOKING_OWNER_URL",
+        "Booking's own database as the role that owns it, for `migrate`, `backup` and `restore` alone; else"
+        " that of the service.",
+        default="",
+        check=DATABASE,
+        secret=True,
+    )
+    access_owner_url: str = setting(
+        "TORG_ACCESS_OWNER_URL",
+        "Access's own database as the role that owns it, for `migrate`, `backup` and `restore` alone; else"
+        " that of the service.",
+        default="",
+        check=DATABASE,
+        secret=True,
+    )
+    pricing_owner_url: str = setting(
+        "TORG_PRICING_OWNER_URL",
+        "Pricing's own database as the role that owns it, for `migrate`, `backup` and `restore` alone; else"
+        " that of the service.",
+        default="",
+        check=DATABASE,
+        secret=True,
+    )
+    programming_owner_url: str = setting(
+        "TORG_PROGRAMMING_OWNER_URL",
+        "Programming's own database as the role that owns it, for `migrate`, `backup` and `restore` alone; else"
+        " that of the service.",
+        default="",
+        check=DATABASE,
+        secret=True,
+    )
+    postgres_url: str = setting(
+        "TORG_POSTGRES_URL",
+        "PostgreSQL as a superuser, for `databases` alone.",
+        default="",
+        check=DATABASE,
+        secret=True,
+    )
     amqp_url: str = setting(
         "TORG_AMQP_URL",
         "RabbitMQ, or `memory://` for the broker inside one worker process. Workers only.",
@@ -346,4 +385,9 @@ class Settings:
         found: str = getattr(self, f"{service}_database_url")
         if not found:
             raise SettingsError(f"TORG_{service.upper()}_DATABASE_URL: is not set")
+        return found
+
+    def owner_url(self, service: str) -> str:
+        """The database URL of the role that owns a service's tables; "" when neither is set."""
+        found: str = getattr(self, f"{service}_owner_url") or getattr(self, f"{service}_database_url")
         return found

@@ -3,9 +3,9 @@
 Used by the test of processes under fire, and by the soak.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -44,6 +44,7 @@ class Torg:
     stack: Stack
     databases: dict[str, Database]
     bearer: str
+    owners: Mapping[str, str] = field(default_factory=dict)
 
     def ask(self, service: str, sql: str) -> list[Any]:
         with self.databases[service].reading() as tx:
@@ -53,9 +54,9 @@ class Torg:
 @contextmanager
 def torg_under_fire(amqp_url: str, server: str, **layout: Any) -> Iterator[Torg]:
     """A whole Torg on this broker and this PostgreSQL; `layout` goes to `Layout`."""
-    with whole_torg(amqp_url, server, quiet=True, environment=ENVIRONMENT, **layout) as (stack, urls):
-        databases = {service: Database(url, service=service, pool_size=3) for service, url in urls.items()}
-        yield Torg(stack, databases, token(stack.issuer, "ola"))
+    with whole_torg(amqp_url, server, quiet=True, environment=ENVIRONMENT, **layout) as (stack, provided):
+        databases = {service: Database(url, service=service, pool_size=3) for service, url in provided.urls.items()}
+        yield Torg(stack, databases, token(stack.issuer, "ola"), provided.owners)
         for database in databases.values():
             database.close()
 

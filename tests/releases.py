@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from cli import SERVICES
 from cli.paths import ROOT
-from cli.stack import drop_databases, provide_databases
+from cli.servers import databases
+from cli.servers.passwords import kept_password
+from cli.stack import drop_databases
 
 ROW = re.compile(r"^\| (\S+) \| (\S+) \| `([0-9a-f]{40})` \|$", re.MULTILINE)
 TABLE = ROOT / "docs/releases.md"
@@ -76,9 +79,16 @@ class Checkout:
 
 @contextmanager
 def databases_for_a_while(server: str, folder: Path, *, prefix: str) -> Iterator[dict[str, str]]:
-    """A database for each service in which nothing is yet: service → URL."""
+    """A database for each service in which nothing is yet, owned by the service's role as up to 0.3.0: service →
+    URL."""
+    urls = {}
     try:
-        yield provide_databases(server, folder, prefix=prefix)
+        for service in SERVICES:
+            name, password = f"{prefix}_{service}", kept_password(folder / f"{service}-database-password")
+            databases.create_role(server, name, password)
+            databases.create_database(server, name, name)
+            urls[service] = databases.url_of(server, name, name, password)
+        yield urls
     finally:
         drop_databases(server, prefix=prefix)
 

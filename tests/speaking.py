@@ -8,13 +8,13 @@ from pathlib import Path
 
 import httpx
 from kombu import Connection
-from sqlalchemy import text
 
 from cli.servers.ports import free_port
 from cli.servers.processes import Child, Run, wait_until
 from kernel import topology
 from kernel.db import Database
 from tests.speakers import HEARD, MOODS, Said
+from tests.templates import as_owner, url_of
 
 ROOT = Path(__file__).parent.parent
 
@@ -33,9 +33,7 @@ class Speaking:
         self.speaker, self.hearer = speaker, hearer
         self.port = free_port()
         self._children: list[Child] = []
-        with hearer.transaction() as tx:
-            tx.execute(text(HEARD))
-            tx.execute(text(MOODS))
+        as_owner(hearer, HEARD, MOODS)
 
     def start(self, *services: str, die_at: str | None = None, port: int | None = None, wait: bool = True) -> Child:
         """Starts a worker of the services named (both, if none is) and waits until it is ready and the hearer, if it is
@@ -97,8 +95,8 @@ class Speaking:
             **os.environ,
             "PYTHONPATH": str(ROOT),
             "TORG_AMQP_URL": self.broker,
-            "TORG_BOOKING_DATABASE_URL": _url(self.speaker),
-            "TORG_ACCESS_DATABASE_URL": _url(self.hearer),
+            "TORG_BOOKING_DATABASE_URL": url_of(self.speaker),
+            "TORG_ACCESS_DATABASE_URL": url_of(self.hearer),
             "TORG_RETRY_LIMIT": "2",
             "TORG_RETRY_BASE_SECONDS": "0.1",
             "TORG_STOP_DEADLINE_SECONDS": "5",
@@ -115,10 +113,6 @@ def put(url: str, body: bytes, **properties: object) -> None:
     with Connection(url, transport_options={"confirm_publish": True}) as connection, connection.channel() as channel:
         message = channel.prepare_message(body, properties={"delivery_mode": 2}, **properties)
         channel.basic_publish(message, topology.EVENTS.name, Said.TYPE, mandatory=True)
-
-
-def _url(database: Database) -> str:
-    return database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 Start = Callable[[str], Speaking]

@@ -14,8 +14,11 @@ from itertools import count
 from typing import Any
 
 import psycopg2
+from sqlalchemy import make_url, text
 
 from cli.servers import databases
+from cli.stack import OWNER
+from kernel.db import Database
 from kernel.migrate import migrate
 
 BIG = 4 * 1024 * 1024
@@ -93,20 +96,23 @@ class Templates:
     def __init__(self, server: str) -> None:
         self._server = server
         self._role = f"torg_test_{os.getpid()}"
+        self._owner = f"{self._role}{OWNER}"
         self._numbers = count()
         self._made: list[str] = []
         self._fresh: dict[str, Fresh] = {}
         self._idle: defaultdict[str, list[str]] = defaultdict(list)
-        databases.create_role(server, self._role, self._role)
+        for role in (self._role, self._owner):
+            databases.create_role(server, role, role)
 
     def copy(self, service: str) -> str:
-        """The URL of a database of this service that is as new."""
+        """The URL of a database of this service that is as new, for the role that the service has."""
         if self._idle[service]:
             return self._url(self._idle[service].pop())
         template = f"{self._role}_{service}"
         if service not in self._fresh:
             self._create(template, "template0")
-            migrate(service, self._url(template))
+            databases.give_rights(self._server, template, role=self._role, owner=self._owner)
+            migrate(service, owner_of(self._url(template)))
             self._fresh[service] = Fresh.of(databases.url_of(self._server, template))
         name = f"{template}_{next(self._numbers)}"
         self._create(name, template)
@@ -125,19 +131,39 @@ class Templates:
     def drop_all(self) -> None:
         for name in self._made:
             databases.drop_database(self._server, name)
-        databases.drop_role(self._server, self._role)
+        for role in (self._role, self._owner):
+            databases.drop_role(self._server, role)
 
     def _create(self, name: str, template: str) -> None:
-        databases.create_database(self._server, name, self._role, template=template)
+        databases.create_database(self._server, name, self._owner, template=template, role=self._role)
         self._made.append(name)
 
     def _url(self, name: str) -> str:
         return databases.url_of(self._server, name, self._role, self._role)
 
 
+def owner_of(url: str) -> str:
+    """The URL of a copy for the role that owns it."""
+    role = f"{databases.names(url).role}{OWNER}"
+    return make_url(url).set(username=role, password=role).render_as_string(hide_password=False)
+
+
+def as_owner(database: Database, *statements: str) -> None:
+    """Changes the tables of a copy, as a migration does."""
+    owned = closing(Database(owner_of(url_of(database)), service="owner", pool_size=1))
+    with owned as owner, owner.transaction() as tx:
+        for each in statements:
+            tx.execute(text(each))
+
+
+def url_of(database: Database) -> str:
+    """The URL of an opened database."""
+    return database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
 @contextmanager
 def session(url: str) -> Iterator[Any]:
-    """One transaction of the superuser in a database."""
+    """One transaction in a database."""
     with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
         yield cursor
 

@@ -23,7 +23,7 @@ from services.booking.usecases import reconciliation
 from tests.contract import things
 from tests.issuer import Issuer
 from tests.municipality import BUILDS, SPACE, SQUARE, TARIFF, Municipality
-from tests.templates import Templates
+from tests.templates import Templates, owner_of
 
 INSTANTS = (0, 1, 2)
 HALF = f"{SPACE}-a"
@@ -55,8 +55,9 @@ class History:
     def restore(self, instants: Mapping[str, int]) -> list[Unknown]:
         """Makes each service's database what it was at an instant, and lets all follow from there; what is unknown."""
         for service, instant in instants.items():
-            dumps.restore(self.urls[service], self._folder / str(instant), self._dumps[instant][service])
-            migrate(service, self.urls[service])
+            owner = owner_of(self.urls[service])
+            dumps.restore(owner, self._folder / str(instant), self._dumps[instant][service])
+            migrate(service, owner)
         with self.running() as torg, restored(self.urls, clock=torg.clock) as databases:
             databases.begin(amqp_url=None)
             return databases.unknown()
@@ -81,7 +82,8 @@ class History:
     def _dump(self, instant: int) -> None:
         folder = self._folder / str(instant)
         folder.mkdir()
-        self._dumps[instant] = {service: dumps.dump(service, self.urls[service], folder) for service in dumps.ORDER}
+        owners = {service: owner_of(self.urls[service]) for service in dumps.ORDER}
+        self._dumps[instant] = {service: dumps.dump(service, url, folder) for service, url in owners.items()}
 
     def _first(self, torg: Municipality) -> None:
         operator, mona = torg.token("drift", Role.OPERATOR), manager(torg)

@@ -30,7 +30,7 @@ from tests.compose import DOCKERFILE, FILE, OWN_IMAGE, VARIABLE, Unset, copied, 
 
 RAW = FILE.read_text(encoding="utf-8")
 NAMES = sorted(yaml.safe_load(RAW)["services"])
-ONE_SHOT = ["migrate", "operate"]
+ONE_SHOT = ["databases", "migrate", "operate"]
 RUNNING = [name for name in NAMES if name not in ONE_SHOT]
 PINNED = re.compile(r".+:v?\d+(\.\d+)+(-[a-z0-9-]+)?")
 SECRET = re.compile(r"PASSWORD|PASS$|SECRET|KEY")
@@ -178,7 +178,7 @@ def test_new_env_makes_secrets_of_chance_and_keeps_them(tmp_path: Path, environ:
     file = tmp_path / ".env"
     fresh = variables(new_env(file))
     secret = {name for name, value in fresh.items() if SECRET.search(name) and value}
-    assert len(secret) == 13
+    assert len(secret) == 17
     assert all(fresh[name] != environ[name] and len(fresh[name]) >= 32 for name in secret)
     assert len({fresh[name] for name in secret}) == len(secret)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -188,7 +188,7 @@ def test_new_env_makes_secrets_of_chance_and_keeps_them(tmp_path: Path, environ:
 
 
 def test_new_env_adds_what_a_newer_release_asks_for(tmp_path: Path, environ: dict[str, str]) -> None:
-    older = {name: value for name, value in environ.items() if not re.search(r"TORG_\w+_RABBITMQ", name)}
+    older = {name: value for name, value in environ.items() if not re.search(r"TORG_\w+_(RABBITMQ|OWNER)", name)}
     file = tmp_path / ".env"
     file.write_text("\n".join(f"{name}={value}" for name, value in older.items()))  # its last line has no end
     for _ in range(2):
@@ -197,6 +197,7 @@ def test_new_env_adds_what_a_newer_release_asks_for(tmp_path: Path, environ: dic
         assert set(found) == set(environ)
         assert older.items() <= found.items()
         assert file.read_text().count("TORG_PRICING_RABBITMQ_PASSWORD") == 1
+        assert file.read_text().count("TORG_PRICING_OWNER_PASSWORD") == 1
     deployment(found)
 
 
@@ -259,7 +260,8 @@ OF_ONE_SERVICE = {
     "access": {"ACCESS_CODE_KEY", "ACCESS_ENTRY_DAYS", "ACCESS_NEWS_SECONDS"},
 }
 FIXED = {"AMQP_URL", *(f"{service.upper()}_URL" for service in SERVICES)}
-FIXED |= {f"{service.upper()}_DATABASE_URL" for service in SERVICES}
+FIXED |= {f"{service.upper()}_{which}_URL" for service in SERVICES for which in ("DATABASE", "OWNER")}
+FIXED |= {"POSTGRES_URL"}
 """Where the file's own services find each other."""
 NEVER_DEPLOYED = {"DEMO_ISSUER", "DEMO_ISSUER_KEY_FILE"}
 CHOSEN_HERE = {"TORG_TRUSTED_PROXIES": 1}  # the portal is one to the apis, and every port needs one with TLS
@@ -308,7 +310,7 @@ def test_portal_and_apis_believe_the_same_proxies(environ: dict[str, str]) -> No
 def test_a_process_knows_its_own_database_and_no_other(service: str, services: dict[str, Any]) -> None:
     for kind in ("api", "worker"):
         environment = services[f"{service}-{kind}"]["environment"]
-        urls = {name: urlsplit(value) for name, value in environment.items() if name.endswith("_DATABASE_URL")}
+        urls = {name: urlsplit(value) for name, value in environment.items() if value.startswith("postgresql:")}
         assert set(urls) == {f"TORG_{service.upper()}_DATABASE_URL"}
         (url,) = urls.values()
         assert (url.username, url.hostname, url.path) == (service, "postgres", f"/{service}")
@@ -323,6 +325,25 @@ def test_a_worker_has_a_user_of_its_own_at_the_broker(services: dict[str, Any], 
         assert url.password == made[f"TORG_{service.upper()}_RABBITMQ_PASSWORD"]
     assert len({environ[name] for name in environ if "RABBITMQ" in name}) == len(SERVICES) + 1
     assert urlsplit(services["operate"]["environment"]["TORG_AMQP_URL"]).username == made["RABBITMQ_DEFAULT_USER"]
+
+
+def test_only_who_changes_tables_knows_their_owners(services: dict[str, Any]) -> None:
+    knows = {name: {key for key in each.get("environment", {}) if "OWNER_" in key} for name, each in services.items()}
+    owners = {f"TORG_{service.upper()}_OWNER_URL" for service in SERVICES}
+    assert {name: found for name, found in knows.items() if found} == dict.fromkeys(ONE_SHOT, owners)
+    for service in SERVICES:
+        url = urlsplit(services["migrate"]["environment"][f"TORG_{service.upper()}_OWNER_URL"])
+        assert (url.username, url.path) == (f"{service}_owner", f"/{service}")
+
+
+def test_the_superuser_makes_databases_and_nothing_else(services: dict[str, Any], environ: dict[str, str]) -> None:
+    password = environ["TORG_POSTGRES_PASSWORD"]
+    assert {name for name, each in services.items() if password in str(each)} == {"postgres", "databases"}
+
+
+def test_databases_are_made_before_they_are_migrated(services: dict[str, Any]) -> None:
+    assert list(services["migrate"]["depends_on"]) == ["databases"]
+    assert list(services["databases"]["depends_on"]) == ["postgres"]
 
 
 def test_a_container_outlasts_its_processes_deadline(services: dict[str, Any]) -> None:

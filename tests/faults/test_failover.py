@@ -14,6 +14,7 @@ from kernel.migrate import migrate
 from tests.speaking import Speaking
 from tests.standby import pair, suspend
 from tests.talking import assert_all_heard_once, talk
+from tests.templates import owner_of
 from tests.waiting import eventually
 
 STATEMENT_SECONDS = 3
@@ -27,10 +28,9 @@ class Failover:
 
     def __init__(self, run: Run, amqp_url: str, folder: Path) -> None:
         self.primary, self.standby = pair(run)
-        databases.create_role(self.primary.url(), "torg", "torg")
         for service in ("booking", "access"):
-            databases.create_database(self.primary.url(), service, "torg")
-            migrate("kernel", self.url(service))
+            databases.provide(self.primary.url(), self.url(service), owner_of(self.url(service)))
+            migrate("kernel", owner_of(self.url(service)))
         self._opened: list[Database] = []
         self.speaking = Speaking(
             run,

@@ -43,6 +43,7 @@ def test_booking_restored_older_than_the_others_is_followed(
         for service in SERVICES:
             url = torg.databases[service].engine.url.set(drivername="postgresql")
             monkeypatch.setenv(f"TORG_{service.upper()}_DATABASE_URL", url.render_as_string(hide_password=False))
+            monkeypatch.setenv(f"TORG_{service.upper()}_OWNER_URL", torg.owners[service])
         for number in range(4):
             book(torg, number)
         wait_until_quiet(torg)

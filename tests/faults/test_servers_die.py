@@ -19,6 +19,7 @@ from tests.speakers import Said
 from tests.speaking import Speaking, Start
 from tests.standby import resume, suspend
 from tests.talking import SLOW, assert_all_heard_once, talk
+from tests.templates import owner_of
 from tests.waiting import eventually
 
 
@@ -82,12 +83,11 @@ def test_the_database_is_killed_under_load(
     run: Run, mortal_postgres: PrivatePostgres, amqp_url: str, tmp_path: Path
 ) -> None:
     server = mortal_postgres.url()
-    databases.create_role(server, "torg", "torg")
     opened = {}
     for service in ("booking", "access"):
-        databases.create_database(server, service, "torg")
         url = databases.url_of(server, service, "torg", "torg")
-        migrate("kernel", url)
+        databases.provide(server, url, owner_of(url))
+        migrate("kernel", owner_of(url))
         opened[service] = Database(url, service=service)
     speaking = Speaking(run, amqp_url, opened["booking"], opened["access"], tmp_path)
     worker = speaking.start()

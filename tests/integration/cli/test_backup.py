@@ -25,7 +25,7 @@ from services.access.events import KeyArmed
 from tests.contract.backups import History, a_history, rows
 from tests.issuer import issuer
 from tests.municipality import Municipality
-from tests.templates import Templates
+from tests.templates import Templates, owner_of, session
 
 
 @pytest.fixture
@@ -42,6 +42,7 @@ Untouched = tuple[dict[str, str], Path]
 def name_in_environment(monkeypatch: pytest.MonkeyPatch, urls: dict[str, str]) -> None:
     for service, url in urls.items():
         monkeypatch.setenv(f"TORG_{service.upper()}_DATABASE_URL", url)
+        monkeypatch.setenv(f"TORG_{service.upper()}_OWNER_URL", owner_of(url))
     monkeypatch.delenv("TORG_AMQP_URL", raising=False)
     monkeypatch.setenv("COLUMNS", "200")
 
@@ -98,17 +99,19 @@ def test_a_database_with_a_standby_is_backed_up_and_restored(
     urls: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for service, url in urls.items():
-        place = make_url(url)
-        both = "&".join(f"host={place.host}:{place.port}" for _ in range(2))
-        there = (
-            f"postgresql://{place.username}:{place.password}@/{place.database}?{both}&target_session_attrs=read-write"
-        )
-        monkeypatch.setenv(f"TORG_{service.upper()}_DATABASE_URL", there)
+        monkeypatch.setenv(f"TORG_{service.upper()}_DATABASE_URL", with_standby(url))
+        monkeypatch.setenv(f"TORG_{service.upper()}_OWNER_URL", with_standby(owner_of(url)))
     everything(urls, "before")
     done(backup.app, tmp_path / "one")
     everything(urls, "after")
     done(restore.app, tmp_path / "one", "--yes", "--no-broker")
     assert {service: marks(url) for service, url in urls.items()} == {service: ["before"] for service in SERVICES}
+
+
+def with_standby(url: str) -> str:
+    place = make_url(url)
+    both = "&".join(f"host={place.host}:{place.port}" for _ in range(2))
+    return f"postgresql://{place.username}:{place.password}@/{place.database}?{both}&target_session_attrs=read-write"
 
 
 def test_a_backup_is_never_written_over_another(urls: dict[str, str], tmp_path: Path) -> None:
@@ -118,12 +121,13 @@ def test_a_backup_is_never_written_over_another(urls: dict[str, str], tmp_path: 
 
 def test_a_backup_is_of_all_services(urls: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TORG_PRICING_DATABASE_URL")
+    monkeypatch.delenv("TORG_PRICING_OWNER_URL")
     assert run(backup.app, tmp_path / "one").exit_code == 1
     assert not (tmp_path / "one").exists()
 
 
 def test_a_database_that_is_not_migrated_is_not_backed_up(urls: dict[str, str], tmp_path: Path) -> None:
-    with closing(psycopg2.connect(urls["pricing"])) as connection, connection, connection.cursor() as cursor:
+    with session(owner_of(urls["pricing"])) as cursor:
         cursor.execute("DROP TABLE restores")
     assert "run migrate first" in str(run(backup.app, tmp_path / "one").exception)
     assert not (tmp_path / "one").exists()
@@ -196,7 +200,7 @@ def another(folder: Path) -> None:
 def backed_up(templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Untouched]:
     """Databases, changed since their backup; no test changes them."""
     urls, folder = {service: templates.copy(service) for service in SERVICES}, tmp_path_factory.mktemp("backup")
-    dumps.write(folder, {service: dumps.dump(service, urls[service], folder) for service in dumps.ORDER})
+    dumps.write(folder, {service: dumps.dump(service, owner_of(urls[service]), folder) for service in dumps.ORDER})
     everything(urls, "after")
     yield urls, folder
     for url in urls.values():

@@ -91,7 +91,7 @@ def test_nobody_comes_in_without_the_password(server: PrivatePostgres) -> None:
 
 
 def test_a_service_may_enter_its_own_database_only(server: PrivatePostgres, tmp_path: Path) -> None:
-    urls = provide_databases(server.url(), tmp_path)
+    urls = provide_databases(server.url(), tmp_path).urls
     assert ask(urls["booking"], "SELECT current_user, current_database()") == [("torg_booking", "torg_booking")]
     with pytest.raises(psycopg2.OperationalError, match="permission denied"):
         psycopg2.connect(urls["booking"].rpartition("/")[0] + "/torg_access")
@@ -102,9 +102,9 @@ def test_a_service_may_enter_its_own_database_only(server: PrivatePostgres, tmp_
 
 def test_providing_databases_twice_changes_nothing(server: PrivatePostgres, tmp_path: Path) -> None:
     first = provide_databases(server.url(), tmp_path)
-    ask(first["booking"], "CREATE TABLE kept AS SELECT 1 AS one")
+    ask(first.owners["booking"], "CREATE TABLE kept AS SELECT 1 AS one")
     assert provide_databases(server.url(), tmp_path) == first
-    assert ask(first["booking"], "SELECT one FROM kept") == [(1,)]
+    assert ask(first.urls["booking"], "SELECT one FROM kept") == [(1,)]
 
 
 def test_databases_can_be_taken_away_again(server: PrivatePostgres, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 another hears, to declare, bind or delete. And what a worker says whose rights are too narrow."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -123,7 +123,8 @@ def test_the_journey_is_seen_with_a_user_for_each_service(
     rabbitmq_node: PrivateRabbitMQ, own_users: dict[str, str], postgres: str
 ) -> None:
     """Booking, key, price, programme; and the heartbeat by which access knows that its news is fresh."""
-    with whole_torg(rabbitmq_node.url, postgres, quiet=True, amqp_urls=own_users) as (stack, databases):
+    with whole_torg(rabbitmq_node.url, postgres, quiet=True, amqp_urls=own_users) as (stack, provided):
+        databases = provided.urls
         seen = {step.event for step in travel(stack, databases)}
         assert {"booking.confirmed", "access.key_armed", "pricing.booking_charged", "access.door_opened"} <= seen
         assert {"programming.activity_scheduled", "programming.activity_withdrawn"} <= seen
@@ -136,7 +137,7 @@ def test_the_journey_is_seen_with_a_user_for_each_service(
     assert all("refused by the broker: none" in told for told in ready.values()), ready
 
 
-def heartbeats_taken(databases: dict[str, str]) -> set[Any]:
+def heartbeats_taken(databases: Mapping[str, str]) -> set[Any]:
     told = column(databases["booking"], "SELECT id FROM outbox WHERE type = 'no.torg.booking.heartbeat.v1'")
     return told & column(databases["access"], "SELECT event_id FROM inbox")
 

@@ -20,6 +20,7 @@ from kernel.deliveries import Deliveries, Take
 from kernel.failures import Failure, Retrying
 from kernel.ids import new_id
 from tests.speakers import HEARD, MOODS, Hearer, Said, heard, set_mood
+from tests.templates import as_owner
 
 NOON = datetime(2026, 3, 29, 12, tzinfo=UTC)
 TAKE: Take = partial(Hearer.said.take, Hearer())
@@ -34,9 +35,7 @@ def clock() -> FixedClock:
 @pytest.fixture
 def database(fresh_database: Callable[..., Database], clock: FixedClock) -> Database:
     database = fresh_database("kernel", clock=clock)
-    with database.transaction() as tx:
-        tx.execute(text(HEARD))
-        tx.execute(text(MOODS))
+    as_owner(database, HEARD, MOODS)
     return database
 
 

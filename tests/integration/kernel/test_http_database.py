@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from kernel.db import Database, Transaction
 from tests.callers import bearer
+from tests.templates import as_owner
 from tests.unit.kernel.http_app import HALLS, app_of
 
 TEGLEN = {"name": "Teglen"}
@@ -29,8 +30,8 @@ def _logs_kept_off_the_screen() -> Iterator[None]:
 @pytest.fixture
 def database(fresh_database: Callable[..., Database]) -> Database:
     database = fresh_database("kernel", statement_timeout=0.2)
+    as_owner(database, "CREATE TABLE halls (name text PRIMARY KEY, seats int NOT NULL)")
     with database.transaction() as tx:
-        tx.execute(text("CREATE TABLE halls (name text PRIMARY KEY, seats int NOT NULL)"))
         tx.execute(text("INSERT INTO halls VALUES ('Teglen', 1), ('Nova', 1)"))
     return database
 

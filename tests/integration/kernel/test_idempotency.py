@@ -21,6 +21,7 @@ from kernel.idempotency import secret_from
 from kernel.problems import Busy
 from kernel.settings import Settings
 from tests.callers import ISSUER, bearer
+from tests.templates import as_owner
 from tests.unit.kernel.http_app import HALL, HALLS, HallTaken, app_of
 from tests.waiting import eventually
 
@@ -38,8 +39,7 @@ def clock() -> FixedClock:
 @pytest.fixture
 def database(fresh_database: Callable[..., Database], clock: FixedClock) -> Database:
     database = fresh_database("kernel", clock=clock)
-    with database.transaction() as tx:
-        tx.execute(text("CREATE TABLE halls (name text NOT NULL)"))
+    as_owner(database, "CREATE TABLE halls (name text NOT NULL)")
     return database
 
 

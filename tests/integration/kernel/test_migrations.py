@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from kernel.migrate import migrate, undo
+from tests.templates import owner_of
 
 SERVICES = ["booking", "access", "pricing", "programming"]
 _COLUMNS = text(
@@ -37,7 +38,7 @@ def described(url: str) -> tuple[list[tuple[object, ...]], list[tuple[object, ..
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_migrations_can_be_taken_back_and_made_again(fresh_url: Callable[[str], str], service: str) -> None:
-    url = fresh_url(service)
+    url = owner_of(fresh_url(service))
     before = described(url)
 
     undo(service, url)

@@ -2,13 +2,14 @@
 know."""
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from threading import Thread
 from time import monotonic
 
+import psycopg2
 import pytest
-from sqlalchemy import exc, text
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 from cli import migrate as command
@@ -17,6 +18,7 @@ from kernel.migrate import SchemaTooNew, migrate
 from kernel.release import VERSION
 from tests.next_release import NextRelease, assert_migrated
 from tests.speakers import say
+from tests.templates import as_owner, owner_of, url_of
 from tests.waiting import eventually
 
 ADD = 'op.add_column("outbox", sa.Column("colour", sa.Text))'
@@ -36,8 +38,8 @@ def database(fresh_database: Callable[..., Database]) -> Database:
     return fresh_database("kernel")
 
 
-def url_of(database: Database) -> str:
-    return database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+def owned(database: Database) -> str:
+    return owner_of(url_of(database))
 
 
 def ask(database: Database, sql: str) -> object:
@@ -49,16 +51,16 @@ def ask(database: Database, sql: str) -> object:
 def test_a_later_schema_that_this_release_can_work_with_is_taken(
     database: Database, tmp_path: Path, oldest: str
 ) -> None:
-    NextRelease(tmp_path / "next", ADD, oldest).migrate(url_of(database))
-    assert migrate("kernel", url_of(database)) is False
+    NextRelease(tmp_path / "next", ADD, oldest).migrate(owned(database))
+    assert migrate("kernel", owned(database)) is False
     assert ask(database, REVISION) == "kernel_9999"
     say(database, "still at work")
 
 
 def test_a_later_schema_that_this_release_can_not_work_with_is_refused(database: Database, tmp_path: Path) -> None:
-    NextRelease(tmp_path / "next", ADD, plus(VERSION, 1)).migrate(url_of(database))
+    NextRelease(tmp_path / "next", ADD, plus(VERSION, 1)).migrate(owned(database))
     with pytest.raises(SchemaTooNew, match=rf"the oldest that runs on it is {plus(VERSION, 1)}"):
-        migrate("kernel", url_of(database))
+        migrate("kernel", owned(database))
     assert ask(database, REVISION) == "kernel_9999"
 
 
@@ -68,10 +70,13 @@ def test_the_command_says_what_it_found(
 ) -> None:
     database = fresh_database("booking")
     NextRelease(tmp_path / "next", ADD, oldest)
-    with database.transaction() as tx:  # as the migration would leave it
-        tx.execute(text("UPDATE alembic_version SET version_num = 'booking_9999' WHERE version_num LIKE 'booking_%'"))
-        tx.execute(text("UPDATE oldest_release SET release = :oldest"), {"oldest": oldest})
-    ended = CliRunner().invoke(command.app, ["booking"], env={"TORG_BOOKING_DATABASE_URL": url_of(database)})
+    as_owner(  # as the migration would leave it
+        database,
+        "UPDATE alembic_version SET version_num = 'booking_9999' WHERE version_num LIKE 'booking_%'",
+        f"UPDATE oldest_release SET release = '{oldest}'",
+    )
+    environ = {"TORG_BOOKING_DATABASE_URL": url_of(database), "TORG_BOOKING_OWNER_URL": owned(database)}
+    ended = CliRunner().invoke(command.app, ["booking"], env=environ)
     assert (ended.exit_code, told in ended.output) == (status, True), ended.output
 
 
@@ -80,7 +85,7 @@ def test_a_migration_that_waits_for_a_table_holds_up_nobody_for_long(database: D
     with database.engine.connect() as reader:
         reader.execute(text("BEGIN"))
         reader.execute(text("SELECT count(*) FROM outbox"))
-        migrating = release.start(url_of(database))
+        migrating = release.start(owned(database))
         waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'outbox'::regclass"
         eventually(lambda: ask(database, waits))
         since = monotonic()
@@ -96,7 +101,7 @@ def test_an_index_is_made_while_others_write(database: Database, tmp_path: Path)
     release = NextRelease(tmp_path / "next", INDEX)
     with database.transaction() as writer:
         writer.execute(text("DELETE FROM outbox"))
-        migrating = [release.start(url_of(database)) for _ in range(2)]  # the second waits, and holds up nothing
+        migrating = [release.start(owned(database)) for _ in range(2)]  # the second waits, and holds up nothing
         eventually(lambda: ask(database, BROKEN))
         say(database, "said meanwhile")
     for each in migrating:
@@ -107,7 +112,7 @@ def test_an_index_is_made_while_others_write(database: Database, tmp_path: Path)
 def test_an_index_left_half_done_is_made_anew(database: Database, tmp_path: Path) -> None:
     half_done(database)
     assert ask(database, BROKEN) == 1
-    NextRelease(tmp_path / "next", INDEX).migrate(url_of(database))
+    NextRelease(tmp_path / "next", INDEX).migrate(owned(database))
     assert (ask(database, BROKEN), ask(database, IS_THERE)) == (0, 1)
 
 
@@ -115,9 +120,11 @@ def half_done(database: Database) -> None:
     """Leaves an index as one is left whose making was given up."""
 
     def make() -> None:
-        with database.engine.connect() as connection, suppress(exc.OperationalError):
-            connection.execute(text("SET lock_timeout = 500"))
-            connection.execute(text("CREATE INDEX CONCURRENTLY outbox_type ON outbox (type)"))
+        with closing(psycopg2.connect(owned(database))) as connection, suppress(psycopg2.OperationalError):
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = 500")
+                cursor.execute("CREATE INDEX CONCURRENTLY outbox_type ON outbox (type)")
 
     with database.transaction() as writer:
         writer.execute(text("DELETE FROM outbox"))

@@ -12,6 +12,7 @@ from cli import SERVICES
 from cli.paths import ROOT
 from kernel.migrate import migrate
 from tests.releases import OLDEST, Checkout, databases_for_a_while, released, still_taken
+from tests.templates import owner_of
 
 COLUMNS = """
 SELECT table_name, column_name, data_type, is_nullable = 'YES', column_default IS NOT NULL OR is_identity = 'YES'
@@ -137,7 +138,7 @@ def test_no_migration_takes_more_away_than_the_last_release_can_do_without() -> 
     ],
 )
 def test_what_breaks_an_earlier_release_is_seen(fresh_url: Callable[[str], str], change: str, told: list[str]) -> None:
-    url = fresh_url("kernel")
+    url = owner_of(fresh_url("kernel"))
     before = Schema(url)
     engine = create_engine(make_url(url).set(drivername="postgresql+psycopg2"))
     with engine.begin() as connection:

@@ -5,7 +5,7 @@ from contextlib import closing
 import psycopg2
 import pytest
 
-from tests.templates import Fresh, Templates, session
+from tests.templates import Fresh, Templates, owner_of, session
 
 
 def do(url: str, *statements: str) -> None:
@@ -55,7 +55,7 @@ def test_whoever_is_still_in_it_is_put_out(templates: Templates) -> None:
 )
 def test_one_that_is_changed_or_has_grown_is_given_to_nobody(templates: Templates, change: str) -> None:
     url = templates.copy("booking")
-    do(url, change)
+    do(owner_of(url), change)
     templates.take_back(url)
     another = templates.copy("booking")
     assert another != url

@@ -34,8 +34,10 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, Range
+from sqlalchemy.schema import CreateTable
 
 from kernel.db import Database, RolledBack, Transaction, went_away
+from tests.templates import as_owner
 
 AT = datetime(2026, 3, 29, 0, 59, 59, 123456, tzinfo=UTC)
 WHOLE: dict[str, Any] = {
@@ -80,8 +82,7 @@ PREPARED = text("SELECT count(*) FROM pg_prepared_statements")
 def database(fresh_database: Callable[..., Database]) -> Database:
     """With one connection, so that tests know which one they get."""
     database = fresh_database("kernel", pool_size=1)
-    with database.engine.connect() as connection:
-        things.metadata.create_all(connection)
+    as_owner(database, str(CreateTable(things).compile(database.engine)))
     return database
 
 
@@ -215,8 +216,7 @@ def test_a_failed_preparation_is_made_again(database: Database) -> None:
     for _ in range(3):
         with pytest.raises(exc.ProgrammingError), database.transaction() as tx:
             tx.execute(elsewhere)
-    with database.engine.connect() as connection:
-        connection.execute(text("CREATE TABLE elsewhere (n int)"))
+    as_owner(database, "CREATE TABLE elsewhere (n int)")
     with database.transaction() as tx:
         assert tx.execute(elsewhere).all() == []
     assert prepared(database) == 1
@@ -237,8 +237,7 @@ def test_a_migration_under_a_prepared_statement(database: Database) -> None:
     for _ in range(2):
         with database.transaction() as tx:
             tx.execute(NUMBERS)
-    with database.engine.connect() as connection:
-        connection.execute(text("ALTER TABLE things ALTER n TYPE bigint"))
+    as_owner(database, "ALTER TABLE things ALTER n TYPE bigint")
     with pytest.raises(exc.DBAPIError) as refused, database.transaction() as tx:
         tx.execute(NUMBERS)
     assert went_away(refused.value)
