@@ -62,6 +62,8 @@ class Invitation:
     state: InvitationState = "pending"
     mail: MailState | None = None
     """How far the mail has come; None when the link was given to the inviter."""
+    withdrawn_by: UUID | None = None
+    """Who took it back; None when it was turned down, or before that was kept."""
 
     def opens_with(self, secret: str) -> bool:
         """Whether the secret is one of this invitation's. Takes as long whichever it is."""
@@ -83,11 +85,11 @@ class Invitation:
             raise InvitationOver
         return replace(self, state="accepted")
 
-    def withdrawn(self) -> "Invitation":
-        """Taken back, or turned down by whoever it was sent to; once is enough."""
+    def withdrawn(self, by: UUID | None = None) -> "Invitation":
+        """Taken back by one of those who may, or turned down by whoever it was sent to; once is enough."""
         if self.state == "accepted":
             raise InvitationOver
-        return replace(self, state="withdrawn")
+        return self if self.state == "withdrawn" else replace(self, state="withdrawn", withdrawn_by=by)
 
 
 def digest(secret: str) -> bytes:

@@ -48,6 +48,7 @@ invitations = Table(
     Column("digests", ARRAY(LargeBinary), nullable=False),
     Column("state", Text, nullable=False),
     Column("mail", Text),
+    Column("withdrawn_by", Uuid),
 )
 
 outgoing_mails = Table(
@@ -66,7 +67,7 @@ _LOCK = _FIND.with_for_update()
 _SAVE = (
     update(invitations)
     .where(invitations.c.id == bindparam("invitation"))
-    .values({name: bindparam(name) for name in ("digests", "state", "mail")})
+    .values({name: bindparam(name) for name in ("digests", "state", "mail", "withdrawn_by")})
 )
 _PENDING = (
     select(func.count())
@@ -125,7 +126,8 @@ def lock(tx: Transaction, invitation: UUID) -> Invitation | None:
 
 def save(tx: Transaction, after: Invitation) -> None:
     """Writes what became of it. Once it is no longer pending no mail is sent, and its address is forgotten."""
-    tx.execute(_SAVE, {"invitation": after.id, "state": after.state, "mail": after.mail} | _digests(after))
+    changed = {"state": after.state, "mail": after.mail, "withdrawn_by": after.withdrawn_by}
+    tx.execute(_SAVE, {"invitation": after.id} | changed | _digests(after))
     if after.state != "pending" or after.mail != "waiting":
         tx.execute(_FORGET, {"mail_of": after.id})
 

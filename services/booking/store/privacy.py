@@ -62,6 +62,7 @@ STANDS: tuple[Stand, ...] = (
     Stand(table=representatives, column="person", fate="deleted"),
     Stand(table=square_managers, column="person", fate="deleted"),
     Stand(table=invitations, column="invited_by", fate="renamed", blanked=("known_as",), hidden=("digests",)),
+    Stand(table=invitations, column="withdrawn_by", fate="renamed", hidden=("digests",), others=True),
     # what somebody did for the municipality, or for an organisation, stays done; who it was goes
     Stand(table=actors, column="registered_by", fate="renamed"),
     Stand(table=actors, column="verified_person", fate="renamed"),

@@ -85,7 +85,7 @@ def withdraw(tx: Transaction, who: Caller, actor: UUID, invitation: UUID) -> Non
     before = _locked(tx, invitation)
     if before.actor != actor:
         raise NotFound
-    invitations.save(tx, before.withdrawn())
+    invitations.save(tx, before.withdrawn(who.person))
 
 
 def accept(tx: Transaction, who: Caller, invitation: UUID, *, secret: str) -> Representative:

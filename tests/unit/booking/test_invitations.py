@@ -68,5 +68,7 @@ def test_what_was_withdrawn_is_not_accepted() -> None:
 
 def test_it_can_be_withdrawn_twice_but_not_once_accepted() -> None:
     assert INVITATION.withdrawn().withdrawn().state == "withdrawn"
+    first, second = UUID(int=4), UUID(int=5)
+    assert INVITATION.withdrawn(first).withdrawn(second).withdrawn_by == first
     with pytest.raises(InvitationOver):
         INVITATION.accepted(NOW).withdrawn()
