@@ -139,19 +139,18 @@ class House:
         self.closed: dict[str, Closed] = {}
         self.line: dict[str, Waits] = {}
 
-    def refusal_of_rules(self, wish: Wish, *, smaller: bool = False, by_house: bool = False) -> str | None:
-        """The first rule of the space that is broken. What only grows smaller, or is moved by the house, need not keep
-        its notice."""
-        place, length = wish.place, wish.end - wish.begin
-        rules = [
-            ("in_the_past", not smaller and wish.begin < self.now),
-            ("too_short", length < 30),
-            ("too_long", length > place.longest),
-            ("too_short_notice", not (smaller or by_house) and wish.begin < self.now + place.notice),
-            ("too_many_participants", wish.people > place.capacity),
-            ("too_loud", NOISES.index(wish.noise) > NOISES.index(place.noise)),
+    def refusal_of_rules(self, wish: Wish, *, had: Wish | None = None, by_house: bool = False) -> str | None:
+        """The first rule of the space that is broken. What only grows smaller than it `had`, or is moved by the house,
+        need not keep its notice; nor does what grows smaller have to keep what it broke before, as imports may."""
+        place = wish.place
+        soon = [
+            ("in_the_past", wish.begin < self.now),
+            ("too_short_notice", not by_house and wish.begin < self.now + place.notice),
         ]
-        return next((code for code, broken in rules if broken), None)
+        before = {} if had is None else dict(_of_use(had))
+        rules = [each for each in _of_use(wish) if not before.get(each[0])]
+        every = rules if had is not None else [soon[0], *rules[:2], soon[1], *rules[2:]]
+        return next((code for code, broken in every if broken), None)
 
     def refusal_of_others(self, wanted: Known, *besides: str | None) -> str | None:
         """Which of those who are there is in the way."""
@@ -295,7 +294,7 @@ class House:
         return (
             self.unchangeable(known)
             or _first(hold_expired=known.stale(self.now), too_late_to_move=late and not by_house)
-            or self.refusal_of_rules(wish, smaller=smaller(known, wish), by_house=by_house)
+            or self.refusal_of_rules(wish, had=known.wish if smaller(known, wish) else None, by_house=by_house)
         )
 
     def open_door(self, name: str) -> None:
@@ -392,6 +391,17 @@ class House:
                 same_part = each.wish.place.parts & new.wish.place.parts
                 if same_part or set(each.wish.equipment) & set(new.wish.equipment):
                     each.go("expired")
+
+
+def _of_use(wish: Wish) -> list[tuple[str, bool]]:
+    """The rules that hold whenever it is, in their order, and whether they are broken."""
+    place, length = wish.place, wish.end - wish.begin
+    return [
+        ("too_short", length < 30),
+        ("too_long", length > place.longest),
+        ("too_many_participants", wish.people > place.capacity),
+        ("too_loud", NOISES.index(wish.noise) > NOISES.index(place.noise)),
+    ]
 
 
 def _where(wish: Wish) -> tuple[int, int, bool, bool, bool, int | None]:
