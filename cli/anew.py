@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -21,6 +21,7 @@ from kernel import restores, topology, unknown
 from kernel.clock import Clock
 from kernel.db import Database, Transaction
 from kernel.inbox import inbox_subjects
+from kernel.unknown import Settled, Settlement
 
 T = TypeVar("T")
 
@@ -90,18 +91,24 @@ class Restored:
             for each, at in sorted(since.items(), key=lambda item: str(item[0]))
         ]
 
-    def settle(self, booking: UUID, how: Literal["kept", "withdrawn"]) -> bool:
-        """Leaves what there is of an unknown booking, or undoes it: no key, no charge, no activity. False when there is
-        nothing to decide."""
+    def settle(self, booking: UUID, how: Settlement, *, by: str, why: str) -> bool:
+        """Leaves what there is of an unknown booking, or undoes it: no key, no charge, no activity. Each service keeps
+        who decided and why. False when there is nothing to decide."""
 
         def settled(tx: Transaction, service: str) -> bool:
-            if service not in FOLLOWERS or not unknown.settle(tx, BOOKING, str(booking), how):
+            if service not in FOLLOWERS or not unknown.settle(tx, BOOKING, str(booking), how, by=by, why=why):
                 return False
             if how == "withdrawn":
                 _door(service).withdraw(tx, booking)
             return True
 
         return any(self._each(settled, write=True).values())
+
+    def settled(self) -> list[Settled]:
+        """What operators decided, oldest first; what all services were told at once is one decision."""
+        found = self._each(lambda tx, _: unknown.settled(tx, BOOKING)).values()
+        each = {(one.subject, one.how, one.by, one.why): one for decisions in found for one in decisions}
+        return sorted(each.values(), key=lambda one: (one.at, one.subject))
 
     def progress(self) -> Progress:
         """How far all bookings are told again."""

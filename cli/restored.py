@@ -15,6 +15,10 @@ from cli.process import settings_or_exit
 from cli.targets import database_urls
 from kernel import topology
 from kernel.settings import Settings
+from kernel.text import blank, forbidden, one_line, trimmed, unstorable
+from kernel.unknown import Settlement
+
+MOST_SAID = 500
 
 app = typer.Typer(help="After a restore: progress, and what booking does not know.", no_args_is_help=True)
 
@@ -56,21 +60,45 @@ def list_(as_json: bool = typer.Option(False, "--json", help="For machines.")) -
 
 
 @app.command()
-def keep(booking: UUID = typer.Argument(metavar="BOOKING")) -> None:
+def decided() -> None:
+    """Lists what was decided of bookings that booking did not know: what, when, by whom and why."""
+    with restored(database_urls()) as databases:
+        found = databases.settled()
+    for each in found:
+        typer.echo(f"{each.subject} {each.how} {each.at.isoformat(timespec='seconds')}")
+        typer.echo(f"  by {each.by or 'nobody who is known'}: {each.why or 'no reason is kept'}")
+
+
+def _said(text: str) -> str:
+    """What an operator says: seen by whoever reads it, on one line."""
+    if blank(text) or forbidden(text) or unstorable(text) or len(text) > MOST_SAID:
+        raise typer.BadParameter(f"say something, in at most {MOST_SAID} plain characters")
+    return one_line(trimmed(text))
+
+
+# asked for, and never a default: the account a command runs under says nothing of who it was
+WHO = typer.Option(..., "--who", prompt="Who decides (your name)", callback=_said, help="Who decides; it is kept.")
+WHY = typer.Option(..., "--why", prompt="Why", callback=_said, help="Why; it is kept.")
+
+
+@app.command()
+def keep(booking: UUID = typer.Argument(metavar="BOOKING"), who: str = WHO, why: str = WHY) -> None:
     """Leaves an unknown booking as it is: its key opens until its time is over, unless that is suspended."""
-    _settle(booking, "kept")
+    _settle(booking, "kept", who, why)
 
 
 @app.command()
 def withdraw(
     booking: UUID = typer.Argument(metavar="BOOKING"),
+    who: str = WHO,
+    why: str = WHY,
     yes: bool = typer.Option(False, "--yes", help="Do not ask."),
 ) -> None:
     """Gives an unknown booking up: its key is revoked, its charge credited, its waiver given back, its activity
     withdrawn. What was paid stays as credit, to be paid back."""
     if not yes:
         typer.confirm(f"Give up booking {booking} for good?", abort=True)
-    _settle(booking, "withdrawn")
+    _settle(booking, "withdrawn", who, why)
 
 
 def follow(urls: Mapping[str, str], amqp_url: str | None) -> None:
@@ -120,9 +148,9 @@ def show_unknown(found: Sequence[Unknown]) -> None:
         typer.echo("Booking knows all that the others follow.")
 
 
-def _settle(booking: UUID, how: str) -> None:
+def _settle(booking: UUID, how: Settlement, who: str, why: str) -> None:
     with restored(database_urls()) as databases:
-        if not databases.settle(booking, "kept" if how == "kept" else "withdrawn"):
+        if not databases.settle(booking, how, by=who, why=why):
             raise typer.BadParameter(f"nothing is to be decided of {booking}; ./torg restored list shows what is")
     typer.echo(f"{booking} is {how}.")
 

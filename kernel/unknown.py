@@ -5,6 +5,7 @@ Written by `./torg restore` and `./torg restored`.
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -23,6 +24,8 @@ unknown_subjects = Table(
     Column("since", DateTime(timezone=True), nullable=False),
     Column("settled_at", DateTime(timezone=True)),
     Column("settlement", Text, comment="kept: left as it is; withdrawn: undone"),
+    Column("settled_by", Text, comment="the operator, as they named themself"),
+    Column("why", Text),
     comment="what a source that was restored no longer knows, and what an operator decided of it",
 )
 
@@ -40,13 +43,32 @@ _OPEN = (
 _REOPEN = (
     update(unknown_subjects)
     .where(_columns.source == bindparam("of"), _columns.subject == bindparam("one"))
-    .values(settled_at=None, settlement=None)
+    .values(settled_at=None, settlement=None, settled_by=None, why=None)
 )
 _SETTLE = (
     update(unknown_subjects)
     .where(_columns.source == bindparam("of"), _columns.subject == bindparam("one"), _columns.settled_at.is_(None))
-    .values(settled_at=bindparam("at"), settlement=bindparam("how"))
+    .values(
+        settled_at=bindparam("at"), settlement=bindparam("how"), settled_by=bindparam("who"), why=bindparam("reason")
+    )
 )
+_SETTLED = (
+    select(_columns.subject, _columns.settled_at, _columns.settlement, _columns.settled_by, _columns.why)
+    .where(_columns.source == bindparam("of"), _columns.settled_at.is_not(None))
+    .order_by(_columns.settled_at, _columns.subject)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What an operator decided of a subject, when, and why; of an earlier release's decisions `by` and `why` are not
+    known."""
+
+    subject: str
+    at: datetime
+    how: Settlement
+    by: str | None
+    why: str | None
 
 
 def note(tx: Transaction, source: str, subjects: Collection[str]) -> None:
@@ -62,9 +84,16 @@ def unsettled(tx: Transaction, source: str) -> dict[str, datetime]:
     return {row.subject: row.since for row in tx.execute(_OPEN, {"of": source})}
 
 
-def settle(tx: Transaction, source: str, subject: str, settlement: Settlement) -> bool:
-    """Notes what an operator decided; False when there is nothing to decide."""
-    return tx.execute(_SETTLE, {"of": source, "one": subject, "at": tx.now, "how": settlement}).rowcount > 0
+def settle(tx: Transaction, source: str, subject: str, settlement: Settlement, *, by: str, why: str) -> bool:
+    """Notes what an operator decided, who they are and why; False when there is nothing to decide."""
+    decided = {"at": tx.now, "how": settlement, "who": by, "reason": why}
+    return tx.execute(_SETTLE, {"of": source, "one": subject, **decided}).rowcount > 0
+
+
+def settled(tx: Transaction, source: str) -> list[Settled]:
+    """What operators decided, oldest first."""
+    rows = tx.execute(_SETTLED, {"of": source})
+    return [Settled(row.subject, row.settled_at, row.settlement, row.settled_by, row.why) for row in rows]
 
 
 def reopen(tx: Transaction, source: str, subject: str) -> None:

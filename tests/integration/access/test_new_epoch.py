@@ -209,7 +209,7 @@ def test_its_lock_forgets_a_key_that_made_way(square: Any) -> None:
 def settled(how: Any) -> Callable[[Any, Told], None]:
     def settle(square: Any, booking: Told) -> None:
         with square.database.transaction() as tx:
-            assert unknown.settle(tx, BOOKING, str(booking.id), how)
+            assert unknown.settle(tx, BOOKING, str(booking.id), how, by="Odd", why="It is near")
 
     return settle
 

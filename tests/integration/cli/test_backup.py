@@ -47,6 +47,9 @@ def name_in_environment(monkeypatch: pytest.MonkeyPatch, urls: dict[str, str]) -
     monkeypatch.setenv("COLUMNS", "200")
 
 
+ODD = ("--who", "Odd", "--why", "It is near")
+
+
 def run(app: typer.Typer, *words: object, answers: str = "") -> Result:
     return CliRunner().invoke(app, [str(word) for word in words], input=answers)
 
@@ -315,19 +318,38 @@ def test_what_is_unknown_is_listed_with_keys_persons_and_money(lost: History) ->
 
 def test_one_is_kept_and_one_withdrawn(lost: History) -> None:
     suspended, live = (str(lost.bookings[name]) for name in ("in its place", "at another time"))
-    done(restored.app, "keep", live)
+    done(restored.app, "keep", live, *ODD)
     assert set(listed()) == {suspended}
-    assert run(restored.app, "keep", live).exit_code == 2
+    assert run(restored.app, "keep", live, *ODD).exit_code == 2
 
-    assert run(restored.app, "withdraw", suspended, answers="n\n").exit_code == 1
+    assert run(restored.app, "withdraw", suspended, *ODD, answers="n\n").exit_code == 1
     assert set(listed()) == {suspended}
-    done(restored.app, "withdraw", suspended, answers="y\n")
+    done(restored.app, "withdraw", suspended, answers="Eva\nBooked anew\ny\n")
     assert "Booking knows all" in done(restored.app, "list")
+
+    told = done(restored.app, "decided").splitlines()
+    assert [line for line in told if line.startswith("  ")] == ["  by Odd: It is near", "  by Eva: Booked anew"]
 
     with lost.running() as torg:
         torg.settle()
         assert standing(torg, suspended) == ("revoked", "credited", 0, "withdrawn")
         assert standing(torg, live)[0::3] == ("armed", "scheduled")
+
+
+@pytest.mark.parametrize(
+    ("said", "exit_code"),
+    [
+        ((), 1),
+        (("--who", "Odd"), 1),
+        (("--who", " ", "--why", "x"), 2),
+        (("--who", "Odd", "--why", "\u200b"), 2),
+        (("--who", "Odd", "--why", "x" * 501), 2),
+    ],
+)
+def test_nobody_decides_without_a_name_and_a_reason(lost: History, said: tuple[str, ...], exit_code: int) -> None:
+    before = listed()
+    assert run(restored.app, "keep", lost.bookings["at another time"], *said).exit_code == exit_code
+    assert listed() == before
 
 
 def standing(torg: Municipality, booking: str) -> tuple[Any, ...]:

@@ -96,14 +96,25 @@ def test_what_is_known_again_leaves_the_list_and_what_was_settled_stays_so(
     database = fresh_database("kernel")
     with database.transaction() as tx:
         unknown.note(tx, "/services/booking", ["a", "b", "c"])
-        assert unknown.settle(tx, "/services/booking", "a", "kept")
-        assert not unknown.settle(tx, "/services/booking", "a", "withdrawn")
-        assert not unknown.settle(tx, "/services/booking", "d", "kept")
+        assert unknown.settle(tx, "/services/booking", "a", "kept", by="Odd", why="It is near")
+        assert not unknown.settle(tx, "/services/booking", "a", "withdrawn", by="Eva", why="No")
+        assert not unknown.settle(tx, "/services/booking", "d", "kept", by="Odd", why="It is near")
     with database.transaction() as tx:
         unknown.note(tx, "/services/booking", ["a", "c"])
         assert list(unknown.unsettled(tx, "/services/booking")) == ["c"]
         unknown.note(tx, "/services/booking", [])
         assert list(unknown.unsettled(tx, "/services/booking")) == []
+
+
+def test_who_decided_and_why_is_kept_until_it_is_to_be_decided_again(fresh_database: Callable[..., Database]) -> None:
+    database = fresh_database("kernel")
+    with database.transaction() as tx:
+        unknown.note(tx, "/services/booking", ["a", "b"])
+        assert unknown.settled(tx, "/services/booking") == []
+        unknown.settle(tx, "/services/booking", "a", "kept", by="Odd", why="It is near")
+        assert unknown.settled(tx, "/services/booking") == [unknown.Settled("a", tx.now, "kept", "Odd", "It is near")]
+        unknown.reopen(tx, "/services/booking", "a")
+        assert unknown.settled(tx, "/services/booking") == []
 
 
 def test_subjects_of_a_person_begin_anew(fresh_database: Callable[..., Database]) -> None:
