@@ -32,6 +32,8 @@ MOST_CONNECTIONS = 256
 MOST_BODY = 2 << 20
 """Larger bodies are refused before they are read; smaller ones that are too large for an app get an answer of its."""
 MOST_HEADER = 64 << 10
+MOST_UNREAD = 1 << 20
+"""How much of its answers a connection may leave unread and still have the next of its requests answered."""
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEALTH_THREADS = 2
 _SPARE = 50  # what waitress counts beside connections, and those that are closed in a moment
@@ -39,6 +41,8 @@ _SPARE = 50  # what waitress counts beside connections, and those that are close
 
 class Connection(HTTPChannel):  # type: ignore[misc]
     """A connection that knows since when it waits for what."""
+
+    requests: list[Any]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.since = time.monotonic()
@@ -54,10 +58,27 @@ class Connection(HTTPChannel):  # type: ignore[misc]
         return taken
 
     def service(self) -> None:
-        """Called in a thread with a whole request."""
+        """Called in a thread with a whole request. Who sends one after the other and does not read is given up on:
+        waitress would have the thread wait for them."""
         self._answered = True
-        super().service()
+        if self.total_outbufs_len > MOST_UNREAD:
+            self._answer_no_more()
+        else:
+            super().service()
         self.since = time.monotonic()
+
+    def _answer_no_more(self) -> None:
+        with self.requests_lock:
+            self.close_when_flushed = True
+            for request in self.requests:
+                request.close()
+            self.requests = []
+        self.server.pull_trigger()
+
+    @property
+    def reads(self) -> bool:
+        """Whether its next request only reads. One whose header makes no sense has no method, and is refused."""
+        return getattr(self.requests[0], "command", "GET") in _READING
 
     @property
     def is_idle(self) -> bool:
@@ -66,10 +87,12 @@ class Connection(HTTPChannel):  # type: ignore[misc]
 
     @property
     def used_up(self) -> float:
-        """How much of its time it has used up; all of it at 1. What our own threads take does not count."""
-        if self.requests:
+        """How much of its time it has used up; all of it at 1. What our own threads take does not count, unless it is
+        one that has sent its next requests already: it could keep them busy, and its place, for ever."""
+        if len(self.requests) == 1:
             return 0.0
-        allowed = KEEP_ALIVE_SECONDS if self.is_idle else ANSWER_SECONDS if self.total_outbufs_len else REQUEST_SECONDS
+        answered = self.requests or self.total_outbufs_len
+        allowed = KEEP_ALIVE_SECONDS if self.is_idle else ANSWER_SECONDS if answered else REQUEST_SECONDS
         return (time.monotonic() - self.since) / allowed
 
 
@@ -97,20 +120,23 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 
     def add_task(self, task: Connection) -> None:
         """Has a thread answer the connection's next request."""
-        reads = task.requests[0].command in _READING
-        (self.task_dispatcher if reads else self._writing).add_task(task)
+        (self.task_dispatcher if task.reads else self._writing).add_task(task)
 
     def maintenance(self, now: float) -> None:
         """Ends the connections whose time is over; the loop calls it every second."""
         for connection in list(self.active_channels.values()):
             if connection.used_up >= 1:
                 connection.handle_close()  # `will_close` would wait until what is sent is read
+        self._make_room(list(self.active_channels.values()))
 
     def handle_accept(self) -> None:
-        """Takes a new connection. If there are too many, the one nearest to its end goes."""
+        """Takes a new connection. If there are too many, the one of the others nearest to its end goes."""
         super().handle_accept()
-        if len(self.active_channels) > MOST_CONNECTIONS:
-            nearest = max(self.active_channels.values(), key=lambda connection: connection.used_up)
+        self._make_room(list(self.active_channels.values())[:-1])
+
+    def _make_room(self, among: list[Connection]) -> None:
+        if len(self.active_channels) > MOST_CONNECTIONS and among:
+            nearest = max(among, key=lambda connection: connection.used_up)
             if nearest.used_up > 0:
                 nearest.handle_close()
 

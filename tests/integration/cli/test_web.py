@@ -164,6 +164,55 @@ def test_when_all_connections_are_taken_the_one_nearest_its_deadline_makes_room(
         assert served.ask() == b"ok"
 
 
+GOOD = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+BAD = {
+    "space in a name": b"GET / HTTP/1.1\r\nX a: b\r\n\r\n",
+    "space before the colon": b"POST / HTTP/1.1\r\nTransfer-Encoding : chunked\r\n\r\n",
+    "nul": b"GET / HTTP/1.1\r\nX: a\x00b\r\n\r\n",
+    "two lengths": b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+    "no method": b" / HTTP/1.1\r\nHost: x\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("sent", BAD.values(), ids=BAD)
+def test_what_is_no_request_is_refused_and_ends_its_connection(served: Served, sent: bytes) -> None:
+    with half_open(served.port, sent, 1) as (connection,):
+        assert answered(connection).startswith((b"HTTP/1.0 400", b"HTTP/1.1 400"))
+
+
+@pytest.mark.parametrize("sent", BAD.values(), ids=BAD)
+def test_what_is_no_request_takes_no_connection_for_good(served: Served, sent: bytes) -> None:
+    with half_open(served.port, GOOD + sent, 2 * MOST) as connections:
+        assert served.ask() == b"ok"
+        for connection in connections[-THREADS:]:
+            assert b" 400 " in answered(connection)
+
+
+def test_who_asks_for_more_than_they_read_holds_no_thread(served: Served) -> None:
+    large = b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n"
+    with half_open(served.port, large * 8, 3 * THREADS):
+        for _ in range(3):
+            time.sleep(0.5)
+            assert served.ask() == b"ok"
+
+
+@pytest.mark.parametrize("at_once", [1, 9])
+def test_who_asks_all_the_time_keeps_no_newcomer_out(served: Served, at_once: int) -> None:
+    slow = b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"
+    with half_open(served.port, slow * at_once, MOST):
+        time.sleep(0.5)
+        for _ in range(3):
+            assert served.ask("POST", body=b"a body") == b"a body"
+
+
+def answered(connection: socket.socket) -> bytes:
+    """All that is answered until the server closes."""
+    got = b""
+    while part := _rest(connection):
+        got += part
+    return got
+
+
 def test_who_writes_does_not_wait_for_those_who_read(served: Served) -> None:
     with half_open(served.port, b"GET /slow HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 8 * THREADS):
         assert served.ask("POST", body=b"a body") == b"a body"
