@@ -76,7 +76,7 @@ from kernel.http.routes import (
     told_once,
     writes,
 )
-from kernel.http.schemas import Instant, Schema, TextSchema, Words, code, legible
+from kernel.http.schemas import Instant, OwnDataSchema, Schema, TextSchema, Words, code, legible
 from kernel.http.validation import invalid
 from kernel.problems import NotFound
 
@@ -84,6 +84,7 @@ __all__ = [
     "Answer",
     "Instant",
     "NotFound",
+    "OwnDataSchema",
     "Schema",
     "TextSchema",
     "Whole",

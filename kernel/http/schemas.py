@@ -105,3 +105,19 @@ class TextSchema(Schema):
     @post_load
     def _made(self, given: Mapping[str, str], **_: object) -> Text:
         return Text(**given)
+
+
+class OwnDataSchema(Schema):
+    """Everything a service holds of you."""
+
+    person = fields.UUID(metadata={"description": "Your pseudonym.", "example": "01936f10-5a00-7000-8000-000000000001"})
+    exported_at = Instant()
+    held = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.Dict(keys=fields.String())),
+        metadata={
+            "description": "Rows by what they are of: bookings and their history, comments; keys and doors opened; "
+            "prices, charges, payments, hours, …",
+            "example": {"bookings": [{"id": "01936f10-5a00-7000-8000-000000000002", "space": "borgen-storsal"}]},
+        },
+    )

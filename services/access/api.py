@@ -7,11 +7,13 @@ from flask import Flask, current_app
 
 from kernel.auth import Role, Verifier
 from kernel.db import Database, Transaction
-from kernel.http import allow, caller, create_app, database_from, reads, service_blueprint, writes
+from kernel.http import OwnDataSchema, allow, caller, create_app, database_from, reads, service_blueprint, writes
+from kernel.own_data import own_data
 from kernel.pagination import Page, page_of
 from kernel.problems import NotFound
 from kernel.settings import Settings
 from services.access import doors, news, queries, usecases
+from services.access import own_data as own
 from services.access.codes import Codes, codes_from
 from services.access.model import Entry
 from services.access.schemas import (
@@ -131,6 +133,15 @@ def list_entries(tx: Transaction, wanted: dict[str, Any]) -> Page[Any]:
 def list_unknown_keys(tx: Transaction, wanted: dict[str, Any]) -> Page[Any]:
     """The keys, at the squares I oversee, of bookings that were lost in a restore, until that is decided on."""
     return queries.unknown_keys_for(tx, caller(), **wanted)
+
+
+@blp.route("/me/export", methods=["GET"])
+@allow(Role.RESIDENT, Role.ARENA_MANAGER, Role.OPERATOR)
+@reads
+@blp.response(200, OwnDataSchema)
+def export_me(tx: Transaction) -> dict[str, Any]:
+    """Everything access holds of you, but the codes of your keys, which are shown with them."""
+    return own_data(tx, caller(), own.held(tx, caller()))
 
 
 def _codes() -> Codes:

@@ -11,6 +11,7 @@ from kernel.duties import ManagersDecide, OwnInterest
 from kernel.errors import Text
 from kernel.http import (
     Answer,
+    OwnDataSchema,
     allow,
     answers,
     caller,
@@ -23,6 +24,7 @@ from kernel.http import (
     writes,
 )
 from kernel.http.managers import watch
+from kernel.own_data import own_data
 from kernel.pagination import Page, PageArguments
 from kernel.problems import Fault, InvalidRequest
 from kernel.settings import Settings
@@ -87,6 +89,15 @@ def build(settings: Settings, *, database: Database | None = None, verifier: Ver
     app = create_app("pricing", database or _database(settings), settings, [blp], verifier=verifier)
     watch(app, app.extensions["torg"].database)
     return app
+
+
+@blp.route("/me/export", methods=["GET"])
+@allow(*_PEOPLE)
+@reads
+@blp.response(200, OwnDataSchema)
+def export_me(tx: Transaction) -> dict[str, Any]:
+    """Everything pricing holds of you."""
+    return own_data(tx, caller(), queries.own_data(tx, caller()))
 
 
 @blp.route("/tariffs", methods=["GET"])

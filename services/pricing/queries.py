@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Row, Select, literal, or_, select
 from kernel.auth import Caller, Role
 from kernel.db import Transaction
 from kernel.duties import Decider, Duty
+from kernel.own_data import Held
 from kernel.pagination import Page, PageRequest
 from kernel.problems import NotFound
 from services.pricing.model.agreement import Agreement, Hours
@@ -22,6 +23,7 @@ from services.pricing.model.tariff import CURRENCY, Tariff
 from services.pricing.model.waiver import WaiverEntry
 from services.pricing.store import agreements as stored_agreements
 from services.pricing.store import charges, duties, payments, quotes, representations, tariffs, waivers
+from services.pricing.store import own_data as stored_own_data
 from services.pricing.store.tables import agreements, hours, participants, waiver_accounts, waiver_entries
 
 
@@ -73,6 +75,11 @@ def quote(tx: Transaction, caller: Caller, booking: UUID) -> Quote:
     if found is None or not representations.may_see(tx, caller, found.parties):
         raise NotFound
     return found
+
+
+def own_data(tx: Transaction, caller: Caller) -> Held:
+    """All that is held of the caller."""
+    return stored_own_data.held(tx, caller)
 
 
 def charge(tx: Transaction, caller: Caller, booking: UUID) -> Charge:

@@ -116,6 +116,8 @@ PAGES = {
     "GET /invitations/{invitation}": Page(query="secret=x"),
     "POST /invitations/{invitation}/accept": Page(form=lambda known: {"secret": known["secret"]}),
     "POST /invitations/{invitation}/decline": Page(form=lambda known: {"secret": known["secret"]}),
+    "GET /me": Page(),
+    "GET /me/data": Page(),
     "GET /volunteer": Page(lists="agreement"),
     "GET /volunteer/{agreement}/hours": Page(),
     "POST /volunteer/{agreement}/hours": Page(

@@ -163,6 +163,7 @@ BOOKING = {
     "GET /calendars/{token}.ics": Good(),
 }
 PRICING = {
+    "GET /me/export": Good(),
     "GET /tariffs": Good(lists="tariff"),
     "GET /tariffs/{tariff}": Good(),
     "PUT /tariffs/{tariff}": Good(body=lambda _: document()),
@@ -179,6 +180,7 @@ PRICING = {
     "GET /waivers/{tenant}": Good(means={"tenant": "band"}),
 }
 ACCESS = {
+    "GET /me/export": Good(),
     "GET /keys": Good(lists="key"),
     "POST /keys/{key}/unlock": Good(),
     "GET /locks": Good(lists="lock"),
@@ -194,6 +196,7 @@ ACCESS = {
     "GET /entries?square={square}": Good(lists="key"),
 }
 PROGRAMMING = {
+    "GET /me/export": Good(),
     "GET /activities": Good(lists="activity"),
     "GET /activities/{activity}": Good(),
 }

@@ -607,7 +607,16 @@ def doors(scenes: Scenes) -> None:
         scenes.look(mona, "/manage/doors", "/manage/desk", page)
 
 
+def own_data(scenes: Scenes) -> None:
+    """Of somebody who never booked anything there is nothing to take along."""
+    token = scenes.municipality.token("nobody")
+    nobody = scenes._browser(Person("Nora", ["resident"], [], token, "", scenes._until()))
+    with scenes.scene("nothing held"):
+        scenes.look(nobody, "/me", "/me/data")
+
+
 ALL = (
+    own_data,
     a_booking,
     in_line,
     a_series,

@@ -5,18 +5,18 @@ from uuid import UUID
 
 from kernel.auth import Role
 from kernel.db import Transaction
-from kernel.http import allow, answers, caller, erases, reads, writes
+from kernel.http import OwnDataSchema, allow, answers, caller, erases, reads, writes
 from services.booking.api.blueprint import blp
 from services.booking.model.privacy import BookingsToCome, Erasure
 from services.booking.queries import privacy
-from services.booking.schemas.privacy import ErasedSchema, ErasureSchema, ExportSchema
+from services.booking.schemas.privacy import ErasedSchema, ErasureSchema
 from services.booking.usecases import privacy as usecases
 
 
 @blp.route("/me/export", methods=["GET"])
 @allow(Role.RESIDENT, Role.ARENA_MANAGER, Role.OPERATOR)
 @reads
-@blp.response(200, ExportSchema)
+@blp.response(200, OwnDataSchema)
 def export_me(tx: Transaction) -> dict[str, Any]:
     """Everything booking holds of you."""
     return privacy.export(tx, caller())

@@ -4,9 +4,10 @@ from typing import Any
 
 from kernel.auth import Caller
 from kernel.db import Transaction
+from kernel.own_data import own_data
 from services.booking.store import privacy
 
 
 def export(tx: Transaction, who: Caller) -> dict[str, Any]:
     """Everything under the caller's pseudonym, by the table it stands in."""
-    return {"person": who.person, "exported_at": tx.now, "held": privacy.held(tx, who.person)}
+    return own_data(tx, who, privacy.held(tx, who.person))

@@ -1,25 +1,8 @@
-"""What is held of a person, and its erasure."""
+"""The erasure of a person."""
 
 from marshmallow import fields
 
 from kernel.http import Instant, Schema
-from services.booking.schemas.common import ID
-
-
-class ExportSchema(Schema):
-    """Everything booking holds of you."""
-
-    person = fields.UUID(metadata={"description": "Your pseudonym.", "example": ID})
-    exported_at = Instant()
-    held = fields.Dict(
-        keys=fields.String(),
-        values=fields.List(fields.Dict(keys=fields.String())),
-        metadata={
-            "description": "Rows by what they are of: bookings, booking_steps (their history), booking_comments, "
-            "representatives, house_rule_acceptances, calendar_feeds, …",
-            "example": {"bookings": [{"id": ID, "space": "borgen-storsal"}]},
-        },
-    )
 
 
 class ErasureSchema(Schema):

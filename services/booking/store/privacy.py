@@ -6,14 +6,14 @@ person's and is not here. A new table adds its line, and nothing else.
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Row, Table, Uuid, bindparam, delete, func, or_, select, update
+from sqlalchemy import ARRAY, ColumnElement, Table, Uuid, bindparam, delete, func, or_, select, update
 
 from kernel.db import Transaction
 from kernel.managers import square_managers
+from kernel.own_data import Held, shown
 from services.booking.model.bookings import Booking
 from services.booking.store.bookings import lock_many
 from services.booking.store.calendars import calendar_feeds
@@ -147,12 +147,12 @@ def _erase(tx: Transaction, stand: Stand, person: UUID, among: Sequence[UUID], u
         tx.execute(update(stand.table).where(*where).values(changes))
 
 
-def held(tx: Transaction, person: UUID) -> dict[str, list[dict[str, Any]]]:
+def held(tx: Transaction, person: UUID) -> Held:
     """All that is held of a person, by table."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    found: Held = {}
     for table in dict.fromkeys(each.table for each in STANDS):
         found[table.name] = list(_rows(tx, table, person))
-    found[let_go.name] = [_shown(row) for row in tx.execute(_LET_GO, {"person": person})]
+    found[let_go.name] = [shown(row) for row in tx.execute(_LET_GO, {"person": person})]
     return found
 
 
@@ -165,15 +165,4 @@ def _rows(tx: Transaction, table: Table, person: UUID) -> Iterator[dict[str, Any
     columns = [column for column in table.c if column.name not in hidden]
     ordered = select(*columns).where(or_(*wanted)).order_by(*table.primary_key.columns)
     for row in tx.execute(ordered, {"person": person}):
-        yield _shown(row)
-
-
-def _shown(row: Row[Any]) -> dict[str, Any]:
-    return {name: _plain(value) for name, value in row._mapping.items()}
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON has it."""
-    if isinstance(value, datetime | date):
-        return value.isoformat().replace("+00:00", "Z")
-    return value if value is None or isinstance(value, str | int | float | bool | dict | list) else str(value)
+        yield shown(row)

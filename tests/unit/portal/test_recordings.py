@@ -98,6 +98,10 @@ def form(page: str, action: str, *, instead: str = "", **filled: str) -> Visit:
 
 VISITS: dict[str, Visit] = {
     "GET access /keys": in_state("confirmed"),
+    "GET access /me/export": pages("/me/data"),
+    "GET booking /me/export": pages("/me/data"),
+    "GET pricing /me/export": pages("/me/data"),
+    "GET programming /me/export": pages("/me/data"),
     "GET access /unknown-keys": pages("/manage/keys"),
     "GET access /locks": pages("/manage/doors"),
     "GET access /news": pages("/manage/doors", "/manage/desk"),
