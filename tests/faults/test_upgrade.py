@@ -1,6 +1,7 @@
 """A release before this one is at work; the database is migrated under its hands, today's processes are put beside its
 own, take over, and are taken away again. People book all the while: nobody gets an error, every event is heard, also
-across the releases, and in the end all services agree."""
+across the releases, and in the end all services agree. At RabbitMQ older processes share the operator's user, and each
+of today's has its own."""
 
 import re
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from sqlalchemy import make_url
 
 from cli.servers.databases import provide
 from cli.servers.processes import Run
+from cli.servers.rabbitmq import PrivateRabbitMQ
 from cli.sign_in import token
 from cli.stack import OWNER, Layout, Stack
 from kernel.db import Database
@@ -31,9 +33,11 @@ OFTEN = 8
 
 
 class Upgrade:
-    """Two releases over the same databases and the same broker."""
+    """Two releases over the same databases and the same broker, where today's services have these users."""
 
-    def __init__(self, run: Run, before: Checkout, urls: dict[str, str], amqp_url: str) -> None:
+    def __init__(
+        self, run: Run, before: Checkout, urls: dict[str, str], amqp_url: str, amqp_urls: dict[str, str]
+    ) -> None:
         self.databases = {service: Database(url, service=service, pool_size=3) for service, url in urls.items()}
         folder = run.temporary_folder()
         (folder / "before").mkdir()
@@ -42,7 +46,8 @@ class Upgrade:
         self.before = Stack(run, Layout(folder=folder / "before", environment=ENVIRONMENT, **its_own, **shared))
         key = (folder / "before/access-code-key").read_text()
         same = {"TORG_ISSUERS": self.before.issuer, "TORG_ACCESS_CODE_KEY": key}
-        self.today = Stack(run, Layout(folder=folder, environment=ENVIRONMENT | same, **shared))
+        own: dict[str, Any] = {"workers_apart": True, "amqp_urls": amqp_urls}
+        self.today = Stack(run, Layout(folder=folder, environment=ENVIRONMENT | same, **own, **shared))
         self.booked = 0
 
     def owner(self, service: str) -> str:
@@ -70,7 +75,8 @@ class Upgrade:
         return self._outcomes(stack, "failed")
 
     def _outcomes(self, stack: Stack, wanted: str) -> dict[str, int]:
-        found = HANDLED.findall(page(stack, "worker"))
+        workers = [name for name in stack.parts if name.startswith("worker")]
+        found = [each for name in workers for each in HANDLED.findall(page(stack, name))]
         return {f"{service} {kind}": int(float(times)) for kind, outcome, service, times in found if outcome == wanted}
 
 
@@ -105,10 +111,17 @@ def before(request: pytest.FixtureRequest, tmp_path: Path) -> Checkout:
 
 
 @pytest.fixture
-def upgrade(before: Checkout, run: Run, postgres: str, amqp_url: str, tmp_path: Path) -> Iterator[Upgrade]:
+def upgrade(
+    before: Checkout,
+    run: Run,
+    postgres: str,
+    rabbitmq_node: PrivateRabbitMQ,
+    own_users: dict[str, str],
+    tmp_path: Path,
+) -> Iterator[Upgrade]:
     with databases_for_a_while(postgres, tmp_path, prefix="torg_upgrade") as urls:
         before.migrate(urls)
-        upgrade = Upgrade(run, before, urls, amqp_url)
+        upgrade = Upgrade(run, before, urls, rabbitmq_node.url, own_users)
         upgrade.before.start()
         addresses = [word for service, url in upgrade.before.urls.items() for word in (service, url)]
         before.run(LOAD, token(upgrade.before.issuer, "drift"), *addresses)
