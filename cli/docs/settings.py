@@ -23,7 +23,7 @@ COMMANDS = """## What commands read
 | `TORG_PYTHON` | The Python `./torg` makes its environment with; without it, the first it finds from 3.11 on. |
 | `TORG_STATE_FOLDER` | Where commands keep what they make for themselves; else `.torg` in the checkout. |
 | `TORG_TEST_DATABASE_URL` | The URL of a PostgreSQL superuser, for the tests to make databases; else a private one. |
-| `TORG_TEST_AMQP_URL` | A RabbitMQ for the tests; else a private node. |
+| `TORG_TEST_AMQP_URL` | A RabbitMQ for tests that stop none and need no users of their own; else a private node. |
 
 With `docker-compose.yml` every setting of a process is set in `.env` by its own name, but for the addresses of what the
 file itself starts, and for `TORG_DEMO_ISSUER` and `TORG_DEMO_ISSUER_KEY_FILE`, which are for the demo only. Left out,

@@ -108,12 +108,12 @@ class PrivateRabbitMQ:
     def run_set_up(self, environment: Mapping[str, str], definitions: Path) -> None:
         """Runs the script that the deployment's node runs at each start; the operator's user keeps its password. Raises
         ServerFailed."""
-        if not isinstance(self._programs, Installed):
-            raise ServerFailed("users are made by RabbitMQ's own programs, and they are in a container here")
-        env = self._programs.environment(self._folder, self._ports, self._own_ports)
-        env["PATH"] = f"{self._programs.folder}:{env['PATH']}"
-        env |= {**environment, "RABBITMQ_DEFAULT_PASS": self._password}
-        done = subprocess.run([SET_UP, definitions], env=env, capture_output=True, text=True, check=False)
+        self._programs = self._programs or find_programs()
+        told = {**environment, "RABBITMQ_DEFAULT_PASS": self._password}
+        command, env = self._programs.runs(
+            (SET_UP, definitions), told, self._folder, ports=self._ports, own_ports=self._own_ports
+        )
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
         if done.returncode:
             raise ServerFailed(f"{SET_UP.name} failed: {done.stdout}{done.stderr}")
 

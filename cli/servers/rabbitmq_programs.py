@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -54,6 +54,20 @@ class Installed:
         node = run.start("RabbitMQ", [server], marker=f"-torg {ports[0]}", log=log, env=env)
         return [epmd, node]
 
+    def runs(
+        self,
+        words: tuple[Path, ...],
+        told: Mapping[str, str],
+        data: Path,
+        *,
+        ports: tuple[int, int],
+        own_ports: tuple[int, int],
+    ) -> tuple[list[str], dict[str, str]]:
+        """The command line and the environment of a script that calls rabbitmqctl; the further words are its files."""
+        env = self.environment(data, ports, own_ports)
+        path = f"{self.folder}:{env['PATH']}"
+        return [str(word) for word in words], {**env, **told, "PATH": path}
+
     def environment(self, data: Path, ports: tuple[int, int], own_ports: tuple[int, int]) -> dict[str, str]:
         """What the node, and the commands that speak to it, are told."""
         return environment(data, ports[0], *own_ports)
@@ -74,6 +88,23 @@ class Container:
         name = f"torg-rabbitmq-{ports[0]}"
         node = run.start("RabbitMQ", self.command(name, data, ports), marker=name, log=log, hold_input=True)
         return [node]
+
+    def runs(
+        self,
+        words: tuple[Path, ...],
+        told: Mapping[str, str],
+        data: Path,
+        *,
+        ports: tuple[int, int],
+        own_ports: tuple[int, int],
+    ) -> tuple[list[str], dict[str, str]]:
+        """The command line and the environment of a script that calls rabbitmqctl; the further words are its files. It
+        runs in the container, which is told no more than the names: what they stand for would be seen in the words."""
+        names = [f"--env={name}" for name in told]
+        for word in words:
+            shutil.copy(word, data)
+        inside = [f"/var/lib/rabbitmq/{word.name}" for word in words]
+        return ["docker", "exec", *names, f"torg-rabbitmq-{ports[0]}", *inside], {**os.environ, **told}
 
     def command(self, name: str, data: Path, ports: tuple[int, int]) -> list[str]:
         """Docker's command line."""

@@ -94,6 +94,30 @@ def test_a_container_publishes_on_loopback_only_and_keeps_its_data_here(tmp_path
     assert f"--user={os.getuid()}:{os.getgid()}" in words
 
 
+def test_a_script_runs_where_the_programs_are_and_passwords_stay_out_of_its_words(tmp_path: Path) -> None:
+    script, definitions, told = (
+        tmp_path / "set-up",
+        tmp_path / "definitions.json",
+        {"TORG_X_PASSWORD": "kept to itself"},
+    )
+    for file in (script, definitions):
+        file.touch(mode=0o755)
+    (data := tmp_path / "data").mkdir()
+    of_node = {"ports": (20001, 20002), "own_ports": (20003, 20004)}
+
+    words, env = Installed(Path("/usr/lib/rabbitmq/bin")).runs((script, definitions), told, data, **of_node)
+    assert words == [str(script), str(definitions)]
+    assert env["PATH"].startswith("/usr/lib/rabbitmq/bin:")
+    assert (env["RABBITMQ_NODENAME"], env["TORG_X_PASSWORD"]) == ("torg-20001@localhost", "kept to itself")
+
+    words, env = Container().runs((script, definitions), told, data, **of_node)
+    inside = ["/var/lib/rabbitmq/set-up", "/var/lib/rabbitmq/definitions.json"]
+    assert words == ["docker", "exec", "--env=TORG_X_PASSWORD", "torg-rabbitmq-20001", *inside]
+    assert env["TORG_X_PASSWORD"] == "kept to itself"
+    assert os.access(data / "set-up", os.X_OK)
+    assert (data / "definitions.json").exists()
+
+
 def test_a_node_keeps_all_it_has_in_its_folder(tmp_path: Path) -> None:
     told = environment(tmp_path, 20001, 20002, 20003)
     paths = {name: value for name, value in told.items() if value.startswith("/") and name != "PATH"}
