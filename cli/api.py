@@ -24,6 +24,7 @@ def main() -> None:
         probes(Readiness([app.extensions["torg"].database for app in apps])),
         host=asked.host,
         port=asked.port,
+        health_host=asked.health_host,
         health_port=asked.health_port,
         threads=settings.http_threads,
         stop_seconds=settings.stop_deadline_seconds,

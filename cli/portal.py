@@ -19,6 +19,7 @@ def main() -> None:
         probes(always_ready),
         host=asked.host,
         port=asked.port,
+        health_host=asked.health_host,
         health_port=asked.health_port,
         threads=settings.http_threads,
         stop_seconds=settings.stop_deadline_seconds,

@@ -1,6 +1,7 @@
 """What the process commands (`cli.api`, `cli.worker`, `cli.portal`) have in common: their words, and their settings."""
 
 import argparse
+import socket
 from collections.abc import Collection
 from typing import TypeVar
 
@@ -12,15 +13,28 @@ S = TypeVar("S")
 
 
 def words(program: str, meaning: str, *, port: bool = True, services: bool = True) -> argparse.Namespace:
-    """The command line: `services` to run and the visitors' `port` (if it takes them), `health_port` and `host`."""
+    """The command line: `services` to run, `host` and `port` for visitors (if it takes them), and those for health. A
+    host is an address or a name of this machine."""
     parser = argparse.ArgumentParser(prog=f"python -m {program}", description=meaning)
     if services:
         parser.add_argument("services", nargs="+", choices=SERVICES)
     if port:
         parser.add_argument("--port", type=int, required=True, help="for visitors")
     parser.add_argument("--health-port", type=int, required=True, help="for /metrics, /healthz and /readyz")
-    parser.add_argument("--host", default="127.0.0.1")
-    return parser.parse_args()
+    parser.add_argument("--host", type=_host, default="127.0.0.1")
+    parser.add_argument("--health-host", type=_host, help="where only monitors come; else as --host")
+    asked = parser.parse_args()
+    asked.health_host = asked.health_host or asked.host
+    return asked
+
+
+def _host(name: str) -> str:
+    """A host that can be listened on."""
+    try:
+        socket.getaddrinfo(name, None)
+    except OSError as fault:
+        raise argparse.ArgumentTypeError(f"{name!r} is no address or name that is known here") from fault
+    return name
 
 
 def settings_or_exit(kind: type[S], *, needed: Collection[str] = ()) -> S:

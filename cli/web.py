@@ -171,13 +171,14 @@ def serve(
     host: str,
     port: int,
     health_port: int,
+    health_host: str = "127.0.0.1",
     threads: int,
     stop_seconds: float,
 ) -> None:
-    """Serves until SIGTERM or SIGINT; requests under way then have `stop_seconds` to end. What monitors ask has a port
-    and threads of its own."""
+    """Serves until SIGTERM or SIGINT; requests under way then have `stop_seconds` to end. What monitors ask has an
+    address, a port and threads of its own."""
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that a request waits a moment is no news
-    watched = Server(health, host=host, port=health_port, reading=_HEALTH_THREADS, writing=1)
+    watched = Server(health, host=health_host, port=health_port, reading=_HEALTH_THREADS, writing=1)
     threading.Thread(target=watched.run, name="health", daemon=True).start()
     server = Server(app, host=host, port=port, reading=max(1, threads // 2), writing=max(1, threads - threads // 2))
     for number in (signal.SIGTERM, signal.SIGINT):

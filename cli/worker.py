@@ -20,7 +20,8 @@ from kernel.worker import run
 def main() -> None:
     asked = words("cli.worker", "Runs the event handlers and timers of services.", port=False)
     settings = settings_for("worker", asked.services)
-    run([service_class(name) for name in asked.services], settings, health_port=asked.health_port, host=asked.host)
+    services = [service_class(name) for name in asked.services]
+    run(services, settings, health_port=asked.health_port, host=asked.health_host)
 
 
 def service_class(name: str) -> type:

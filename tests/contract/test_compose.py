@@ -10,7 +10,7 @@ import subprocess
 from dataclasses import MISSING, fields
 from importlib.metadata import version
 from importlib.resources import files
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -105,7 +105,9 @@ def test_a_health_check_asks_the_port_that_the_command_opens(services: dict[str,
     for name, each in chain.from_iterable(
         processes(services, module).items() for module in ("cli.api", "cli.worker", "cli.portal")
     ):
-        assert each["healthcheck"]["test"][1:] == ["python", "deploy/healthcheck.py", each["command"][-1]], name
+        *_, option, host, _, port = each["command"]
+        assert option == "--health-host"
+        assert each["healthcheck"]["test"][1:] == ["python", "deploy/healthcheck.py", port, host], name
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -138,6 +140,42 @@ def test_databases_and_broker_are_in_closed_networks(whole: dict[str, Any]) -> N
 def test_who_calls_the_outside_meets_nobody_there(whole: dict[str, Any]) -> None:
     there = [name for name, each in whole["services"].items() if "outside" in each["networks"]]
     assert there == ["booking-worker"]
+
+
+def aliases(each: dict[str, Any], network: str) -> list[str]:
+    """The names that a service has on a network alone."""
+    found: list[str] = each["networks"][network]["aliases"]
+    return found
+
+
+def test_monitors_reach_metrics_and_visitors_do_not(whole: dict[str, Any]) -> None:
+    """A process listens on the address that a name of one network stands for, never on all of its addresses."""
+    services = whole["services"]
+    ours = {name: each for name, each in services.items() if "--health-port" in each.get("command", [])}
+    assert len(ours) == 2 * len(SERVICES) + 1
+    for name, each in ours.items():
+        listens = dict(pairwise(each["command"]))
+        assert aliases(each, "metrics") == [listens["--health-host"]] == [f"{name}-metrics"]
+        if "--port" in listens:
+            assert aliases(each, "edge") == [listens["--host"]] == [f"{name}-edge"]
+    names = [alias for each in services.values() for of in named(each) for alias in of["aliases"]]
+    assert len(names) == len(set(names))
+    assert set(names).isdisjoint(services)
+
+
+def named(each: dict[str, Any]) -> list[dict[str, Any]]:
+    """The networks on which a service has names of its own."""
+    return [of for of in each["networks"].values() if of] if isinstance(each["networks"], dict) else []
+
+
+def test_prometheus_meets_only_whom_it_asks(whole: dict[str, Any]) -> None:
+    there = {name for name, each in whole["services"].items() if "metrics" in each["networks"]}
+    ours = {f"{service}-{kind}" for service in SERVICES for kind in ("api", "worker")}
+    assert there == {"prometheus", "rabbitmq", "portal", *ours}
+    watch = {name for name, each in whole["services"].items() if "watch" in each["networks"]}
+    assert watch == {"prometheus", "grafana"}
+    assert set(whole["services"]["prometheus"]["networks"]) == {"metrics", "watch"}
+    assert set(whole["services"]["grafana"]["networks"]) == {"watch"}
 
 
 def test_every_name_in_the_file_stands_for_something(whole: dict[str, Any]) -> None:

@@ -37,6 +37,8 @@ from tests.waiting import PATIENCE, eventually
 
 READY_SECONDS = 180.0
 HEALTH_PORT = "8081"
+METRICS = "127.0.0.2"
+"""Stands for a container's address on the network `metrics`, as 127.0.0.1 does for those on all others."""
 ONE_SHOT = ("databases", "migrate", "operate")
 DEMO_ISSUER = {"TORG_DEMO_ISSUER": "true", "TORG_SESSION_SECRET": "of-the-stand-in-issuer, and of nothing else"}
 
@@ -87,7 +89,7 @@ class Deployment:
             if url.username == "postgres":
                 return self.postgres
             return value.replace("@postgres:5432/", f"@{server.hostname}:{server.port}/")
-        return re.sub(r"//([a-z-]+):(\d+)/", lambda found: f"//127.0.0.1:{self.port(found[1])}/", value)
+        return re.sub(r"//([a-z-]+)-edge:(\d+)/", lambda found: f"//127.0.0.1:{self.port(found[1])}/", value)
 
     def port(self, name: str) -> int:
         """The port that stands for the one where a service's process serves visitors."""
@@ -101,7 +103,11 @@ class Deployment:
 
     def on_loopback(self, name: str, words: list[str]) -> list[str]:
         """The words of a command, with the ports and the address it names replaced by ours."""
-        ours = {"0.0.0.0": "127.0.0.1", HEALTH_PORT: str(self.health_port(name))}
+        ours = {
+            f"{name}-edge": "127.0.0.1",
+            f"{name}-metrics": METRICS,
+            HEALTH_PORT: str(self.health_port(name)),
+        }
         return [ours.get(word) or (str(self.port(name)) if word.isdigit() else word) for word in words]
 
     def healthy(self, name: str) -> bool:
@@ -215,12 +221,32 @@ def test_prometheus_finds_metrics_at_every_target(torg: Deployment) -> None:
         for job in jobs
     }
     for name in [*targets["api"], *targets["worker"], *targets["portal"]]:
-        said = httpx.get(f"http://127.0.0.1:{torg.health_port(name)}/metrics", timeout=PATIENCE)
+        said = httpx.get(f"http://{METRICS}:{torg.health_port(name)}/metrics", timeout=PATIENCE)
         assert said.is_success, name
         assert "process_start_time_seconds" in said.text, name
     for name in targets["worker"]:
-        said = httpx.get(f"http://127.0.0.1:{torg.health_port(name)}/metrics", timeout=PATIENCE)
+        said = httpx.get(f"http://{METRICS}:{torg.health_port(name)}/metrics", timeout=PATIENCE)
         assert f'torg_outbox_unsent{{service="{name.removesuffix("-worker")}"}}' in said.text
+
+
+def test_who_watches_reaches_metrics_and_visitors_reach_what_is_for_them(torg: Deployment) -> None:
+    for name in [each for each in torg.children if each not in ONE_SHOT]:
+        health = torg.health_port(name)
+        for path in ("/metrics", "/healthz", "/readyz"):
+            assert httpx.get(f"http://{METRICS}:{health}{path}", timeout=PATIENCE).status_code == 200, (name, path)
+        for path in ("/", "/docs", "/openapi.json", f"/api/{name.partition('-')[0]}/openapi.json", "/metrics/"):
+            assert httpx.get(f"http://{METRICS}:{health}{path}", timeout=PATIENCE).status_code == 404, (name, path)
+        closed = [("127.0.0.1", health)] + ([] if name.endswith("-worker") else [(METRICS, torg.port(name))])
+        for address in closed:
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(address, timeout=PATIENCE)
+
+
+def test_strangers_get_no_metrics_from_those_who_serve_them(torg: Deployment) -> None:
+    for name, url in torg.urls.items():
+        place = url.removesuffix(f"/api/{name}")
+        for path in ("/metrics", "/healthz", "/readyz"):
+            assert httpx.get(place + path, timeout=PATIENCE).status_code == 404, (name, path)
 
 
 @pytest.mark.parametrize(

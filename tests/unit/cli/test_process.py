@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from cli import process
 from cli.paths import ROOT
 from cli.servers.ports import free_port
 
@@ -24,3 +25,31 @@ def test_a_process_with_missing_and_wrong_settings_names_them_all(command: tuple
     first, *faults = ended.stderr.splitlines()
     assert first == "the settings are not right:"
     assert faults == [*(f"{name}: is not set" for name in named), "TORG_RETRY_LIMIT: must be above zero"]
+
+
+@pytest.mark.parametrize("option", ["--host", "--health-host"])
+@pytest.mark.parametrize("command", ["cli.api", "cli.worker"])
+def test_a_name_that_nobody_knows_is_told(option: str, command: str) -> None:
+    words = ["booking", "--health-port", "1", *(["--port", "1"] if command == "cli.api" else []), option, "no.invalid"]
+    environment = {"PYTHONPATH": str(ROOT)}
+    run = [sys.executable, "-m", command, *words]
+    ended = subprocess.run(run, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 2
+    assert f"argument {option}: 'no.invalid' is no address or name that is known here" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "hosts"),
+    [
+        ([], ("127.0.0.1", "127.0.0.1")),
+        (["--host", "127.0.0.2"], ("127.0.0.2", "127.0.0.2")),
+        (["--health-host", "127.0.0.2"], ("127.0.0.1", "127.0.0.2")),
+        (["--host", "127.0.0.3", "--health-host", "127.0.0.2"], ("127.0.0.3", "127.0.0.2")),
+    ],
+)
+def test_health_is_where_visitors_are_unless_it_is_told(
+    monkeypatch: pytest.MonkeyPatch, words: list[str], hosts: tuple[str, str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["cli.api", "booking", "--port", "1", "--health-port", "2", *words])
+    asked = process.words("cli.api", "")
+    assert (asked.host, asked.health_host) == hosts
