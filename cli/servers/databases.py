@@ -36,6 +36,7 @@ DO $$ BEGIN
 END $$
 """
 """Which migrations were made is nothing that a service writes; `kernel.migrate` sees to new databases."""
+_ALONE = "SELECT pg_advisory_lock(hashtext('torg databases'))"
 _LOCK_TRIES = 60
 _LOCK_PAUSE_SECONDS = 0.5
 
@@ -94,12 +95,14 @@ def create_database(server: str, database: str, owner: str, *, template: str = "
 
 def provide(server: str, url: str, owner_url: str) -> None:
     """Makes the database that a service's URL names, and both roles, with the rights each needs. `server` is a
-    superuser's URL; twice is as once."""
+    superuser's URL; twice is as once, and two at once take turns."""
     service, owner = names(url), names(owner_url)
-    for each in (service, owner):
-        create_role(server, each.role, each.password)
-    create_database(server, service.database, owner.role, role=service.role)
-    give_rights(server, service.database, role=service.role, owner=owner.role)
+    with _session(server) as alone:
+        alone.execute(_ALONE)  # held until the session ends
+        for each in (service, owner):
+            create_role(server, each.role, each.password)
+        create_database(server, service.database, owner.role, role=service.role)
+        give_rights(server, service.database, role=service.role, owner=owner.role)
 
 
 def give_rights(server: str, database: str, *, role: str, owner: str) -> None:

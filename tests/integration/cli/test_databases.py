@@ -1,6 +1,9 @@
 """`./torg databases`: what each role may do, and how a database of an earlier release gets its owner."""
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,9 +17,11 @@ from sqlalchemy import make_url
 from typer.testing import CliRunner, Result
 
 from cli import SERVICES, databases
+from cli.paths import ROOT
 from cli.servers.databases import create_database, create_role, drop_database, drop_role, url_of
 from kernel.db import Database
 from kernel.migrate import migrate
+from tests.at_once import at_once
 from tests.next_release import NextRelease
 from tests.releases import released
 from tests.speakers import say
@@ -217,6 +222,23 @@ def test_a_database_of_0_3_0_gets_its_owner_however_often(earlier: Cluster) -> N
     for service, url in earlier.owners.items():
         assert migrate(service, url) is True
     assert_rights(earlier)
+
+
+def test_two_machines_at_once_make_the_same(postgres: str) -> None:
+    for number in range(3):
+        cluster = Cluster(postgres, f"torg_at_once_{number}")
+        try:
+            ended = at_once(run_apart, [cluster.environ] * 3)
+            assert [each.returncode for each in ended] == [0] * 3, ended
+        finally:
+            cluster.drop()
+
+
+def run_apart(environ: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    """The command in a process of its own."""
+    command = [sys.executable, "-m", "cli", "databases"]
+    whole = {**os.environ, **environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, env=whole, capture_output=True, text=True, check=False)
 
 
 def test_rights_that_somebody_gave_by_hand_are_taken_back(earlier: Cluster) -> None:
