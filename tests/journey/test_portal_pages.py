@@ -7,8 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from flask import Flask, template_rendered
+from jinja2 import Template
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+import services.portal as portal_package
 from cli.servers.ports import free_port
 from kernel.clock import FixedClock
 from services.portal.app import build
@@ -27,7 +30,10 @@ from tests.unit.portal.services import (
 )
 from tests.waiting import PATIENCE
 
-NARROW, DESK = 320, 1280
+NARROW, PHONE, DESK = 320, 390, 1280
+
+NO_PAGE = {"base.html", "parts.html", "demo_issuer.html"}
+"""What pages are made of; and the demonstration issuer's own page, which `visit.sign_in` walks through."""
 BOOK = "/book?space=borgen-storsal&begins_at=2026-12-05T17:00:00Z&minutes=120"
 
 
@@ -38,6 +44,8 @@ class Visit:
     page: Page
     services: FakeServices
     url: str
+    shown: set[str]
+    """The templates that were rendered."""
 
     def go(self, path: str) -> None:
         self.page.goto(self.url + path)
@@ -49,26 +57,31 @@ class Visit:
 
 
 @pytest.fixture
-def portal(tmp_path: Path) -> Iterator[tuple[str, FakeServices]]:
+def portal(tmp_path: Path) -> Iterator[tuple[str, FakeServices, set[str]]]:
     """A portal over services of the test's own."""
     services, port = FakeServices(), free_port()
     settings = settings_for(f"http://127.0.0.1:{port}", tmp_path / "key.pem")
     app = build(settings, clock=FixedClock(NOW), transport=httpx.MockTransport(services.handle))
-    with serving(app, port) as url:
-        yield url, services
+    shown: set[str] = set()
+
+    def note(_: Flask, template: Template, **__: object) -> None:
+        shown.add(template.name or "")
+
+    with template_rendered.connected_to(note, app), serving(app, port) as url:
+        yield url, services, shown
 
 
 @pytest.fixture
-def visit(browser: Browser, portal: tuple[str, FakeServices]) -> Iterator[Callable[..., Visit]]:
+def visit(browser: Browser, portal: tuple[str, FakeServices, set[str]]) -> Iterator[Callable[..., Visit]]:
     """Opens the portal in a browser of this width, of somebody who reads Bokmål."""
-    url, services = portal
+    url, services, shown = portal
     opened: list[BrowserContext] = []
 
     def open_one(width: int = DESK, **options: object) -> Visit:
         context = browser.new_context(viewport={"width": width, "height": 800}, locale="nb-NO", **options)  # type: ignore[arg-type]
         context.set_default_timeout(PATIENCE * 1000)
         opened.append(context)
-        return Visit(context.new_page(), services, url)
+        return Visit(context.new_page(), services, url, shown)
 
     yield open_one
     for context in opened:
@@ -96,7 +109,10 @@ def walk(visit: Visit) -> Iterator[None]:
     yield
     visit.sign_in("Mona Berg")
     yield from _walk_bookings(visit)
-    for path in ("/bookings", "/volunteer", f"/volunteer/{an_agreement()['id']}/hours", "/manage/bookings"):
+    for path in ("/bookings", "/me", "/volunteer", f"/volunteer/{an_agreement()['id']}/hours", "/manage/bookings"):
+        visit.go(path)
+        yield
+    for path in ("/manage/keys", "/manage/doors", "/manage/hours", "/manage/desk", "/manage/desk?alone=1"):
         visit.go(path)
         yield
     services.unknown_keys = [a_lost_key(), a_lost_key(state="suspended", suspended_for=str(an_id("another")))]
@@ -204,7 +220,7 @@ def _walk_ahead(visit: Visit) -> Iterator[None]:
 def _walk_doors(visit: Visit) -> Iterator[None]:
     """A door that is shut, without news of bookings, and what is ordered of it without a reason."""
     services, page = visit.services, visit.page
-    services.doors, services.news, services.codes_renewed = [a_door("shut")], "no news", True
+    services.doors, services.news, services.codes_renewed = [a_door("shut", own_interest=True)], "no news", True
     visit.go(f"/manage/doors/{an_id('door')}")
     page.get_by_role("button", name="Gjør det").click()
     expect(page.get_by_role("alert")).to_be_visible()
@@ -213,6 +229,8 @@ def _walk_doors(visit: Visit) -> Iterator[None]:
     page.get_by_label("Hvorfor?").fill("Det er tørt igjen")
     page.get_by_role("button", name="Gjør det").click()
     expect(page.get_by_role("heading", name="Nylig")).to_be_visible()
+    services.orders[0]["own_interest"] = True
+    visit.go("/manage/doors")
     yield
     visit.go(f"/bookings/{services.a_booking(state='confirmed', key='armed')}")
     yield
@@ -241,11 +259,13 @@ def fill_in(page: Page) -> None:
     page.get_by_role("button", name="Reserver tida og se prisen").click()
 
 
-@pytest.mark.parametrize(("width", "colours"), [(NARROW, "dark"), (DESK, "light")])
+@pytest.mark.parametrize(("width", "colours"), [(NARROW, "dark"), (PHONE, "light"), (DESK, "light")])
 def test_every_page_is_accessible(visit: Callable[..., Visit], width: int, colours: str) -> None:
     someone = visit(width, color_scheme=colours)
     seen = [assert_accessible(someone.page) for _ in walk(someone)]
     assert len(seen) > 20
+    there = {each.name for each in Path(portal_package.__file__).parent.glob("templates/*.html")}
+    assert there - someone.shown <= NO_PAGE
 
 
 @pytest.mark.parametrize("language", ["nn", "en"])
