@@ -208,6 +208,9 @@ class House:
             if known.state == "confirmed" and known.prepay and paid is not None and total > paid:
                 self.settle(known)
                 return
+            if known.state == "awaiting_payment" and total == 0:
+                known.go("confirmed")  # nothing is left to pay
+                return
             known.version += 1
             if known.state == "held" and known.wish.at_once and self.now < known.deadline:
                 self.accept(known)
