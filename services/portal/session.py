@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, redirect, request, session, url_for
+from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from itsdangerous import BadSignature
 from joserfc import jwe
@@ -146,11 +146,20 @@ def _last_seen() -> float:
     since: float | None = session.get(_SINCE)
     if since is None:
         return 0
-    try:
-        mark = seal().loads(request.cookies.get(_seen_cookie(), ""))
-    except BadSignature:
-        return since
-    return max(since, mark["at"]) if mark["of"] == _fingerprint() else since
+    mark = _mark()
+    return max(since, mark["at"]) if mark is not None and mark["of"] == _fingerprint() else since
+
+
+def _mark() -> dict[str, Any] | None:
+    """The mark that came with this request, unsealed once however often a page asks who is there; None if it is not
+    ours."""
+    if "seen" not in g:
+        try:
+            g.seen = seal().loads(request.cookies.get(_seen_cookie(), ""))
+        except BadSignature:
+            g.seen = None
+    found: dict[str, Any] | None = g.seen
+    return found
 
 
 def _mark_seen(response: Response) -> Response:

@@ -57,6 +57,22 @@ def test_the_cookie_is_for_us_alone_and_small_enough(portal: Portal, visitor: Vi
     assert "Mona" not in header
 
 
+def test_a_page_unseals_each_cookie_once(portal: Portal, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    visitor.sign_in("mona")
+    portal.clock.move(timedelta(minutes=2))
+    visitor.go("/")
+    read: list[str] = []
+
+    def loads(seal: Seal, cookie: str, **_: object) -> object:
+        read.append(cookie)
+        return unsealed(seal, cookie)
+
+    unsealed = Seal.loads
+    monkeypatch.setattr(Seal, "loads", loads)
+    visitor.go("/manage/desk")
+    assert len(read) == len(set(read)) == 2
+
+
 def test_a_stolen_session_of_another_portal_is_nobody(portal: Portal, visitor: Visitor) -> None:
     held = {"person": {**NOBODY, "expires_at": 4e9}, "since": 4e9}
     visitor.cookies.set("torg", Seal("another secret, which is as long as it must be").dumps(held))
