@@ -22,6 +22,8 @@ from kernel.settings import Settings
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+_REST_OF_STRANGERS = 3.0
+"""How many times as long as strangers' dearest work takes, none of it is done: it has a quarter of the time."""
 _OPEN = {"api-docs.openapi_json": None, "docs.page": None, "docs.start": None, "docs.asset": None}
 
 
@@ -80,6 +82,7 @@ def create_app(
         verifier=verifier or verifier_from(settings),
         rate=RateLimit(settings.rate_limit_per_minute),
         turns=Turns(),
+        strangers=Turns(rest=_REST_OF_STRANGERS),
         timeout_seconds=settings.request_timeout_seconds,
         rules=rules,
         secret=idempotency.secret_from(settings, service),

@@ -45,14 +45,15 @@ _NOBODY: Rule = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What the door of one app knows. `rules` is by endpoint; `secret` is what kept requests are told
-    apart by."""
+    """What the door of one app knows. `turns` are those of callers with a token, `strangers` those of all others;
+    `rules` is by endpoint; `secret` is what kept requests are told apart by."""
 
     service: str
     database: Database
     verifier: Verifier
     rate: RateLimit
     turns: Turns
+    strangers: Turns
     timeout_seconds: float
     rules: Mapping[str, Rule]
     secret: bytes
@@ -129,9 +130,10 @@ def charge(cost: int) -> None:
 
 
 def one_at_a_time() -> AbstractContextManager[None]:
-    """Around the dearest work: in a process it is done for one caller after the other. Raises TooManyRequests when this
-    caller has some under way, or when too many wait."""
-    return Door.current().turns.turn(_asker())
+    """Around the dearest work: in a process it is done for one caller after the other, and for strangers in a line of
+    their own, with rests. Raises TooManyRequests when this caller has some under way, or when too many wait."""
+    door = Door.current()
+    return (door.turns if visitor() else door.strangers).turn(_asker())
 
 
 def _asker() -> str:

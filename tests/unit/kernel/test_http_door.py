@@ -201,6 +201,19 @@ def test_the_dearest_is_done_once_at_a_time_for_each_caller() -> None:
     assert app.test_client().get(HALLS).status_code == 200
 
 
+def test_who_is_signed_in_does_not_wait_for_strangers() -> None:
+    meanwhile: list[int] = []
+
+    def act(_: Any, who: Any, **__: Any) -> None:
+        with one_at_a_time():
+            if who is None:
+                meanwhile.append(app.test_client().get(HALLS, headers=bearer("kari")).status_code)
+
+    app = app_of(act)
+    assert app.test_client().get(HALLS).status_code == 200
+    assert meanwhile == [200]
+
+
 def test_paths_that_are_not_there_count_too() -> None:
     client = client_of(rate_limit_per_minute=2)
     assert [client.get(f"/{n}").status_code for n in range(3)] == [404, 404, 429]
