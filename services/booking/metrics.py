@@ -29,3 +29,7 @@ WITHOUT_MANAGER = Gauge(
     "Bookings to decide on for which no manager of the square is left who may: an operator has to.",
     ["state"],
 )
+OWN_CLOSURES = Counter(
+    "torg_booking_own_closures_total",
+    "Tenants spared a fee by closures that somebody announced who acts for them.",
+)

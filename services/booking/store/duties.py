@@ -36,7 +36,7 @@ def represents(tx: Transaction, actor: UUID, person: UUID) -> bool:
 def represented_among(tx: Transaction, tenants: Collection[UUID], person: UUID) -> set[UUID]:
     """Those of these actors that a person is, may act for, or could a short time ago."""
     wanted = select(actors.c.id).where(actors.c.id.in_(tenants), _interest(tx, actors.c.id, literal(person)))
-    return {*tx.execute(wanted).scalars()}
+    return {*tx.execute(wanted).scalars()} | ({person} & {*tenants})  # persons need not be kept as actors
 
 
 def demand_no_interest(tx: Transaction, who: Caller, actor: UUID) -> None:

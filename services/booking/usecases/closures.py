@@ -9,12 +9,16 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+import structlog
+
 from kernel.auth import Caller, Forbidden
 from kernel.db import Transaction
 from kernel.errors import DomainError
 from kernel.ids import new_id
 from kernel.problems import NotFound
 from kernel.versions import Expected
+from services.booking import metrics
+from services.booking.events import GivenUpBy
 from services.booking.model.bookings import Booking
 from services.booking.model.closures import (
     MOST_PLANNED,
@@ -33,12 +37,14 @@ from services.booking.model.refusals import SlotTaken
 from services.booking.model.resources import DivisionClashes, UnknownSpace
 from services.booking.model.waiting import Left
 from services.booking.recurrence import dates_of
-from services.booking.store import bookings, claims, closures, places, waitings
+from services.booking.store import bookings, claims, closures, duties, places, waitings
 from services.booking.store.closures import Closed
 from services.booking.usecases.bookings import moved
 from services.booking.usecases.offers import making_way, opening
 from services.booking.usecases.placing import place_for
 from services.booking.usecases.recording import saved
+
+log = structlog.get_logger(__name__)
 
 _QUEUE = "closures"
 """Closures are announced by one at a time: they may move bookings into each other's spaces."""
@@ -54,7 +60,8 @@ class _Undone(Exception):
 def announce(tx: Transaction, who: Caller, wanted: ClosureRequest, decisions: Collection[Decision]) -> Closure:
     """Closes an arena or a space for a time; for operators and the managers of its square. The same again is the
     closure that there is. Decisions for bookings that are over meanwhile change nothing. A refusal of a decision names
-    its `booking`.
+    its `booking`. What is in the interest of who closes is moved as its tenant may move it; that they cancel it without
+    a fee is told to operators, as a burst pipe does not wait for another manager.
 
     Lock order: other closures, the bookings hit, all spaces (closed, and moved to), the line, claims.
     """
@@ -72,6 +79,7 @@ def announce(tx: Transaction, who: Caller, wanted: ClosureRequest, decisions: Co
             raise SlotTaken  # whoever came has gone again
         tx.emit(closure.happened(), subject=str(closure.id), sequence=closure.version)
         _carry_out(tx, who, closure, hits, decided)
+        _tell_of_own(tx, who, closure, [each for each in hits if decided[each.id].outcome == "cancel"])
     return closure
 
 
@@ -257,6 +265,14 @@ def _carry_out(
             raise
 
 
+def _tell_of_own(tx: Transaction, who: Caller, closure: Closure, cancelled: Sequence[Booking]) -> None:
+    """Tells operators of who spared themself, or whom they act for, a fee by closing the place."""
+    dear = [each for each in cancelled if each.moved_from or each.consequence(now=tx.now).fee]
+    for own in duties.represented_among(tx, {each.tenant.id for each in dear}, who.person):
+        metrics.OWN_CLOSURES.inc()
+        log.warning("closed_in_own_interest", closure=str(closure.id), tenant=str(own), by=str(who.person))
+
+
 def _decided(tx: Transaction, who: Caller, hit: Booking, decision: Decision, why: str) -> Booking:
     match decision.outcome:
         case "cancel":
@@ -273,7 +289,9 @@ def _moved(tx: Transaction, who: Caller, hit: Booking, decision: Decision, why: 
     place, _ = place_for(tx, wanted, who.person)
     if not who.oversees(place.square):
         raise Forbidden
-    return moved(tx, hit, place, wanted, by="house", person=who.person, why=why, offered=False)
+    # what is in their own interest they move as its tenant: to approve it, or in time, is not theirs to decide
+    by: GivenUpBy = "tenant" if duties.represents(tx, hit.tenant.id, who.person) else "house"
+    return moved(tx, hit, place, wanted, by=by, person=who.person, why=why, offered=False)
 
 
 def _planned(
