@@ -6,7 +6,7 @@ All of Torg's processes are stopped meanwhile. Nothing here knows how the databa
 
 import importlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +21,7 @@ from kernel import restores, topology, unknown
 from kernel.clock import Clock
 from kernel.db import Database, Transaction
 from kernel.inbox import inbox_subjects
+from kernel.journal import Erasure
 from kernel.unknown import Settled, Settlement
 
 T = TypeVar("T")
@@ -59,14 +60,16 @@ class Restored:
 
     def __init__(self, urls: Mapping[str, str], *, clock: Clock | None = None) -> None:
         self._urls = urls
+        self.forgotten = 0
         self._databases = {name: Database(url, service=name, pool_size=1, clock=clock) for name, url in urls.items()}
 
     def close(self) -> None:
         for database in self._databases.values():
             database.close()
 
-    def begin(self, *, amqp_url: str | None) -> int:
-        """Begins a new epoch in every service; returns it. Whoever is connected still is sent away, so that nothing
+    def begin(self, *, amqp_url: str | None, erasures: Collection[Erasure] = ()) -> int:
+        """Begins a new epoch in every service; returns it. Whom the backup knows of these erasures is forgotten again
+        before anything is started (`forgotten` counts them). Whoever is connected still is sent away, so that nothing
         more is told as of the epoch before. Twice is as once."""
         epoch = max(int(time.time()), 1 + max(self._each(_highest_epoch).values()))
         self._each(lambda tx, _: restores.begin_epoch(tx, epoch, at=tx.now), write=True)
@@ -76,7 +79,7 @@ class Restored:
         if amqp_url is not None:
             empty_queues(amqp_url)
         self._each(lambda tx, service: _door(service).after_restore(tx), write=True)
-        forget_again(self._urls)
+        self.forgotten = self._forget_again(erasures)
         self._look_for_unknown()
         return epoch
 
@@ -119,6 +122,22 @@ class Restored:
         counted = {name: taken[name] for name in FOLLOWERS}
         return Progress(epoch=epoch, told=sweep.told, expected=sweep.expected, done=sweep.done, taken=counted)
 
+    def _forget_again(self, erasures: Collection[Erasure]) -> int:
+        """Forgets once more whom the backup knows and who was erased since; how many they are. Services that were not
+        restored know of the erasures."""
+        gone: set[UUID] = set()
+        for service in ("booking", "access", "pricing"):
+            for each in erasures:
+                with self._databases[service].transaction() as tx:
+                    if _door(service).forget(tx, each.person, each.erased_at):
+                        gone.add(each.person)
+        if erasures:
+            with self._databases["booking"].reading() as tx:
+                untitled = _door("booking").untitled(tx)
+            with self._databases["programming"].transaction() as tx:
+                _door("programming").untitle(tx, untitled)
+        return len(gone)
+
     def _look_for_unknown(self) -> None:
         with self._databases["booking"].reading() as tx:
             known = _door("booking").known(tx)
@@ -160,10 +179,6 @@ def empty_queues(amqp_url: str) -> None:
     """Throws away what is under way: it is of a time that a restore has undone. What counts is told again."""
     with topology.connection(amqp_url) as connection:
         broker.empty(connection, events())
-
-
-def forget_again(_: Mapping[str, str]) -> None:
-    """Forgets once more whom the backup knows and who was erased since. The place for the journal of erasures."""
 
 
 def _door(service: str) -> Any:

@@ -5,7 +5,10 @@ from pathlib import Path
 import typer
 
 from cli import dumps
+from cli.process import settings_or_exit
 from cli.targets import owner_urls
+from kernel import journal
+from kernel.settings import Settings
 
 app = typer.Typer(help="Back up the services' databases, while they are at work.")
 
@@ -22,6 +25,9 @@ def backup(
     urls = owner_urls()
     if missing := [service for service in dumps.ORDER if service not in urls]:
         raise SystemExit(f"torg: a backup is of all services; which database is that of {', '.join(missing)}?")
+    journal_folder = settings_or_exit(Settings).erasure_journal
+    if journal_folder and not journal.apart(journal_folder, folder):
+        raise SystemExit(f"torg: {folder} and the journal of erasures, {journal_folder}, must lie apart")
     if folder.exists():
         raise SystemExit(f"torg: {folder} is there already")
     part = folder.with_name(f"{folder.name}.part")

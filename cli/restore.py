@@ -6,7 +6,7 @@ from pathlib import Path
 import typer
 
 from cli import dumps
-from cli.restored import broker_or_exit, demand_stopped, follow
+from cli.restored import broker_or_exit, demand_stopped, erasures_or_exit, follow
 from cli.targets import database_urls, owner_urls
 from kernel.migrate import migrate
 
@@ -29,7 +29,7 @@ def restore(
         manifest = dumps.read(folder)
     except dumps.NoBackup as fault:
         raise SystemExit(f"torg: {fault}. Nothing was changed.") from fault
-    urls, amqp_url = database_urls(), broker_or_exit(no_broker)
+    urls, amqp_url, erasures = database_urls(), broker_or_exit(no_broker), erasures_or_exit()
     chosen = _chosen(urls, only)
     _check_order(manifest, whole=not only, mismatched=mismatched)
     demand_stopped(urls)
@@ -39,7 +39,7 @@ def restore(
     owners = owner_urls()
     for service in chosen:
         _restore_one(service, owners[service], folder, manifest.dumps[service])
-    follow(urls, amqp_url)
+    follow(urls, amqp_url, erasures)
 
 
 def _restore_one(service: str, url: str, folder: Path, dump: dumps.Dump) -> None:

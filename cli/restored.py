@@ -1,7 +1,7 @@
 """`./torg restored`: how far everybody has followed a restore, and what booking does not know since then."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from uuid import UUID
 
@@ -13,7 +13,8 @@ from cli import dumps
 from cli.anew import Unknown, restored
 from cli.process import settings_or_exit
 from cli.targets import database_urls
-from kernel import topology
+from kernel import journal, topology
+from kernel.journal import Erasure
 from kernel.settings import Settings
 from kernel.text import blank, forbidden, one_line, trimmed, unstorable
 from kernel.unknown import Settlement
@@ -29,9 +30,9 @@ def begin(
 ) -> None:
     """Lets everybody follow databases that were restored by other means than `./torg restore`, such as a copy of the
     disk, with all of Torg stopped. It may be run again."""
-    urls, amqp_url = database_urls(), broker_or_exit(no_broker)
+    urls, amqp_url, erasures = database_urls(), broker_or_exit(no_broker), erasures_or_exit()
     demand_stopped(urls)
-    follow(urls, amqp_url)
+    follow(urls, amqp_url, erasures)
 
 
 @app.command()
@@ -101,10 +102,24 @@ def withdraw(
     _settle(booking, "withdrawn", who, why)
 
 
-def follow(urls: Mapping[str, str], amqp_url: str | None) -> None:
+def erasures_or_exit() -> Collection[Erasure]:
+    """Who is to be forgotten again, as the journal tells. Ends the process when it can't be read; says so when there is
+    none."""
+    folder = settings_or_exit(Settings).erasure_journal
+    if not folder:
+        typer.echo("torg: TORG_ERASURE_JOURNAL is not set: nobody who was erased since is forgotten again.", err=True)
+        return ()
+    try:
+        return journal.read(folder).values()
+    except journal.Unreadable as fault:
+        raise SystemExit(f"torg: the journal of erasures can't be read: {fault}. Nothing was changed.") from fault
+
+
+def follow(urls: Mapping[str, str], amqp_url: str | None, erasures: Collection[Erasure]) -> None:
     """Lets everybody follow from the restored databases, and shows what is unknown."""
     with restored(urls) as databases:
-        epoch = databases.begin(amqp_url=amqp_url)
+        epoch = databases.begin(amqp_url=amqp_url, erasures=erasures)
+        typer.echo(f"Of {len(erasures)} in the journal of erasures, {databases.forgotten} were forgotten again.")
         typer.echo(f"Epoch {epoch} began. Start Torg; ./torg restored progress tells how far all is told again.")
         show_unknown(databases.unknown())
 

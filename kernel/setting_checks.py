@@ -4,6 +4,7 @@ and the portal's settings name them."""
 import base64
 from collections.abc import Callable
 from email.utils import getaddresses
+from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from marshmallow import ValidationError
@@ -33,6 +34,12 @@ def at_least(least: float) -> Callable[[float], None]:
             raise ValidationError(f"must be at least {least}")
 
     return check
+
+
+def whole_path(value: str) -> None:
+    """Refuses a path that depends on where a process was started."""
+    if value and not PurePosixPath(value).is_absolute():
+        raise ValidationError("must be a whole path, from /")
 
 
 def one_of(*allowed: str) -> Callable[[str], None]:

@@ -22,6 +22,7 @@ from kernel.setting_checks import (
     one_of,
     organisation_numbers,
     url,
+    whole_path,
 )
 
 S = TypeVar("S")
@@ -317,6 +318,12 @@ class Settings:
         "was imported does not count.",
         default=2000,
         check=not_negative,
+    )
+    erasure_journal: str = setting(
+        "TORG_ERASURE_JOURNAL",
+        "The folder, a whole path, of the journal by which a restore forgets again who was erased; else nobody.",
+        default="",
+        check=whole_path,
     )
     own_interest_days: int = setting(
         "TORG_OWN_INTEREST_DAYS",

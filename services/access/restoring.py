@@ -1,14 +1,15 @@
 """What `./torg restore` and `./torg restored` do with access's database, one transaction each."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
+from kernel import erased, erasing, inbox
 from kernel.db import Transaction
-from services.access import news, usecases
+from services.access import doors, news, renewal, store, usecases
 from services.access.locks import simulated
 from services.access.model import KeyState
 from services.access.store import KEYS, key_from, keys
@@ -63,3 +64,20 @@ def described(tx: Transaction, bookings: Collection[UUID]) -> dict[UUID, dict[st
 def withdraw(tx: Transaction, booking: UUID) -> None:
     """Revokes the key of a booking that booking does not know."""
     usecases.withdraw(tx, booking)
+
+
+def forget(tx: Transaction, person: UUID, erased_at: datetime) -> bool:
+    """Forgets again a person whom the backup knows, in all that is here, which is from before their erasure. Rights go
+    when booking tells of it: then the codes that the person knows are drawn anew. Those too old to be told go now."""
+    if erased.among(tx, [str(person)], erased_at):
+        return False
+    under = uuid4()
+    own = or_(keys.c.booked_by == str(person), keys.c.tenant == person)
+    booked = list(tx.execute(select(keys.c.booking).where(own)).scalars())
+    store.forget_booker(tx, str(person), booked, under=under)
+    doors.forget(tx, str(person), under=under)
+    if erased_at < tx.now - timedelta(days=tx.settings.keep_days):
+        renewal.forget_rights(tx, str(person))
+        inbox.forget(tx, str(person))
+    erasing.forget(tx, person, booked, erased_at=tx.now, under=under)
+    return True

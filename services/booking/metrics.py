@@ -18,6 +18,8 @@ UNACCEPTED = Counter("torg_booking_unaccepted_total", "Bookings refused until ho
 OVER_QUOTA = Counter("torg_booking_over_quota_total", "Bookings refused by a quota, by what it limits.", ["limit"])
 IMPORTED = Counter("torg_booking_imported_total", "Rows of imported files, by what became of them.", ["outcome"])
 ERASED = Counter("torg_booking_persons_erased_total", "Persons who were forgotten, as they asked.")
+UNJOURNALED = Gauge("torg_booking_unjournaled_erasures", "Erasures that are not in the journal yet.")
+UNJOURNALED_AGE = Gauge("torg_booking_unjournaled_erasures_age_seconds", "How long the oldest of them waits.")
 SERIES = Counter("torg_booking_series_total", "What was done to series of bookings as one.", ["what"])
 WAITINGS = Counter(
     "torg_booking_waitings_total",

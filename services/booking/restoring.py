@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, func, select, text
 from kernel.db import Transaction
 from services.booking.store import restatement
 from services.booking.store.tables import bookings
-from services.booking.usecases import reconciliation
+from services.booking.usecases import privacy, reconciliation
 
 _HOLDER = text(
     """
@@ -55,3 +55,13 @@ def progress(tx: Transaction) -> Progress:
         count = tx.execute(select(func.count()).select_from(bookings)).scalar_one()
         return Progress(told=count, expected=count, done=True)
     return Progress(told=sweep.told, expected=sweep.expected, done=sweep.done)
+
+
+def forget(tx: Transaction, person: UUID, erased_at: datetime) -> bool:
+    """Forgets again a person whom the backup knows; False when it knows of their erasure."""
+    return privacy.erase_again(tx, person, erased_at)
+
+
+def untitled(tx: Transaction) -> set[UUID]:
+    """The bookings that have no title, or have it no more."""
+    return set(tx.execute(select(bookings.c.id).where(bookings.c.title.is_(None))).scalars())

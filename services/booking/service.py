@@ -8,7 +8,7 @@ from kernel.settings import Settings
 from services.access.events import DoorOpened, KeyArmed, KeyRevoked, KeyUnused
 from services.booking.mail.errand import send_due
 from services.booking.registers.errand import look_up_due
-from services.booking.usecases import desk, news, opening, privacy, reconciliation, resources, time, waiting
+from services.booking.usecases import desk, journal, news, opening, privacy, reconciliation, resources, time, waiting
 from services.pricing.events import BookingPaid, BookingPriced, BookingUnpriceable
 
 
@@ -81,6 +81,10 @@ class Booking:
     @every(seconds=3600)
     def tell_again(self, tx: Transaction) -> None:
         reconciliation.tell_again(tx)
+
+    @every(seconds=10)
+    def write_journal(self, tx: Transaction) -> None:
+        journal.write(tx)
 
     @every(seconds=60)
     def forget_sent(self, tx: Transaction) -> None:

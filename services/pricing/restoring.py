@@ -1,15 +1,17 @@
 """What `./torg restore` and `./torg restored` do with pricing's database, one transaction each."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, or_, select
 
+from kernel import erased
 from kernel.db import Transaction
 from services.pricing.model.charge import OPEN
 from services.pricing.store.tables import charges, payments, quotes, waiver_entries
-from services.pricing.usecases import bookings
+from services.pricing.usecases import bookings, persons
 
 _HOLDING = ("reserved", "released", "used", "returned")
 _paid = (
@@ -61,3 +63,13 @@ def withdraw(tx: Transaction, booking: UUID) -> None:
     """Credits what is charged for a booking that booking does not know, and gives back what it took of a waiver. What
     was paid stays, as credit."""
     bookings.withdraw(tx, booking)
+
+
+def forget(tx: Transaction, person: UUID, erased_at: datetime) -> bool:
+    """Forgets again a person whom the backup knows; False when it knows of their erasure."""
+    if erased.among(tx, [str(person)], erased_at):
+        return False
+    own = or_(quotes.c.tenant == person, quotes.c.booked_by == str(person))
+    booked = list(tx.execute(select(quotes.c.booking).where(own)).scalars())
+    persons.forget_again(tx, person, booked, erased_at)
+    return True

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from kernel import outbox
 from kernel.db import Transaction
 from services.programming import store, usecases
 from services.programming.model import ActivityState
@@ -40,3 +41,12 @@ def described(tx: Transaction, bookings: Collection[UUID]) -> dict[UUID, dict[st
 def withdraw(tx: Transaction, booking: UUID) -> None:
     """Takes the activity of a booking that booking does not know out of the programme."""
     usecases.withdraw(tx, store.activity_of_booking(tx, booking))
+
+
+def untitle(tx: Transaction, bookings: Collection[UUID]) -> None:
+    """Takes the titles of these bookings' activities, which booking has no more."""
+    titled = select(activities.c.booking).where(activities.c.title.is_not(None))
+    for booking in set(tx.execute(titled).scalars()) & set(bookings):
+        if (activity := store.activity_of_booking(tx, booking)) is not None:
+            store.save_activity(tx, activity.untitled())
+            outbox.delete_sent(tx, str(booking), [str(activity.id)])

@@ -293,6 +293,7 @@ OF_ONE_SERVICE = {
         "OWN_ORGANISATIONS",
         "SMTP_URL",
         "MAIL_FROM",
+        "ERASURE_JOURNAL",
     },
     "pricing": {"MOST_HOUR_VALUE", "MOST_AGREEMENT_AMOUNT"},
     "access": {"ACCESS_CODE_KEY", "ACCESS_ENTRY_DAYS", "ACCESS_NEWS_SECONDS"},

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from kernel import erased, erasing, outbox
@@ -14,7 +14,7 @@ from services.booking.events import PersonErased
 from services.booking.model import privacy as model
 from services.booking.model.bookings import Booking
 from services.booking.model.privacy import BookingsToCome, Erasure
-from services.booking.store import actors, leaving, privacy, representatives
+from services.booking.store import actors, erasures, leaving, privacy, representatives
 from services.booking.usecases.offers import making_way
 from services.booking.usecases.recording import saved
 from services.booking.usecases.representatives import tell
@@ -34,6 +34,15 @@ def erase(tx: Transaction, person: UUID, *, cancel_bookings: bool) -> Erasure:
     if not privacy.known(tx, person):
         raise NotFound
     return _erase(tx, person, cancel_bookings=cancel_bookings)
+
+
+def erase_again(tx: Transaction, person: UUID, erased_at: datetime) -> bool:
+    """Forgets a person whom a restore brought back, with all that they have here, which is from before their erasure.
+    False when it is known here that they were erased then, or since."""
+    if erased.among(tx, [str(person)], erased_at):
+        return False
+    _erase(tx, person, cancel_bookings=True)
+    return True
 
 
 def forget_sent(tx: Transaction) -> None:
@@ -66,6 +75,8 @@ def _erase(tx: Transaction, person: UUID, *, cancel_bookings: bool) -> Erasure:
     things = [each.id for each in locked]
     erasing.forget(tx, person, things, erased_at=tx.now, under=under, kept=(PersonErased,))
     tx.emit(model.happened(person, locked, now=tx.now), subject=str(person), sequence=model.sequence(tx.now))
+    if tx.settings.erasure_journal:
+        erasures.add(tx, person)
     metrics.ERASED.inc()
     return Erasure(erased_at=tx.now, cancelled=cancelled, kept=len(locked))
 

@@ -1,6 +1,8 @@
 """Forgetting persons, as booking tells: figures stay, who it was goes, and what comes late brings nobody back."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from kernel import erased, erasing, inbox
@@ -29,6 +31,16 @@ def forget_person(tx: Transaction, event: Envelope[PersonErased]) -> None:
         subjects=hours,
         under=under,
     )
+
+
+def forget_again(tx: Transaction, person: UUID, booked: Sequence[UUID], erased_at: datetime) -> None:
+    """Forgets a person whom a restore brought back, with these bookings."""
+    hours, under = persons.hours_of(tx, person, erased_at), uuid4()
+    erased.remember(tx, str(person), erased_at)
+    persons.forget(tx, person, booked, erased_at, under=under)
+    persons.forget_rights(tx, str(person))
+    inbox.forget(tx, str(person))
+    erasing.forget(tx, person, [*booked, *hours], erased_at=tx.now, subjects=hours, under=under)
 
 
 def without_erased(tx: Transaction, event: Envelope[BookingSnapshot]) -> Envelope[BookingSnapshot]:
