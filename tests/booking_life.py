@@ -165,12 +165,14 @@ class Life(RuleBasedStateMachine):
             self.change(name, refused, deciding.decline, MANAGER, why="Salen skal males.")
 
     @precondition(lambda self: self.names)
-    @rule(which=WHICH)
-    def pay(self, which: int) -> None:
+    @rule(which=WHICH, old=st.booleans())
+    def pay(self, which: int, old: bool) -> None:
+        """What it costs is paid, or `old`: what it would have cost before it was ever moved."""
         name = self.some(which, "awaiting_payment")
-        paid = BookingPaid(booking=UUID(name), amount=35000, paid_at=self.counter.clock.now())
-        self.house.pay(name)
-        self.deliver_twice(paid)
+        version = 1 if old else self.house.all[name].timed
+        paid_at = self.counter.clock.now()
+        self.house.pay(name, version)
+        self.deliver_twice(BookingPaid(booking=UUID(name), amount=35000, paid_at=paid_at, priced_sequence=version))
 
     @precondition(lambda self: self.names)
     @rule(which=WHICH, who=st.sampled_from([RESIDENT, MANAGER]))

@@ -264,9 +264,9 @@ class House:
             known.go("declined")
         return refused
 
-    def pay(self, name: str) -> None:
-        """Pricing tells that it is paid."""
-        if self.all[name].state == "awaiting_payment":
+    def pay(self, name: str, of_version: int) -> None:
+        """Pricing tells that what it cost as of a version is paid."""
+        if self.all[name].state == "awaiting_payment" and of_version >= self.all[name].timed:
             self.all[name].payment_left = None
             self.all[name].go("confirmed")
 
