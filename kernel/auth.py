@@ -9,7 +9,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Protocol
@@ -110,6 +110,8 @@ class Caller:
     issuer: str
     roles: frozenset[Role]
     squares: frozenset[str] = frozenset()
+    named: tuple[str, str] | None = field(default=None, compare=False, repr=False)
+    """Name and day of birth, where the issuer tells both; to be compared with a register, and kept nowhere."""
 
     @cached_property
     def person(self) -> UUID:
@@ -245,10 +247,16 @@ class TokenVerifier:
             # a role we don't know grants nothing; it doesn't make its bearer a resident either
             roles=frozenset(_ROLES[role] for role in roles if role in _ROLES) if roles else frozenset({Role.RESIDENT}),
             squares=frozenset(_strings(claim(claims, self._squares_claim))),
+            named=_named(claims),
         )
 
     def _seconds(self) -> int:
         return int(self._clock.now().timestamp())
+
+
+def _named(claims: Mapping[str, Any]) -> tuple[str, str] | None:
+    name, born = claims.get("name"), claims.get("birthdate")
+    return (name, born) if isinstance(name, str) and isinstance(born, str) and name and born else None
 
 
 def claim(claims: Mapping[str, Any], name: str) -> Any:

@@ -300,24 +300,22 @@ class Settings:
         check=above_zero,
     )
     person_open_bookings: int = setting(
-        "TORG_PERSON_OPEN_BOOKINGS",
-        "How many single bookings that are not over a person may have, with those for organisations that nobody has "
-        "verified. Quotas limit further.",
-        default=20,
-        check=not_negative,
+        "TORG_PERSON_OPEN_BOOKINGS", "How many open single bookings a person has.", default=20, check=not_negative
     )
     person_series_dates: int = setting(
-        "TORG_PERSON_SERIES_DATES",
-        "The same of the dates of a person's fixed bookings.",
-        default=60,
-        check=not_negative,
+        "TORG_PERSON_SERIES_DATES", "The same of dates of fixed bookings.", default=60, check=not_negative
     )
     organisation_open_bookings: int = setting(
         "TORG_ORGANISATION_OPEN_BOOKINGS",
-        "How many bookings that are not over a verified organisation may have, dates of fixed bookings included. What "
-        "was imported does not count.",
+        "How many bookings that are not over a verified organisation may have; what was imported does not count.",
         default=2000,
         check=not_negative,
+    )
+    person_open_claims: int = setting(
+        "TORG_PERSON_OPEN_CLAIMS", "How many organisations of a person's may wait.", default=3, check=not_negative
+    )
+    invitations_a_day: int = setting(
+        "TORG_INVITATIONS_A_DAY", "How many a person or organisation makes in 24 h.", default=20, check=not_negative
     )
     erasure_journal: str = setting(
         "TORG_ERASURE_JOURNAL",

@@ -4,6 +4,8 @@ app = create_app("booking", database, Settings(), [blp], verifier=KnownCallers()
 app.test_client().get("/api/booking/bookings", headers=bearer("kari"))
 """
 
+from dataclasses import replace
+
 from kernel.auth import Caller, ExpiredToken, InvalidToken, Role
 
 ISSUER = "https://issuer.test"
@@ -13,7 +15,7 @@ def caller(name: str, *roles: Role, squares: frozenset[str] = frozenset()) -> Ca
     return Caller(name, ISSUER, frozenset(roles), squares)
 
 
-RESIDENT = caller("kari", Role.RESIDENT)
+RESIDENT = replace(caller("kari", Role.RESIDENT), named=("Kari Nordmann", "1984-05-17"))
 STRANGER = caller("ola", Role.RESIDENT)
 MANAGER = caller("mona", Role.ARENA_MANAGER, squares=frozenset({"borgen"}))
 OTHER_MANAGER = caller("noor", Role.ARENA_MANAGER, squares=frozenset({"tofte"}))

@@ -17,6 +17,7 @@ VOLUNTARY = "/frivillighetsregisteret/api/frivillige-organisasjoner/"
 REGISTERED = "frivilligOrganisasjonsstatus.innfoert"
 PATIENCE = 60.0
 
+HOLDER = ("KARI", "NORDMANN", "1984-05-17")
 BAND, BAND_UNLISTED, CAFE, TOWN, TOWN_OFFICE, OTHER_TOWN = (
     "974760673",
     "923609016",
@@ -54,6 +55,17 @@ def voluntary(number: str, status: str = REGISTERED) -> dict[str, Any]:
     }
 
 
+def roles(first: str, last: str, born: str, role: str = "LEDE", *, left: bool = False) -> dict[str, Any]:
+    """Who acts for an organisation, as Enhetsregisteret shows it: one person, and an accountant that is none."""
+    person = {"fodselsdato": born, "navn": {"fornavn": first, "etternavn": last}, "erDoed": False}
+    kind = {"kode": role, "beskrivelse": role, "_links": {}}
+    holder = {"type": kind, "person": person, "fratraadt": left, "rekkefolge": 0}
+    firm = {"organisasjonsnummer": CAFE, "organisasjonsform": {"kode": "AS"}, "navn": ["REGNSKAP AS"]}
+    accountant = {"type": {"kode": "REGN", "beskrivelse": "Regnskapsfører"}, "enhet": firm, "fratraadt": False}
+    groups = [{"type": kind, "sistEndret": "2024-03-01", "roller": [holder]}]
+    return {"rollegrupper": [*groups, {"type": {"kode": "REGN"}, "roller": [accountant]}], "_links": {}}
+
+
 class StandIn:
     """What the registers have: a band that is in both, an association in one, a café, a municipality with an office of
     its own, and another municipality. `asked` counts the requests for each path."""
@@ -71,6 +83,7 @@ class StandIn:
             OTHER_TOWN: unit(OTHER_TOWN, "KOMM"),
         }
         self.voluntary = {BAND: voluntary(BAND)}
+        self.roles = {number: roles(*HOLDER) for number in self.units}
         self.instead: dict[str, tuple[int, Any]] = {}
         """What is answered instead of the truth, by path: status and body."""
         self.tags = True
@@ -89,6 +102,9 @@ class StandIn:
         if path in self.instead:
             return self.instead[path]
         number = path.rpartition("/")[2]
+        if number == "roller":
+            number = path.split("/")[-2]
+            return (200, self.roles[number]) if number in self.roles else (404, {"status": 404})
         known = self.units if path.startswith(UNITS) else self.voluntary if path.startswith(VOLUNTARY) else {}
         return (200, known[number]) if number in known else (404, {"status": 404, "feilmelding": "Ingen treff"})
 

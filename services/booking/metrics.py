@@ -11,6 +11,9 @@ RESTATING = Gauge(
 )
 UNKNOWN = Counter("torg_booking_unknown_total", "News of bookings that were lost in a restore, by event.", ["event"])
 VERIFIED = Counter("torg_booking_actors_verified_total", "Decisions on what an organisation is, by whose word.", ["by"])
+CLAIMS = Counter(
+    "torg_booking_organisation_claims_total", "Claims on organisation numbers, by what came of them.", ["outcome"]
+)
 LOOKUPS = Counter("torg_booking_lookups_total", "What came of asking the registers of organisations.", ["outcome"])
 MAILS = Counter("torg_booking_mails_total", "Invitations by mail: sent, put off, or failed for good.", ["outcome"])
 ACCEPTED = Counter("torg_booking_house_rules_accepted_total", "House rules accepted, by where.", ["channel"])

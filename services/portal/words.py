@@ -49,6 +49,12 @@ TENANT_KINDS = {
     "business": noted("Business"),
     "municipal": noted("Municipal unit"),
 }
+ORGANISATION_KINDS = {kind: word for kind, word in TENANT_KINDS.items() if kind != "resident"}
+CLAIM_STATES = {
+    "waiting": noted("Waits to be confirmed"),
+    "refused": noted("Not confirmed"),
+    "given_to_another": noted("Somebody else was confirmed"),
+}
 UNITS = {"hour": noted("hours")}
 DOOR_REFUSALS = {
     "too_early": noted("It is too early. The page of the booking says from when the key works."),
@@ -111,6 +117,7 @@ _ALL = (
     | DESK_KINDS
     | HOURS_STATES
     | TENANT_KINDS
+    | CLAIM_STATES
     | UNITS
     | DOOR_REFUSALS
     | DOOR_ORDERS

@@ -118,6 +118,15 @@ PAGES = {
     "POST /invitations/{invitation}/decline": Page(form=lambda known: {"secret": known["secret"]}),
     "GET /me": Page(),
     "GET /me/data": Page(),
+    "GET /organisations": Page(lists="claim"),
+    "POST /organisations": Page(form=lambda _: {"number": "923609016", "name": "Kafé Torget AS", "kind": "business"}),
+    "GET /manage/claims": Page(lists="claim"),
+    "POST /manage/claims/{actor}/confirm": Page(
+        form=lambda _: {"kind": "voluntary", "reason": "Viste protokollen"}, means={"actor": "claim"}
+    ),
+    "POST /manage/claims/{actor}/refuse": Page(
+        form=lambda _: {"reason": "Ukjent for styret"}, means={"actor": "claim"}
+    ),
     "GET /volunteer": Page(lists="agreement"),
     "GET /volunteer/{agreement}/hours": Page(),
     "POST /volunteer/{agreement}/hours": Page(

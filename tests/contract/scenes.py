@@ -19,8 +19,10 @@ from kernel.auth import Role
 from kernel.db import Transaction
 from services.access import restoring
 from services.access.events import KeyUnused
+from services.booking.model.registers import Answer, Unit
 from services.booking.service import Booking
-from services.booking.usecases import reconciliation, time, waiting
+from services.booking.store import actors as store
+from services.booking.usecases import lookups, reconciliation, time, waiting
 from services.portal.pages.bookings import CHANGEABLE
 from services.portal.session import Person
 from tests.bookings import Delivery, envelope
@@ -615,6 +617,43 @@ def own_data(scenes: Scenes) -> None:
         scenes.look(nobody, "/me", "/me/data")
 
 
+def _look_up_claims(tx: Transaction) -> None:
+    """The registers name who claims the café, and not who claims the theatre."""
+    for number, named in (("971526920", False), ("923609016", True)):
+        unit = Unit(state="active", name=f"ORGANISASJON {number}", form="FLI")
+        for each in store.lock_numbered(tx, number):
+            store.save(tx, each.told_of_claimant(named=named))
+        while (taken := lookups.take(tx)) is not None:
+            lookups.record(tx, taken, Answer(unit=unit), [])
+
+
+def organisations(scenes: Scenes) -> None:
+    """Named by two, confirmed of one; and refused."""
+    kari, ola, mona = scenes.kari, scenes.ola, scenes.mona
+    theatre = {"number": "971526920", "name": "Tofte teaterlag", "kind": "voluntary"}
+    cafe = {"number": "923609016", "name": "Kafé Torget", "kind": "business"}
+    with scenes.scene("claimed"):
+        scenes.look(kari, "/organisations")
+        for who, about in ((kari, theatre), (ola, theatre), (kari, cafe)):
+            scenes.send(who, "/organisations", **about)
+        scenes.look(kari, "/organisations")
+        scenes.look(mona, "/manage/claims")
+    waiting = scenes.asked("/booking/organisation-claims?waiting=true")["items"]
+    first, _, third = (each["actor"] for each in waiting)
+    scenes.work(_look_up_claims)
+    with scenes.scene("claimed, and looked up"):
+        scenes.look(kari, "/organisations")
+        scenes.look(mona, "/manage/claims")
+    with scenes.scene("claim decided"):
+        scenes.send(mona, f"/manage/claims/{first}/confirm", kind="voluntary", reason="Viste protokollen")
+        scenes.send(mona, f"/manage/claims/{third}/refuse", reason="Ukjent for styret")
+        scenes.look(kari, "/organisations")
+        scenes.look(ola, "/organisations")
+        scenes.look(mona, "/manage/claims")
+    with scenes.scene("claim decided already"):
+        scenes.send(mona, f"/manage/claims/{third}/refuse", reason="Ukjent for styret")
+
+
 ALL = (
     own_data,
     a_booking,
@@ -630,4 +669,5 @@ ALL = (
     at_the_door,
     series_over,
     doors,
+    organisations,
 )

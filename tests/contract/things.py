@@ -194,7 +194,7 @@ def make(all_of_it: Municipality) -> dict[str, Owned]:
     all_of_it.did("PUT", f"/pricing/tariffs/{TARIFF}", operator, document())
     band = _band(all_of_it, operator)
     shared = {"square": SQUARE, "tariff": TARIFF, "band": band, "rita": str(all_of_it.person("rita"))}
-    shared |= _agreement(all_of_it, band) | _invitation(all_of_it, band)
+    shared |= _agreement(all_of_it, band) | _invitation(all_of_it, band) | _claim(all_of_it)
     shared |= _rules(all_of_it, operator) | _calendar(all_of_it)
     all_of_it.did("PUT", "/booking/school-years/2026-2027", operator, a_school_year())
     shared |= {"arena": "borgen-innbyggertorg", "year": "2026-2027"}
@@ -246,6 +246,12 @@ def _band(all_of_it: Municipality, operator: str) -> str:
         terms = {"subject": subject, "role": role}
         all_of_it.did("POST", f"/booking/actors/{actor}/representatives", operator, terms)
     return actor
+
+
+def _claim(all_of_it: Municipality) -> Things:
+    """An organisation that Kari says she acts for."""
+    named = {"kind": "voluntary", "name": "Tofte teaterlag", "organisation_number": "971526920"}
+    return {"claim": all_of_it.did("POST", "/booking/actors", all_of_it.token("kari"), named)["id"]}
 
 
 def _invitation(all_of_it: Municipality, band: str) -> Things:

@@ -19,6 +19,7 @@ from tests.unit.portal.conftest import serving, settings_for
 from tests.unit.portal.services import (
     NOW,
     FakeServices,
+    a_claim,
     a_door,
     a_lost_key,
     a_price,
@@ -118,6 +119,7 @@ def walk(visit: Visit) -> Iterator[None]:
     services.unknown_keys = [a_lost_key(), a_lost_key(state="suspended", suspended_for=str(an_id("another")))]
     visit.go("/manage/keys")
     yield
+    yield from _walk_claims(visit)
     yield from _walk_doors(visit)
     yield from _walk_ahead(visit)
     yield from walk_desk(visit)
@@ -214,6 +216,27 @@ def _walk_ahead(visit: Visit) -> Iterator[None]:
     visit.page.get_by_label("Siste dag").fill("2026-12-26")
     yield
     fill_in(visit.page)
+    yield
+
+
+def _walk_claims(visit: Visit) -> Iterator[None]:
+    """Organisations that wait, or came to nothing; and one that is confirmed without a reason."""
+    for path in ("/organisations", "/manage/claims"):
+        visit.go(path)
+        yield
+    gone = [a_claim(state, actor=str(an_id(state))) for state in ("refused", "given_to_another")]
+    own = a_claim(own=True, named=True, actor=str(an_id("own")))
+    visit.services.claims = [a_claim(named=False), own, *gone]
+    visit.go("/organisations")
+    yield
+    visit.page.get_by_role("button", name="Meld fra").click()
+    expect(visit.page.get_by_role("alert")).to_be_visible()
+    yield
+    visit.services.claims = [a_claim(named=False), own]
+    visit.go("/manage/claims")
+    visit.page.get_by_text("Avgjør").first.click()
+    visit.page.get_by_role("button", name="Bekreft").click()
+    expect(visit.page.get_by_role("alert")).to_be_visible()
     yield
 
 

@@ -16,9 +16,17 @@ from kernel.http import (
 from kernel.pagination import Page, PageArguments, page_of
 from services.booking.api.blueprint import blp
 from services.booking.model import actors as actor_rules
-from services.booking.queries import actors
+from services.booking.queries import actors, organisation_claims
 from services.booking.queries.actors import ShownActor
-from services.booking.schemas.actors import ActorSchema, OrganisationSchema, VerificationSchema
+from services.booking.queries.organisation_claims import OrganisationClaim
+from services.booking.schemas.actors import (
+    ActorSchema,
+    ClaimFilter,
+    ClaimRefusalSchema,
+    OrganisationClaimSchema,
+    OrganisationSchema,
+    VerificationSchema,
+)
 from services.booking.usecases import actors as actor_usecases
 
 
@@ -35,11 +43,12 @@ def list_actors(tx: Transaction, wanted: dict[str, Any]) -> Page[ShownActor]:
 @blp.route("/actors", methods=["POST"])
 @allow(Role.RESIDENT, Role.ARENA_MANAGER, Role.OPERATOR)
 @writes
-@answers(actor_rules.InvalidOrganisationNumber, actor_rules.OrganisationKnown)
+@answers(actor_rules.InvalidOrganisationNumber, actor_rules.OrganisationKnown, actor_rules.TooManyClaims)
 @blp.arguments(OrganisationSchema)
 @blp.response(201, ActorSchema)
 def register_organisation(tx: Transaction, given: dict[str, Any]) -> ShownActor:
-    """Make an organisation an actor. You become its first owner, unless you are an operator."""
+    """Make an organisation an actor. You claim its number and become its first owner; it is the organisation's once it
+    is confirmed that you act for it. What an operator registers is confirmed."""
     return actors.one(tx, caller(), actor_usecases.register(tx, caller(), **given).id)
 
 
@@ -55,12 +64,35 @@ def get_actor(tx: Transaction, actor: UUID) -> ShownActor:
 @blp.route("/actors/<uuid:actor>/verification", methods=["POST"])
 @allow(Role.ARENA_MANAGER, Role.OPERATOR)
 @writes
-@answers(OwnInterest)
+@answers(OwnInterest, actor_rules.OrganisationKnown, actor_rules.ClaimDecided)
 @blp.arguments(VerificationSchema)
 @blp.response(200, ActorSchema)
 def verify_organisation(tx: Transaction, given: dict[str, Any], actor: UUID) -> ShownActor:
-    """Decide what an organisation is, over the registers. Nobody decides on those they act for."""
+    """Decide what an organisation is, over the registers; of one that is claimed, confirm that who claims it acts for
+    it: the number is its own then, and other claims end. Nobody decides on those they act for."""
     return actors.one(tx, caller(), actor_usecases.verify(tx, caller(), actor, **given).id)
+
+
+@blp.route("/actors/<uuid:actor>/refusal", methods=["POST"])
+@allow(Role.ARENA_MANAGER, Role.OPERATOR)
+@writes
+@answers(OwnInterest, actor_rules.ClaimDecided)
+@blp.arguments(ClaimRefusalSchema)
+@blp.response(200, OrganisationClaimSchema)
+def refuse_claim(tx: Transaction, given: dict[str, Any], actor: UUID) -> OrganisationClaim:
+    """Refuse a claim on an organisation number. Nobody decides on those they act for."""
+    return organisation_claims.one(tx, caller(), actor_usecases.refuse(tx, caller(), actor, **given).id)
+
+
+@blp.route("/organisation-claims", methods=["GET"])
+@allow(Role.RESIDENT, Role.ARENA_MANAGER, Role.OPERATOR)
+@reads
+@blp.arguments(ClaimFilter, location="query")
+@blp.response(200, page_of(OrganisationClaimSchema))
+def list_organisation_claims(tx: Transaction, wanted: dict[str, Any]) -> Page[OrganisationClaim]:
+    """Claims on organisation numbers: your own, the latest first; or those of everybody that wait, for who decides."""
+    look = organisation_claims.waiting if wanted.pop("waiting") else organisation_claims.mine
+    return look(tx, caller(), **wanted)
 
 
 @blp.route("/actors/<uuid:actor>/lookup", methods=["POST"])

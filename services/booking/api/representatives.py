@@ -14,6 +14,7 @@ from kernel.settings import Settings
 from services.booking.api.blueprint import blp
 from services.booking.model import invitations as invitation_rules
 from services.booking.model import representatives as rules
+from services.booking.model.actors import NotVerified
 from services.booking.model.invitations import Invitation
 from services.booking.model.representatives import Representative
 from services.booking.queries import representatives
@@ -91,7 +92,7 @@ def list_invitations(tx: Transaction, wanted: dict[str, Any], actor: UUID) -> Pa
 @allow(Role.RESIDENT, Role.ARENA_MANAGER, Role.OPERATOR)
 @writes
 @told_once("secret", "link")
-@answers(rules.UntilInThePast, invitation_rules.TooManyInvitations)
+@answers(rules.UntilInThePast, NotVerified, invitation_rules.TooManyInvitations, invitation_rules.TooManyInvited)
 @blp.arguments(InviteSchema)
 @blp.response(201, InvitedSchema)
 def invite(tx: Transaction, given: dict[str, Any], actor: UUID) -> dict[str, Any]:
@@ -137,7 +138,7 @@ def refuse_invitation(tx: Transaction, given: dict[str, Any], invitation: UUID) 
 @blp.route("/invitations/<uuid:invitation>/acceptance", methods=["POST"])
 @allow(Role.RESIDENT, Role.ARENA_MANAGER, Role.OPERATOR)
 @writes
-@answers(invitation_rules.InvitationOver, rules.AlreadyRepresentative, OwnInterest)
+@answers(invitation_rules.InvitationOver, rules.AlreadyRepresentative, OwnInterest, NotVerified)
 @blp.arguments(AcceptanceSchema)
 @blp.response(200, RepresentativeSchema)
 def accept_invitation(tx: Transaction, given: dict[str, Any], invitation: UUID) -> Representative:

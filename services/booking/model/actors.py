@@ -1,12 +1,14 @@
 """Who books: persons by themselves, and the organisations they may act for.
 
-What a person tells of an organisation decides nothing. What it counts as, and so what it pays, is decided by the
-registers (`model.registers`) or by somebody of the municipality; until then it counts as a business, which is dearest.
-What a person of the municipality has decided, no register changes.
+What a person tells of an organisation decides nothing: they claim its number, and several may claim the same. Somebody
+of the municipality, or the registers where they name the person, confirms that they act for it: then it owns the
+number, and counts as what it is. Until then it counts as a business, which is dearest. What a person of the
+municipality has decided, no register changes.
 """
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from kernel.errors import DomainError, Text
@@ -37,6 +39,42 @@ class OrganisationKnown(DomainError):
         nb="En aktør med dette organisasjonsnummeret finnes fra før.",
         nn="Ein aktør med dette organisasjonsnummeret finst frå før.",
         en="There is an actor with this organisation number already.",
+    )
+
+
+class TooManyClaims(DomainError):
+    """Somebody has as many claims on organisation numbers that wait as a person may have."""
+
+    code = "too_many_claims"
+    status = 409
+    text = Text(
+        nb="Du har {waiting} organisasjoner som ikke er bekreftet ennå. Meld inn flere når noen har svart.",
+        nn="Du har {waiting} organisasjonar som ikkje er stadfesta enno. Meld inn fleire når nokon har svart.",
+        en="You have {waiting} organisations that are not confirmed yet. Add more when somebody has answered.",
+    )
+
+
+class ClaimDecided(DomainError):
+    """The claim on the organisation number does not wait any more."""
+
+    code = "claim_decided"
+    status = 409
+    text = Text(
+        nb="Dette er avgjort allerede. Se siden på nytt.",
+        nn="Dette er avgjort alt. Sjå sida på nytt.",
+        en="This has been decided already. Look at the page again.",
+    )
+
+
+class NotVerified(DomainError):
+    """Nobody has confirmed that whoever registered the organisation acts for it, so nobody is invited to it."""
+
+    code = "organisation_not_verified"
+    status = 409
+    text = Text(
+        nb="Organisasjonen er ikke bekreftet ennå. Før den er det, går ingen invitasjoner ut.",
+        nn="Organisasjonen er ikkje stadfesta enno. Før han er det, går ingen invitasjonar ut.",
+        en="The organisation is not confirmed yet. Until it is, no invitations go out.",
     )
 
 
@@ -80,6 +118,20 @@ class Decision:
     reason: str | None = None
 
 
+ClaimEnded = Literal["refused", "given_to_another"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimEnd:
+    """How a claim on an organisation number came to nothing, who decided that, and why; both None when another was
+    given the number."""
+
+    how: ClaimEnded
+    at: datetime
+    by: UUID | None = None
+    why: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
     """An organisation as it stands. `version` counts the decisions on what it is."""
@@ -93,19 +145,55 @@ class Organisation:
     registered_by: UUID | None
     created_at: datetime
     decision: Decision | None = None
+    number_given_at: datetime | None = None
+    """Since when the number is its own; None for one that was verified before claims were told apart, too."""
+    ended: ClaimEnd | None = None
+    """How its claim came to nothing."""
+    digest: bytes | None = None
+    """Of who claims it, to be compared with the persons that the registers name."""
+    named: bool | None = None
+    """Whether the registers name who claims it; None: not known."""
 
     @property
     def kind(self) -> TenantKind:
         """What it counts as: what pricing gets."""
         return self.decision.kind if self.decision else UNVERIFIED
 
+    def claimed_by(self, digest: bytes) -> "Organisation":
+        """Knowing who claims it, as far as it takes to know them again."""
+        return replace(self, digest=digest)
+
+    @property
+    def owns_number(self) -> bool:
+        """Return True if the number is its own, and not claimed."""
+        return self.decision is not None or self.number_given_at is not None
+
+    @property
+    def waits(self) -> bool:
+        """Return True if it is claimed, and nobody has decided on that."""
+        return not self.owns_number and self.ended is None
+
     def decided(self, decision: Decision) -> "Organisation":
         """What somebody of the municipality has decided that it is."""
         return replace(self, version=self.version + 1, decision=decision)
 
+    def given(self, *, name: str | None, now: datetime) -> "Organisation":
+        """With the number as its own, under the name the registers have, if they have one."""
+        return replace(self, name=name or self.name, number_given_at=now, digest=None)
+
+    def told_of_claimant(self, *, named: bool) -> "Organisation":
+        """With what the registers say of who claims it."""
+        return self if self.named == named else replace(self, named=named)
+
+    def gone(self, end: ClaimEnd) -> "Organisation":
+        """Its claim has come to nothing."""
+        return replace(self, ended=end, digest=None)
+
     def told_by_registers(self, kind: TenantKind | None, *, now: datetime) -> "Organisation":
         """What the registers make of it; None when they can't tell. The same again changes nothing, nor does anything
-        they say about what a person has decided."""
+        they say about what a person has decided, or of a number that is not its own."""
+        if not self.owns_number:
+            return self
         before = self.decision
         if before is not None and (before.by != "registers" or before.kind == kind):
             return self

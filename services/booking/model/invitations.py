@@ -16,6 +16,8 @@ from services.booking.model.representatives import Terms, local_date
 
 LIFE = timedelta(days=14)
 """How long an invitation can be accepted."""
+RATE_TIME = timedelta(hours=24)
+"""Over how long invitations are counted, whatever became of them."""
 MOST_PENDING = 50
 """How many an organisation can have under way: nobody is to send mail without end through us."""
 
@@ -44,6 +46,18 @@ class TooManyInvitations(DomainError):
         nb="Organisasjonen har for mange ubesvarte invitasjoner. Trekk noen tilbake først.",
         nn="Organisasjonen har for mange invitasjonar utan svar. Trekk nokre tilbake først.",
         en="The organisation has too many open invitations. Withdraw some first.",
+    )
+
+
+class TooManyInvited(DomainError):
+    """Whoever invites, or the organisation, has invited as many in 24 hours as they may, withdrawn ones among them."""
+
+    code = "too_many_invited"
+    status = 429
+    text = Text(
+        nb="Det kan sendes {limit} invitasjoner i døgnet. Prøv igjen i morgen.",
+        nn="Det kan sendast {limit} invitasjonar i døgnet. Prøv igjen i morgon.",
+        en="{limit} invitations can be sent in a day. Try again tomorrow.",
     )
 
 

@@ -6,10 +6,12 @@ voluntary, whatever its form. What is ours is municipal: by its number, or as a 
 (an association that is not in Frivillighetsregisteret, another municipality, a church) a person decides.
 """
 
+import hmac
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
+from uuid import UUID
 
 from services.booking.events import TenantKind
 
@@ -55,6 +57,21 @@ class Answer:
     def fresh_for(self) -> timedelta:
         """When to ask again."""
         return FRESH_UNKNOWN if self.unit.state == "unknown" else FRESH
+
+
+HOLDERS = frozenset({"DAGL", "LEDE", "NEST", "INNH", "BEST", "KONT"})
+"""The roles by which somebody acts for an organisation: general manager, chair, deputy chair, owner, managing owner,
+contact. From Enhetsregisteret's list of `roller`."""
+
+Person = tuple[str, str]
+"""A name, and a day of birth (YYYY-MM-DD). Kept nowhere."""
+
+
+def person_digest(key: bytes, claim: UUID, name: str, born: str) -> bytes:
+    """What is kept of who claims an organisation until that is decided: no name and no birth date. Names are compared
+    without case, and words in any order."""
+    words = " ".join(sorted(name.casefold().split()))
+    return hmac.digest(key, f"{claim}|{words}|{born}".encode(), "sha256")
 
 
 def kind_of(number: str, answer: Answer, ours: Collection[str]) -> TenantKind | None:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, select
+from sqlalchemy import Row, and_, func, select
 
 from kernel.auth import Caller, Role
 from kernel.db import Transaction
@@ -19,9 +19,12 @@ from services.booking.store.representatives import in_force, represented
 from services.booking.store.tables import actors, representatives
 
 UNVERIFIED_NOTICE = Text(
-    nb="Ingen har bekreftet hva slags organisasjon dette er ennå. Til det er gjort, gjelder prisene for næringsliv.",
-    nn="Ingen har stadfesta kva slags organisasjon dette er enno. Til det er gjort, gjeld prisane for næringsliv.",
-    en="Nobody has confirmed yet what kind of organisation this is. Until then, the prices are those for businesses.",
+    nb="Ingen har bekreftet ennå at du opptrer for denne organisasjonen, og hva slags organisasjon det er. Til det er "
+    "gjort, gjelder prisene for næringsliv.",
+    nn="Ingen har stadfesta enno at du opptrer for denne organisasjonen, og kva slags organisasjon det er. Til det er "
+    "gjort, gjeld prisane for næringsliv.",
+    en="Nobody has confirmed yet that you act for this organisation, and what kind it is. Until then, the prices are "
+    "those for businesses.",
 )
 
 
@@ -55,7 +58,7 @@ class ShownActor:
 
 def actors_for(tx: Transaction, who: Caller, page: PageRequest) -> Page[ShownActor]:
     """The caller by themself, and then the organisations they may act for."""
-    mine = actors.c.id.in_(represented(who.person, tx.now))
+    mine = actors.c.id.in_(represented(who.person, tx.now)) & actors.c.claim_ended.is_(None)
     wanted = _actors(tx, who).where(mine).order_by(actors.c.id).limit(page.fetch)
     after = page.after(UUID)
     if after:
@@ -82,10 +85,18 @@ def _actors(tx: Transaction, who: Caller) -> Any:
         representatives.c.person == who.person,
         in_force(local_date(tx.now)),
     )
+    number = func.coalesce(actors.c.organisation_number, actors.c.claimed_number)
     return (
-        select(actors, representatives.c.role, representatives.c.until, lookups.c.answer, lookups.c.answered_at)
+        select(
+            actors,
+            number.label("number"),
+            representatives.c.role,
+            representatives.c.until,
+            lookups.c.answer,
+            lookups.c.answered_at,
+        )
         .outerjoin_from(actors, representatives, own)
-        .outerjoin(lookups, lookups.c.number == actors.c.organisation_number)
+        .outerjoin(lookups, lookups.c.number == number)
     )
 
 
@@ -94,11 +105,14 @@ def _myself(who: Caller) -> ShownActor:
 
 
 def _shown(row: Row[Any]) -> ShownActor:
-    same = {name: getattr(row, name) for name in ShownActor.__slots__ if name not in ("notice", "register")}
-    return ShownActor(**same, notice=None if row.verified_by else UNVERIFIED_NOTICE, register=_register(row))
+    other = ("notice", "register", "organisation_number")
+    same = {name: getattr(row, name) for name in ShownActor.__slots__ if name not in other}
+    notice = None if row.verified_by else UNVERIFIED_NOTICE
+    return ShownActor(**same, organisation_number=row.number, notice=notice, register=register_from(row))
 
 
-def _register(row: Row[Any]) -> Register:
+def register_from(row: Row[Any]) -> Register:
+    """What the registers said, in a row with their `answer`."""
     answer = row.answer or {"unit": {}, "voluntary": None}
     unit = answer["unit"]
     return Register(

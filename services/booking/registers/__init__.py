@@ -5,6 +5,9 @@ Only `service.py` calls this, by `look_up_due`, and never inside a transaction. 
 - `GET /enhetsregisteret/api/enheter/{number}`: 200 with `organisasjonsnummer`, `navn`, `organisasjonsform.kode`,
   `overordnetEnhet`, `konkurs`, `registrertIFrivillighetsregisteret`; a deleted one has `slettedato`, and answers 410
   when it was taken out of the open data; 404 for a number that nobody has.
+- `GET /enhetsregisteret/api/enheter/{number}/roller`: 200 with `rollegrupper[].roller[]`, each with `type.kode`,
+  `fratraadt`, and of persons `person.navn` (`fornavn`, `mellomnavn`, `etternavn`) and `person.fodselsdato`; 404 or 410
+  for a number without any. Birth numbers are not in it.
 - `GET /frivillighetsregisteret/api/frivillige-organisasjoner/{number}`: 200 with `frivilligOrganisasjonsstatus`, which
   ends in "innfoert" for one that is registered; 404 or 410 for all others.
 
@@ -18,7 +21,7 @@ from typing import Any
 
 import httpx
 
-from services.booking.model.registers import Answer, Unit, UnitState
+from services.booking.model.registers import HOLDERS, Answer, Person, Unit, UnitState
 
 _UNITS = "/enhetsregisteret/api/enheter/"
 _VOLUNTARY = "/frivillighetsregisteret/api/frivillige-organisasjoner/"
@@ -55,6 +58,16 @@ class Registers:
             return Answer(unit=unit, unit_tag=unit_tag)
         voluntary_tag, voluntary = self._voluntary(number, known)
         return Answer(unit=unit, unit_tag=unit_tag, voluntary=voluntary, voluntary_tag=voluntary_tag)
+
+    def holders(self, number: str) -> list[Person]:
+        """The persons who the registers say act for this number."""
+        answer, body = self._get(f"{_UNITS}{number}/roller", None)
+        match answer.status_code:
+            case 200:
+                return _holders(body)
+            case 404 | 410:
+                return []
+        raise NoSense(f"roller: {answer.status_code}")
 
     def _unit(self, number: str, known: Answer | None) -> tuple[str | None, Unit]:
         answer, body = self._get(_UNITS + number, known.unit_tag if known else None)
@@ -124,11 +137,34 @@ def _is_registered(number: str, body: bytes) -> bool:
     return (_text(_told(number, body), "frivilligOrganisasjonsstatus") or "").rpartition(".")[2] == "innfoert"
 
 
-def _told(number: str, body: bytes) -> Mapping[str, Any]:
+def _holders(body: bytes) -> list[Person]:
     try:
-        told = httpx.Response(200, content=body).json()
+        groups = _json(body)["rollegrupper"]
+        roles = [role for group in groups for role in group["roller"]]
+        return [
+            _person(role["person"])
+            for role in roles
+            if role["type"]["kode"] in HOLDERS and not role.get("fratraadt") and role.get("person")
+        ]
+    except (KeyError, TypeError, AttributeError) as cause:
+        raise NoSense("roller of another shape") from cause
+
+
+def _person(told: Mapping[str, Any]) -> Person:
+    name = told["navn"]
+    words = (name.get("fornavn"), name.get("mellomnavn"), name.get("etternavn"))
+    return " ".join(each for each in words if each), str(told["fodselsdato"])
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return httpx.Response(200, content=body).json()
     except (ValueError, RecursionError) as cause:
         raise NoSense("no JSON") from cause
+
+
+def _told(number: str, body: bytes) -> Mapping[str, Any]:
+    told = _json(body)
     if not isinstance(told, Mapping) or told.get("organisasjonsnummer") != number:
         raise NoSense("of another number")
     return told

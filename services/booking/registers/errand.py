@@ -27,10 +27,12 @@ def ask_due(database: Database, registers: Registers, ours: Collection[str]) -> 
     for _ in range(MOST_AT_ONCE):
         with database.transaction() as tx:
             taken = lookups.take(tx)
+            claimed = taken is not None and lookups.is_claimed(tx, taken)
         if taken is None:
             return
         try:
             answer = registers.ask(taken.number, taken.answer)
+            holders = registers.holders(taken.number) if claimed and answer.unit.state == "active" else []
         except NoAnswer as reason:
             log.warning("registers_do_not_answer", reason=str(reason))
             with database.transaction() as tx:
@@ -42,7 +44,7 @@ def ask_due(database: Database, registers: Registers, ours: Collection[str]) -> 
                 lookups.made_no_sense(tx, taken)
         else:
             with database.transaction() as tx:
-                lookups.record(tx, taken, answer, ours)
+                lookups.record(tx, taken, answer, ours, holders)
 
 
 @cache

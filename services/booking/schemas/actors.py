@@ -3,6 +3,7 @@
 from marshmallow import fields, validate
 
 from kernel.http import Instant, Schema, TextSchema, Words
+from kernel.pagination import PageArguments
 from services.booking.model.actors import ORGANISATION_KINDS
 from services.booking.schemas.common import ID
 
@@ -30,6 +31,26 @@ class VerificationSchema(Schema):
         lines=True,
         required=True,
         metadata={"description": "Why. No names of persons.", "example": "Vedtektene er lagt fram."},
+    )
+
+
+class ClaimRefusalSchema(Schema):
+    """Why whoever claims an organisation is not taken to act for it."""
+
+    reason = Words(
+        500,
+        lines=True,
+        required=True,
+        metadata={"description": "Why. No names of persons.", "example": "Styret kjenner ikke til dette."},
+    )
+
+
+class ClaimFilter(PageArguments):
+    """Which claims."""
+
+    waiting = fields.Boolean(
+        load_default=False,
+        metadata={"description": "Everybody's that wait, for arena managers and operators; else your own."},
     )
 
 
@@ -71,3 +92,26 @@ class ActorSchema(Schema):
     )
     until = fields.Date(allow_none=True, metadata={"description": "The last local day you may act for it."})
     register = fields.Nested(RegisterSchema, allow_none=True)
+
+
+class OrganisationClaimSchema(Schema):
+    """A claim on an organisation number. Several may claim one; it is given to one."""
+
+    actor = fields.UUID(metadata={"description": "The organisation as it was registered.", "example": ID})
+    organisation_number = fields.String(metadata={"example": "974760673"})
+    name = fields.String(metadata={"description": "What whoever claims it calls it, until the registers have said."})
+    told_kind = fields.String(metadata={"description": "What it says that it is.", "example": "voluntary"})
+    state = fields.String(
+        metadata={"description": "`waiting`, `confirmed`, `refused` or `given_to_another`.", "example": "waiting"}
+    )
+    claimed_by = fields.UUID(allow_none=True, metadata={"description": "A pseudonym.", "example": ID})
+    claimed_at = Instant()
+    named = fields.Boolean(
+        allow_none=True, metadata={"description": "Whether the registers name whoever claims it; null: not known."}
+    )
+    decided_at = Instant(allow_none=True)
+    reason = fields.String(allow_none=True)
+    own = fields.Boolean(
+        metadata={"description": "It is your own, or of one you act for: somebody else decides.", "example": False}
+    )
+    register = fields.Nested(RegisterSchema)

@@ -33,6 +33,13 @@ def represents(tx: Transaction, actor: UUID, person: UUID) -> bool:
     return bool(tx.execute(select(_interest(tx, literal(actor), literal(person)))).scalar_one())
 
 
+def represents_number(tx: Transaction, number: str, person: UUID) -> bool:
+    """Whether a person acts for any who have or claim an organisation number, or could a short time ago."""
+    said = or_(actors.c.organisation_number == number, actors.c.claimed_number == number)
+    wanted = select(actors.c.id).where(said, _interest(tx, actors.c.id, literal(person)))
+    return tx.execute(wanted.limit(1)).first() is not None
+
+
 def represented_among(tx: Transaction, tenants: Collection[UUID], person: UUID) -> set[UUID]:
     """Those of these actors that a person is, may act for, or could a short time ago."""
     wanted = select(actors.c.id).where(actors.c.id.in_(tenants), _interest(tx, actors.c.id, literal(person)))

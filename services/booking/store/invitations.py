@@ -29,6 +29,7 @@ from sqlalchemy import (
 from kernel.db import Transaction
 from services.booking.model.invitations import Invitation
 from services.booking.model.representatives import Terms
+from services.booking.store.lookups import organisation_lookups
 from services.booking.store.tables import actors, metadata
 
 _Instant = DateTime(timezone=True)
@@ -78,10 +79,30 @@ _PENDING = (
         invitations.c.expires_at > bindparam("now"),
     )
 )
+_QUEUE_OF = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)))
+_since = bindparam("since", type_=_Instant)
+_by_organisation = invitations.c.actor == bindparam("actor", type_=Uuid)
+_by_person = invitations.c.invited_by == bindparam("person", type_=Uuid)
+_MADE = select(
+    *(
+        select(func.count())
+        .select_from(invitations)
+        .where(whose, invitations.c.created_at > _since)
+        .scalar_subquery()
+        .label(name)
+        for name, whose in (("by_organisation", _by_organisation), ("by_person", _by_person))
+    )
+)
 _TO_SEND = (
-    select(outgoing_mails, actors.c.name)
+    select(
+        outgoing_mails,
+        actors.c.organisation_number,
+        actors.c.verified_by,
+        organisation_lookups.c.answer["unit"]["name"].astext.label("name"),
+    )
     .join_from(outgoing_mails, invitations, invitations.c.id == outgoing_mails.c.invitation)
     .join(actors, actors.c.id == invitations.c.actor)
+    .outerjoin(organisation_lookups, organisation_lookups.c.number == actors.c.organisation_number)
     .where(outgoing_mails.c.next_at <= bindparam("now"))
     .order_by(outgoing_mails.c.next_at)
     .limit(1)
@@ -102,6 +123,8 @@ class DueMail:
     address: str
     attempts: int
     organisation: str
+    """As the registers call it; its number where they have not said."""
+    verified: bool
 
 
 def add(tx: Transaction, invitation: Invitation) -> None:
@@ -138,6 +161,14 @@ def pending(tx: Transaction, actor: UUID) -> int:
     return found
 
 
+def most_made(tx: Transaction, actor: UUID, person: UUID, *, since: datetime) -> int:
+    """How many the organisation has made since then, or the person, whichever is more and whatever became of them. The
+    organisation is locked before, and the person's are counted by nobody else until the transaction ends."""
+    tx.execute(_QUEUE_OF, {"name": f"invitations by {person}"})
+    row = tx.execute(_MADE, {"actor": actor, "person": person, "since": since}).one()
+    return int(max(row.by_organisation, row.by_person))
+
+
 def queue_mail(tx: Transaction, invitation: UUID, address: str) -> None:
     """A mail that waits to be sent."""
     tx.execute(_QUEUE, {"invitation": invitation, "address": address, "attempts": 0, "next_at": tx.now})
@@ -149,7 +180,13 @@ def lock_due_mail(tx: Transaction) -> DueMail | None:
     row = tx.execute(_TO_SEND, {"now": tx.now}).one_or_none()
     if row is None:
         return None
-    return DueMail(invitation=row.invitation, address=row.address, attempts=row.attempts, organisation=row.name)
+    return DueMail(
+        invitation=row.invitation,
+        address=row.address,
+        attempts=row.attempts,
+        organisation=row.name or str(row.organisation_number),
+        verified=row.verified_by is not None,
+    )
 
 
 def put_off_mail(tx: Transaction, invitation: UUID, *, until: datetime, attempts: int) -> None:

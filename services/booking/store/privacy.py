@@ -64,8 +64,9 @@ STANDS: tuple[Stand, ...] = (
     Stand(table=invitations, column="invited_by", fate="renamed", blanked=("known_as",), hidden=("digests",)),
     Stand(table=invitations, column="withdrawn_by", fate="renamed", hidden=("digests",), others=True),
     # what somebody did for the municipality, or for an organisation, stays done; who it was goes
-    Stand(table=actors, column="registered_by", fate="renamed"),
-    Stand(table=actors, column="verified_person", fate="renamed"),
+    Stand(table=actors, column="registered_by", fate="renamed", blanked=("claim_digest",), hidden=("claim_digest",)),
+    Stand(table=actors, column="verified_person", fate="renamed", hidden=("claim_digest",)),
+    Stand(table=actors, column="claim_ended_by", fate="renamed", hidden=("claim_digest",)),
     Stand(table=representatives, column="changed_by", fate="renamed", others=True),
     Stand(table=squares, column="changed_by", fate="renamed"),
     Stand(table=opening_plans, column="changed_by", fate="renamed"),

@@ -91,7 +91,8 @@ _AS_IT_IS = (
         _acting,
         (actors.c.id == bindparam("tenant", type_=Uuid))
         & (representatives.c.person == bindparam("person"))
-        & in_force(bindparam("today", type_=Date)),
+        & in_force(bindparam("today", type_=Date))
+        & actors.c.claim_ended.is_(None),
     )
     .where(spaces.c.id == bindparam("space"), ~spaces.c.withdrawn)
 )

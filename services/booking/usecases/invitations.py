@@ -12,13 +12,16 @@ from kernel.duties import OwnInterest
 from kernel.ids import new_id
 from kernel.problems import NotFound
 from services.booking import metrics
+from services.booking.model.actors import NotVerified
 from services.booking.model.invitations import (
     LIFE,
     MOST_PENDING,
+    RATE_TIME,
     Invitation,
     InvitationOver,
     MailState,
     TooManyInvitations,
+    TooManyInvited,
 )
 from services.booking.model.representatives import AlreadyRepresentative, Representative, Terms
 from services.booking.store import actors, invitations, representatives
@@ -53,13 +56,18 @@ class Outgoing:
 
 
 def invite(tx: Transaction, who: Caller, actor: UUID, terms: Terms, *, address: str, by_mail: bool) -> Invited:
-    """Invites somebody to act for an organisation; for its owners. Where no mail can be sent the address is not kept,
-    and the secret is the inviter's to pass on."""
-    actors.lock(tx, actor)
+    """Invites somebody to act for an organisation that is verified; for its owners. Where no mail can be sent the
+    address is not kept, and the secret is the inviter's to pass on."""
+    organisation = actors.lock(tx, actor)
     representatives.demand_owner(tx, who, actor)
+    if organisation is None or organisation.decision is None:
+        raise NotVerified
     terms.check(tx.now)
     if invitations.pending(tx, actor) >= MOST_PENDING:
         raise TooManyInvitations
+    limit = tx.settings.invitations_a_day
+    if invitations.most_made(tx, actor, who.person, since=tx.now - RATE_TIME) >= limit:
+        raise TooManyInvited(limit=limit)
     invitation = Invitation(
         id=new_id(),
         actor=actor,
@@ -93,9 +101,11 @@ def accept(tx: Transaction, who: Caller, invitation: UUID, *, secret: str) -> Re
     found = invitations.find(tx, invitation)
     if found is None or not found.opens_with(secret):
         raise NotFound
-    actors.lock(tx, found.actor)
+    organisation = actors.lock(tx, found.actor)
     before = _opened(tx, invitation, secret)
     accepted = before.accepted(tx.now)
+    if organisation is None or organisation.decision is None:
+        raise NotVerified
     if before.by_house and before.invited_by == who.person:
         raise OwnInterest
     inviter = representatives.standing(tx, before.actor, before.invited_by)
@@ -119,10 +129,10 @@ def turn_down(tx: Transaction, invitation: UUID, *, secret: str) -> None:
 
 def take_mail(tx: Transaction) -> Outgoing | None:
     """The next mail to send, with a secret made for this attempt; nobody else takes it for a while. One whose
-    invitation is over is forgotten."""
+    invitation is over, or whose organisation nobody has verified, is forgotten."""
     while (due := invitations.lock_due_mail(tx)) is not None:
         invitation = _locked(tx, due.invitation)
-        if invitation.open(tx.now) and due.attempts < MOST_MAILS:
+        if invitation.open(tx.now) and due.attempts < MOST_MAILS and due.verified:
             secret = secrets.token_urlsafe(32)
             invitations.save(tx, invitation.with_secret(secret))
             invitations.put_off_mail(tx, due.invitation, until=tx.now + _LEASE, attempts=due.attempts + 1)

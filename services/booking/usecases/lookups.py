@@ -8,10 +8,12 @@ import structlog
 
 from kernel.db import Transaction
 from services.booking import metrics
-from services.booking.model.registers import LEASE, Answer, kind_of, pause_after, wait_after
+from services.booking.events import TenantKind
+from services.booking.model.actors import Decision, Organisation
+from services.booking.model.registers import LEASE, Answer, Person, kind_of, pause_after, wait_after
 from services.booking.store import actors, lookups
 from services.booking.store.lookups import Lookup, Outage
-from services.booking.usecases.actors import save
+from services.booking.usecases.actors import confirm, named_among, save
 
 log = structlog.get_logger(__name__)
 
@@ -29,8 +31,16 @@ def take(tx: Transaction) -> Lookup | None:
     return taken
 
 
-def record(tx: Transaction, taken: Lookup, answer: Answer, ours: Collection[str]) -> None:
-    """Keeps what the registers said, and lets it decide what the organisation is, if nobody of the municipality has."""
+def is_claimed(tx: Transaction, taken: Lookup) -> bool:
+    """Whether somebody claims the number whom the registers may name."""
+    return any(each.waits and each.digest for each in actors.of_number(tx, taken.number))
+
+
+def record(
+    tx: Transaction, taken: Lookup, answer: Answer, ours: Collection[str], holders: Collection[Person] = ()
+) -> None:
+    """Keeps what the registers said, and lets it decide what the organisation is, if nobody of the municipality has.
+    Whom they name among those who claim the number acts for it: the first to have come is given it."""
     _answering(tx)
     before = _mine(tx, taken)
     if before is None:
@@ -38,9 +48,27 @@ def record(tx: Transaction, taken: Lookup, answer: Answer, ours: Collection[str]
     again = tx.now + answer.fresh_for()
     lookups.save(tx, replace(before, answer=answer, answered_at=tx.now, attempts=0, next_at=again, asked_at=None))
     metrics.LOOKUPS.labels(answer.unit.state).inc()
-    if (organisation := actors.lock_numbered(tx, taken.number)) is not None:
-        kind = kind_of(taken.number, answer, ours)
-        save(tx, organisation, organisation.told_by_registers(kind, now=tx.now))
+    kind = kind_of(taken.number, answer, ours)
+    there = actors.lock_numbered(tx, taken.number)
+    owner = next((each for each in there if each.owns_number), None)
+    if owner is not None:
+        save(tx, owner, owner.told_by_registers(kind, now=tx.now))
+    else:
+        _decide_claims(tx, there, kind, holders)
+
+
+def _decide_claims(
+    tx: Transaction, there: Collection[Organisation], kind: TenantKind | None, holders: Collection[Person]
+) -> None:
+    """Notes which of those who claim a number the registers name, and confirms the first of them where it is certain
+    what the organisation is; else somebody of the municipality decides."""
+    named = [each for each in there if each.waits and named_among(tx, each, holders)]
+    for each in there:
+        if each.waits and each.digest and (known := each.told_of_claimant(named=each in named)) is not each:
+            actors.save(tx, known)
+    if named and kind is not None:
+        first = named[0].told_of_claimant(named=True)
+        confirm(tx, first, Decision(kind=kind, by="registers", at=tx.now), there)
 
 
 def made_no_sense(tx: Transaction, taken: Lookup) -> None:

@@ -2,6 +2,7 @@
 
 from services.portal.pages import (
     bookings,
+    claims,
     desk,
     doors,
     front,
@@ -10,6 +11,7 @@ from services.portal.pages import (
     me,
     moving,
     moving_series,
+    organisations,
     repeating,
     search,
     series,
@@ -27,9 +29,11 @@ blueprints = (
     series.blueprint,
     waiting.blueprint,
     invitations.blueprint,
+    organisations.blueprint,
     volunteer.blueprint,
     me.blueprint,
     desk.blueprint,
     manage.blueprint,
+    claims.blueprint,
     doors.blueprint,
 )

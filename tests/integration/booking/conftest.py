@@ -41,8 +41,10 @@ from tests.waiting_line import Line
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 """A Monday, 13:00 in Oslo."""
-ROOMY = Settings(person_open_bookings=100_000, person_series_dates=100_000)
-"""A few persons book for all; `test_default_limits` has the limits."""
+ROOMY = Settings(
+    person_open_bookings=100_000, person_series_dates=100_000, person_open_claims=100, invitations_a_day=1000
+)
+"""A few persons book for all; `test_default_limits` and `test_organisation_claims` have the limits."""
 RULES = BookingRules(grid_minutes=15, min_minutes=30, max_minutes=480, notice_minutes=0, horizon_days=365)
 ALWAYS = tuple(hours(weekday, "00:00", "24:00") for weekday in range(1, 8))
 ALL_EVENTS: dict[str, type[Event]] = {

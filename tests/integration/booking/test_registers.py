@@ -329,7 +329,7 @@ def test_an_answer_recorded_twice_takes_effect_once(counter: Any) -> None:
     band = registered(counter)
     asked = taken(counter)
     for _ in range(2):
-        counter.run(lookups.record, asked, VOLUNTARY_ANSWER, [])
+        counter.run(lookups.record, asked, VOLUNTARY_ANSWER, [], [RESIDENT.named])
     counter.run(lookups.made_no_sense, asked)
 
     assert (found(counter, band).version, lookup(counter).attempts) == (2, 0)
@@ -345,7 +345,7 @@ def test_of_two_who_asked_the_later_counts(counter: Any, late_first: bool) -> No
     gone = replace(VOLUNTARY_ANSWER, unit=Unit(state="deleted"))
     answers = [(slow, VOLUNTARY_ANSWER), (quick, gone)]
     for asked, answer in answers[::-1] if late_first else answers:
-        counter.run(lookups.record, asked, answer, [])
+        counter.run(lookups.record, asked, answer, [], [RESIDENT.named])
 
     assert found(counter, band).decision is None
     assert lookup(counter).answer == gone
@@ -381,7 +381,7 @@ def test_a_decision_of_a_person_is_never_lost_to_the_registers(counter: Any) -> 
 
     def record(asked: Lookup) -> None:
         with many.transaction() as tx:
-            lookups.record(tx, asked, VOLUNTARY_ANSWER, [])
+            lookups.record(tx, asked, VOLUNTARY_ANSWER, [], [RESIDENT.named])
 
     def decide(_: Lookup) -> None:
         with many.transaction() as tx:

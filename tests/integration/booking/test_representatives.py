@@ -54,8 +54,10 @@ def ask(client: FlaskClient) -> Ask:
 
 @pytest.fixture
 def band(ask: Ask) -> str:
-    """The path of a band that Kari has registered."""
-    return f"/actors/{ask('POST', '/actors', 'kari', BAND).json['id']}"
+    """The path of a band that Kari has registered, and a manager has confirmed."""
+    path = f"/actors/{ask('POST', '/actors', 'kari', BAND).json['id']}"
+    assert ask("POST", f"{path}/verification", "noor", {"kind": "voluntary", "reason": "Vedtektene"}).status_code == 200
+    return path
 
 
 def join(ask: Ask, band: str, who: str, **terms: Any) -> TestResponse:
@@ -97,9 +99,9 @@ def test_what_an_operator_registers_is_what_they_say(counter: Any, ask: Ask) -> 
 
 
 def test_who_manages_the_house_decides_what_it_is(ask: Ask, band: str) -> None:
-    decided = ask("POST", f"{band}/verification", "noor", {"kind": "voluntary", "reason": "Vedtektene"})
+    decided = ask("POST", f"{band}/verification", "noor", {"kind": "municipal", "reason": "Vedtektene"})
 
-    assert (decided.status_code, decided.json["kind"], decided.json["verified_by"]) == (200, "voluntary", "manager")
+    assert (decided.status_code, decided.json["kind"], decided.json["verified_by"]) == (200, "municipal", "manager")
     assert ask("GET", band, "kari").json["notice"] is None
 
 
@@ -114,10 +116,25 @@ def test_what_is_not_there_is_not_decided_on(ask: Ask, what: str) -> None:
     assert ask("POST", f"/actors/{new_id()}/{what}", "odd", body).status_code == 404
 
 
-def test_an_organisation_is_registered_once_however_many_do_it_at_once(counter: Any, ask: Ask) -> None:
-    answers = at_once(lambda who: ask("POST", "/actors", who, BAND).status_code, ["kari", "ola", "rolf", "rita"])
-    assert sorted(answers) == [201, 409, 409, 409]
-    assert len(told(counter)) == 1
+def test_an_organisation_is_claimed_once_by_each_however_many_do_it_at_once(counter: Any, ask: Ask) -> None:
+    who = ["kari", "kari", "ola", "ola"]
+    answers = at_once(lambda who: ask("POST", "/actors", who, BAND).status_code, who)
+    assert sorted(answers) == [201, 201, 409, 409]
+    assert len(told(counter)) == 2
+
+
+def test_claims_are_listed_and_refused_over_http(ask: Ask) -> None:
+    claimed = ask("POST", "/actors", "kari", BAND).json["id"]
+    [mine] = ask("GET", "/organisation-claims", "kari").json["items"]
+    [waits] = ask("GET", "/organisation-claims?waiting=true", "mona").json["items"]
+
+    assert (mine["actor"], mine["state"], mine["claimed_by"]) == (claimed, "waiting", str(RESIDENT.person))
+    assert (waits["actor"], waits["own"]) == (claimed, False)
+    assert ask("GET", "/organisation-claims?waiting=true", "kari").status_code == 403
+    assert ask("GET", "/organisation-claims", "ola").json["items"] == []
+    refused = ask("POST", f"/actors/{claimed}/refusal", "mona", {"reason": "Ukjent for styret"})
+    assert (refused.status_code, refused.json["state"], refused.json["reason"]) == (200, "refused", "Ukjent for styret")
+    assert ask("POST", f"/actors/{claimed}/refusal", "mona", {"reason": "Igjen"}).json["code"] == "claim_decided"
 
 
 # Invited

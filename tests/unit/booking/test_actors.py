@@ -1,12 +1,13 @@
 """What an organisation counts as, and by whose word."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 
 from services.booking.events import ActorVerified, TenantKind, VerifiedBy
-from services.booking.model.actors import UNVERIFIED, Decision, Organisation
+from services.booking.model.actors import UNVERIFIED, ClaimEnd, Decision, Organisation
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KARI, MONA = UUID(int=1), UUID(int=2)
@@ -18,7 +19,9 @@ NEW = Organisation(
     told_kind="voluntary",
     registered_by=KARI,
     created_at=NOW,
+    number_given_at=NOW,
 )
+CLAIMED = replace(NEW, number_given_at=None)
 
 
 def decision(kind: TenantKind, by: VerifiedBy) -> Decision:
@@ -71,3 +74,24 @@ def test_a_person_decides_over_the_registers() -> None:
     decided = NEW.told_by_registers("business", now=NOW).decided(decision("voluntary", "manager"))
 
     assert (decided.kind, decided.version, decided.happened().verified_by) == ("voluntary", 3, "manager")
+
+
+def test_the_registers_say_nothing_of_a_number_that_is_claimed() -> None:
+    assert CLAIMED.told_by_registers("voluntary", now=NOW) is CLAIMED
+
+
+def test_a_claim_waits_until_it_is_given_the_number_or_ends() -> None:
+    given = CLAIMED.claimed_by(b"kari").decided(decision("voluntary", "manager")).given(name="KORPSET", now=NOW)
+    gone = CLAIMED.claimed_by(b"kari").gone(ClaimEnd(how="refused", at=NOW, by=MONA, why="Ukjent"))
+
+    assert [(each.waits, each.owns_number) for each in (CLAIMED, given, gone)] == [
+        (True, False),
+        (False, True),
+        (False, False),
+    ]
+    assert (given.name, given.digest, gone.digest) == ("KORPSET", None, None)
+    assert CLAIMED.given(name=None, now=NOW).name == "Korpset"
+
+
+def test_what_was_verified_before_claims_were_told_apart_owns_its_number() -> None:
+    assert CLAIMED.decided(decision("voluntary", "registers")).owns_number

@@ -2,13 +2,26 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from cli.servers.ports import free_port
-from services.booking.model.registers import Answer, Unit, UnitState
+from services.booking.model.registers import Answer, Unit, UnitState, person_digest
 from services.booking.registers import NoAnswer, NoSense, Registers
-from tests.registers import BAND, BAND_UNLISTED, CAFE, TOWN, TOWN_OFFICE, UNITS, VOLUNTARY, StandIn, registers, unit
+from tests.registers import (
+    BAND,
+    BAND_UNLISTED,
+    CAFE,
+    TOWN,
+    TOWN_OFFICE,
+    UNITS,
+    VOLUNTARY,
+    StandIn,
+    registers,
+    roles,
+    unit,
+)
 from tests.registers import voluntary as listed
 
 NOBODY = "999999999"
@@ -39,6 +52,50 @@ def test_an_organisation_that_is_in_both(client: Registers, there: StandIn) -> N
 def test_the_second_is_asked_only_when_the_first_says_so(client: Registers, there: StandIn, number: str) -> None:
     assert client.ask(number).voluntary is None
     assert there.asked == {UNITS + number: 1}
+
+
+def test_who_acts_for_it(client: Registers, there: StandIn) -> None:
+    assert client.holders(BAND) == [("KARI NORDMANN", "1984-05-17")]
+    assert there.asked == {f"{UNITS}{BAND}/roller": 1}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        roles("OLA", "NORDMANN", "1980-01-01", "REVI"),
+        roles("OLA", "NORDMANN", "1980-01-01", left=True),
+        {"rollegrupper": []},
+    ],
+)
+def test_who_does_not(client: Registers, there: StandIn, told: Any) -> None:
+    there.roles[BAND] = told
+    assert client.holders(BAND) == []
+
+
+def test_a_number_nobody_has_has_nobody(client: Registers) -> None:
+    assert client.holders(NOBODY) == []
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html>", b"[]", b"{}", b'{"rollegrupper": [{"roller": [{}]}]}', b'{"rollegrupper": 1}']
+)
+def test_roles_of_another_shape_make_no_sense(client: Registers, there: StandIn, body: bytes) -> None:
+    there.instead[f"{UNITS}{BAND}/roller"] = (200, body)
+    with pytest.raises(NoSense):
+        client.holders(BAND)
+
+
+def test_names_are_the_same_in_any_order_and_case_and_each_claim_has_its_own_digest() -> None:
+    key, claim = b"key", UUID(int=1)
+    kari = person_digest(key, claim, "Kari Nordmann", "1984-05-17")
+    assert person_digest(key, claim, "NORDMANN  kari", "1984-05-17") == kari
+    others = [
+        person_digest(key, claim, "Kari Nordmann", "1984-05-18"),
+        person_digest(key, claim, "Kari Nordheim", "1984-05-17"),
+        person_digest(key, UUID(int=2), "Kari Nordmann", "1984-05-17"),
+        person_digest(b"other", claim, "Kari Nordmann", "1984-05-17"),
+    ]
+    assert kari not in others
 
 
 def test_what_it_is_a_part_of(client: Registers) -> None:

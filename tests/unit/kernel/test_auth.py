@@ -39,6 +39,24 @@ def encoded(part: dict[str, Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()
 
 
+@pytest.mark.parametrize(
+    ("claims", "named"),
+    [
+        ({"name": "Kari Nordmann", "birthdate": "1984-05-17"}, ("Kari Nordmann", "1984-05-17")),
+        ({"name": "Kari Nordmann"}, None),
+        ({"birthdate": "1984-05-17"}, None),
+        ({"name": "", "birthdate": "1984-05-17"}, None),
+        ({"name": ["Kari"], "birthdate": 1984}, None),
+    ],
+)
+def test_a_token_may_say_who_somebody_is(
+    issuer: Issuer, verifier: TokenVerifier, claims: dict[str, Any], named: tuple[str, str] | None
+) -> None:
+    caller = verifier.verify(issuer.token(**claims))
+    assert caller.named == named
+    assert "Kari" not in repr(caller)
+
+
 def test_a_good_token_names_its_caller(issuer: Issuer, verifier: TokenVerifier) -> None:
     token = issuer.token(sub="mona", roles=["arena_manager", "resident"], squares=["borgen", "tofte"])
     assert verifier.verify(token) == Caller(

@@ -141,6 +141,7 @@ class FakeServices:
     free: list[tuple[str, str]] = field(default_factory=lambda: [MORNING, EVENING])
     events_arrive: bool = True
     codes_renewed: bool = False
+    claims: list[Json] = field(default_factory=list)
     doors: list[Json] = field(default_factory=lambda: [a_door()])
     orders: list[Json] = field(default_factory=list)
     news: str = "nothing"
@@ -236,6 +237,11 @@ class FakeServices:
                 return httpx.Response(200, json=consequence)
             case ["series", id] if id in self.series:
                 return httpx.Response(200, json=self.series[id])
+        return self._get_claims(parts)
+
+    def _get_claims(self, parts: list[str]) -> httpx.Response:
+        if parts == ["organisation-claims"]:
+            return items(self.claims)
         return refused(404, "not_found", "Det du ser etter, finnes ikke.")
 
     def _about_booking(self, booking: Json, about: str = "") -> httpx.Response:
@@ -294,7 +300,14 @@ class FakeServices:
                 return self._post_series(*which)
             case ["invitations", _, answer]:
                 return self._answered(answer, body["secret"])
-        raise AssertionError(parts)
+        return self._post_organisation(parts)
+
+    def _post_organisation(self, parts: list[str]) -> httpx.Response:
+        assert parts[0] == "actors", parts
+        if len(parts) == 1:
+            return httpx.Response(201, json=as_recorded("POST booking /actors", "claimed"))
+        answer = as_recorded(f"POST booking /actors/{{actor}}/{parts[2]}", "claim decided")
+        return httpx.Response(200, json=answer)
 
     def _post_waiting(self, which: str = "", _: str = "", **wanted: Any) -> httpx.Response:
         if not which:
@@ -550,6 +563,13 @@ def a_lost_key(**changed: Any) -> Json:
     when = {"begins_at": "2026-12-05T17:00:00Z", "ends_at": "2026-12-05T19:00:00Z"}
     about = {"state": "armed", "suspended_for": None, "space": "borgen-storsal", "square": "borgen"}
     return as_recorded("GET access /unknown-keys", "lost in a restore", **when, **about | changed)
+
+
+def a_claim(state: str = "waiting", **changed: Any) -> Json:
+    """An organisation that somebody says they act for."""
+    answers = (each.body for each in recorded()["GET booking /organisation-claims"])
+    found = next(each for answer in answers for each in answer["items"] if each["state"] == state)
+    return dict(found | {"actor": str(an_id("claim")), "own": False} | changed)
 
 
 def a_door(scene: str = "doors", **different: Any) -> Json:

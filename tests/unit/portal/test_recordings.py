@@ -6,7 +6,7 @@ import pytest
 
 from tests.recordings import Answer, misfit, pooled, recorded
 from tests.unit.portal.conftest import Portal, Visitor
-from tests.unit.portal.services import FakeServices, an_agreement, an_id
+from tests.unit.portal.services import FakeServices, a_claim, an_agreement, an_id
 
 BOOK = "/book?space=borgen-storsal&begins_at=2026-12-05T17:00:00%2B00:00&minutes=120"
 FILLED = {"purpose": "culture", "audience": "everyone", "participants": "40"}
@@ -88,6 +88,7 @@ def form(page: str, action: str, *, instead: str = "", **filled: str) -> Visit:
         booking = services.a_booking(state="confirmed" if action != "/confirm" else "held")
         services.bookings[services.awaits()]["id"] = str(an_id("awaits"))
         services.wait(space="borgen-storsal", begins_at="2026-12-05T17:00:00Z", ends_at="2026-12-05T19:00:00Z")
+        services.claims = [a_claim()]
         services.register(an_agreement()["id"], worked_on="2026-12-01", minutes=60, task="Malte")
         visitor.go(page.format(booking=booking, series=services.a_series(), agreement=an_agreement()["id"]))
         visitor.submit(action, instead=instead.format(booking=booking), **filled)
@@ -115,6 +116,7 @@ VISITS: dict[str, Visit] = {
     "GET booking /bookings/{booking}/decider": waiting_for_an_answer,
     "GET booking /bookings/{booking}/history": in_state("cancelled"),
     "GET booking /desk": pages("/manage/desk", "/manage/desk?all=1"),
+    "GET booking /organisation-claims": pages("/organisations", "/manage/claims"),
     "GET booking /quotas/{quota}": pages(BOOK),
     "GET booking /series": pages("/series"),
     "GET booking /series/{series}": of_series,
@@ -130,6 +132,11 @@ VISITS: dict[str, Visit] = {
     "POST access /locks/{lock}/orders": form(
         f"/manage/doors/{an_id('door')}", f"/{an_id('door')}", order="shut", why="Lekkasje"
     ),
+    "POST booking /actors": form(
+        "/organisations", "/organisations", number="971526920", name="Laget", kind="voluntary"
+    ),
+    "POST booking /actors/{actor}/refusal": form("/manage/claims", "/refuse", reason="Ukjent"),
+    "POST booking /actors/{actor}/verification": form("/manage/claims", "/confirm", kind="voluntary", reason="Sett"),
     "POST booking /bookings": form(BOOK, "/book", **FILLED),
     "POST booking /bookings/{booking}/cancel": form("/bookings/{booking}/cancel", "/cancel"),
     "POST booking /bookings/{booking}/comments": form("/bookings/{booking}", "/comments", text="Hei"),

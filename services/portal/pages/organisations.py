@@ -1,0 +1,62 @@
+"""The organisations that a person may book for, and those they have named and nobody has confirmed yet: what waits, for
+whom, and what came of it."""
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from services.portal.backend import Refused, everything, tell
+from services.portal.forms import Form, chosen_of, sent, text_of, timed
+from services.portal.language import gettext
+from services.portal.refusals import told
+from services.portal.session import signed_in
+from services.portal.words import ORGANISATION_KINDS
+
+blueprint = Blueprint("organisations", __name__, url_prefix="/organisations")
+
+_FIELDS = {"organisation_number": "number", "name": "name", "kind": "kind"}
+_CODES = {"invalid_organisation_number": "number", "organisation_known": "number"}
+
+
+@blueprint.get("")
+@signed_in
+def show() -> str:
+    """My organisations, and what waits."""
+    return _page(Form())
+
+
+@blueprint.post("")
+@signed_in
+def claim() -> Response | tuple[str, int]:
+    """Names an organisation I act for; somebody must confirm that."""
+    form = sent()
+    about = {
+        "organisation_number": text_of(form, "number"),
+        "name": text_of(form, "name"),
+        "kind": chosen_of(form, "kind", ORGANISATION_KINDS),
+    }
+    if form.wrong:
+        return _page(form), 422
+    try:
+        tell("booking", "/actors", about, key=form.key)
+    except Refused as said:
+        return _page(told(form, said, _FIELDS, _CODES)), said.status
+    flash(gettext("The organisation is noted. A manager of an innbyggertorg confirms it."), "done")
+    return redirect(url_for("organisations.show"))
+
+
+def reference(actor: str) -> str:
+    """The end of an id, as people can read it out to each other."""
+    return f"{actor[-8:-4]}-{actor[-4:]}".upper()
+
+
+def _page(form: Form) -> str:
+    claims = [timed(each, "claimed_at") for each in everything("booking", "/organisation-claims")]
+    mine = [each for each in everything("booking", "/actors") if each["kind"] != "resident" and not each["notice"]]
+    return render_template(
+        "organisations.html",
+        form=form,
+        claims=[each for each in claims if each["state"] != "confirmed"],
+        organisations=mine,
+        kinds=ORGANISATION_KINDS,
+        reference=reference,
+    )

@@ -1,0 +1,98 @@
+"""Organisations that somebody says they act for: what waits for whom, and what a manager decides."""
+
+import pytest
+
+from tests.unit.portal.conftest import Portal, Visitor
+from tests.unit.portal.services import a_claim, an_id, refused
+
+CLAIM = an_id("claim")
+REFERENCE = f"{str(CLAIM)[-8:-4]}-{str(CLAIM)[-4:]}".upper()
+NAMED = {"number": "971 526 920", "name": "Tofte teaterlag", "kind": "voluntary"}
+
+
+@pytest.fixture
+def mona(visitor: Visitor) -> Visitor:
+    return visitor.sign_in("mona")
+
+
+def test_who_names_an_organisation_reads_what_waits_for_whom(portal: Portal, kari: Visitor) -> None:
+    portal.services.claims = [a_claim(named=True)]
+    page = kari.go("/organisations").text
+    assert "Venter på at en arena-ansvarlig på et innbyggertorg bekrefter" in page
+    assert REFERENCE in page
+    assert "Registrene nevner deg." in page
+    assert "det du booker, regnes som ditt" in page
+
+
+@pytest.mark.parametrize(
+    ("state", "said"), [("refused", "Ukjent for styret"), ("given_to_another", "En annen ble bekreftet")]
+)
+def test_who_was_not_confirmed_reads_why(portal: Portal, kari: Visitor, state: str, said: str) -> None:
+    portal.services.claims = [a_claim(state)]
+    page = kari.go("/organisations").text
+    assert said in page
+    assert "Du kan ikke booke for den." in page
+
+
+def test_naming_an_organisation(portal: Portal, kari: Visitor) -> None:
+    kari.go("/organisations")
+    page = kari.submit("/organisations", **NAMED)
+    (call,) = portal.services.asked("POST", "booking")
+    assert (call.path, call.body["organisation_number"], call.body["kind"]) == ("/actors", "971 526 920", "voluntary")
+    assert "Organisasjonen er meldt inn." in page.text
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [("organisation_known", 409), ("invalid_organisation_number", 422), ("too_many_claims", 409)]
+)
+def test_why_an_organisation_is_not_taken(portal: Portal, kari: Visitor, code: str, status: int) -> None:
+    portal.services.refusals["POST booking /actors"] = refused(status, code, "Det går ikke.")
+    kari.go("/organisations")
+    page = kari.submit("/organisations", **NAMED)
+    assert page.status_code == status
+    assert "Det går ikke." in page.text
+    assert 'value="Tofte teaterlag"' in page.text
+
+
+@pytest.mark.parametrize("field", ["number", "name", "kind"])
+def test_every_field_is_needed(portal: Portal, kari: Visitor, field: str) -> None:
+    kari.go("/organisations")
+    assert kari.submit("/organisations", **NAMED | {field: ""}).status_code == 422
+    assert not portal.services.asked("POST", "booking")
+
+
+def test_a_manager_sees_who_waits_and_residents_do_not(portal: Portal, mona: Visitor) -> None:
+    portal.services.claims = [a_claim(named=False)]
+    page = mona.go("/manage/claims").text
+    assert REFERENCE in page
+    assert "Registrene nevner ikke denne personen." in page
+    ola = Visitor(portal.url).sign_in("ola")
+    assert ola.go("/manage/claims").status_code == 403
+    ola.close()
+
+
+def test_a_claim_of_ones_own_is_for_others(portal: Portal, mona: Visitor) -> None:
+    portal.services.claims = [a_claim(own=True)]
+    page = mona.go("/manage/claims").text
+    assert "noen andre avgjør" in page
+    assert '<form novalidate class="stack"' not in page
+
+
+@pytest.mark.parametrize(("how", "route"), [("confirm", "verification"), ("refuse", "refusal")])
+def test_a_manager_decides_with_a_sentence(portal: Portal, mona: Visitor, how: str, route: str) -> None:
+    portal.services.claims = [a_claim()]
+    mona.go("/manage/claims")
+    page = mona.submit(f"/{CLAIM}/{how}", kind="voluntary", reason="")
+    assert page.status_code == 422
+    assert "Skriv i en setning hvorfor." in page.text
+    mona.submit(f"/{CLAIM}/{how}", kind="voluntary", reason="Viste protokollen")
+    (call,) = portal.services.asked("POST", "booking")
+    assert (call.path, call.body["reason"]) == (f"/actors/{CLAIM}/{route}", "Viste protokollen")
+
+
+def test_what_was_decided_meanwhile_is_told(portal: Portal, mona: Visitor) -> None:
+    portal.services.claims = [a_claim()]
+    no = refused(409, "claim_decided", "Dette er avgjort allerede.")
+    portal.services.refusals[f"POST booking /actors/{CLAIM}/refusal"] = no
+    mona.go("/manage/claims")
+    assert "Dette er avgjort allerede." in mona.submit(f"/{CLAIM}/refuse", reason="Ukjent").text
