@@ -177,6 +177,7 @@ def serve(
 ) -> None:
     """Serves until SIGTERM or SIGINT; requests under way then have `stop_seconds` to end. What monitors ask has an
     address, a port and threads of its own."""
+    logging.getLogger("waitress").setLevel(logging.WARNING)  # of those who left it tells the path as it came
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that a request waits a moment is no news
     watched = Server(health, host=health_host, port=health_port, reading=_HEALTH_THREADS, writing=1)
     threading.Thread(target=watched.run, name="health", daemon=True).start()

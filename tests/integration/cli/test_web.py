@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -22,9 +23,11 @@ MOST = 40
 LARGE = 8 << 20
 """More than the system keeps of an answer that is not read, and less than waitress keeps."""
 SERVE = """
+import logging
 import time
 from cli import web
 
+logging.basicConfig(level=logging.INFO)
 web.REQUEST_SECONDS = web.ANSWER_SECONDS = {request_seconds}
 web.MOST_CONNECTIONS = {most}
 
@@ -58,6 +61,7 @@ class Served:
     port: int
     health_port: int
     process: subprocess.Popen[bytes]
+    log: Path
 
     def ask(self, method: str = "GET", path: str = "/", body: bytes | None = None, *, health: bool = False) -> bytes:
         """What it answers, before a half-open connection has to go."""
@@ -70,15 +74,17 @@ class Served:
 
 
 @pytest.fixture
-def served() -> Iterator[Served]:
+def served(tmp_path: Path) -> Iterator[Served]:
     port, health_port = free_port(), free_port()
     code = SERVE.format(
         port=port, health_port=health_port, threads=THREADS, request_seconds=REQUEST_SECONDS, most=MOST, large=LARGE
     )
-    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
+    log = tmp_path / "log"
+    with log.open("wb") as written:
+        process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=written)
     try:
         eventually(lambda: not is_free(port) and not is_free(health_port))
-        yield Served(port, health_port, process)
+        yield Served(port, health_port, process, log)
     finally:
         process.kill()
         process.wait(60)
@@ -211,6 +217,15 @@ def answered(connection: socket.socket) -> bytes:
     while part := _rest(connection):
         got += part
     return got
+
+
+def test_what_was_asked_is_not_logged_when_nobody_waits_for_it(served: Served) -> None:
+    """A path may hold a secret, as those of calendars do, or a line break."""
+    asked = b"GET /%0Asecret HTTP/1.1\r\nHost: x\r\n\r\n"
+    with half_open(served.port, asked * 100, 20 * THREADS):
+        pass
+    served.ask("GET", "/slow")
+    assert served.log.read_text() == ""
 
 
 def test_who_writes_does_not_wait_for_those_who_read(served: Served) -> None:
