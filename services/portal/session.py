@@ -147,7 +147,7 @@ def _last_seen() -> float:
     if since is None:
         return 0
     mark = _mark()
-    return max(since, mark["at"]) if mark is not None and mark["of"] == _fingerprint() else since
+    return max(since, mark["at"]) if mark is not None and mark.get("of") == _fingerprint() else since
 
 
 def _mark() -> dict[str, Any] | None:
@@ -196,8 +196,13 @@ def sign_in(who: Person) -> None:
     session[_SINCE] = int(now().timestamp())
     last = session[_SINCE] + int(LONGEST_SESSION.total_seconds())
     session[_PERSON] = asdict(replace(who, expires_at=min(who.expires_at, last)))
-    if len(seal().dumps(dict(session))) > LONGEST_COOKIE:
+    if not fits():
         session[_PERSON]["id_token"] = ""  # it only spares a question at signing out
+
+
+def fits() -> bool:
+    """Whether browsers keep what the session holds now; a longer cookie they drop without a word."""
+    return len(seal().dumps(dict(session))) <= LONGEST_COOKIE
 
 
 def sign_out() -> Person | None:

@@ -11,7 +11,7 @@ from kernel.issuers import IssuerUnavailable
 from services.portal import failures
 from services.portal.language import chosen, gettext
 from services.portal.provider import Attempt, Provider, SignInFailed
-from services.portal.session import own_page, sign_in, sign_out
+from services.portal.session import fits, own_page, sign_in, sign_out
 from services.portal.settings import PortalSettings
 
 _log = structlog.get_logger(__name__)
@@ -34,6 +34,8 @@ def start() -> AnyResponse:
     """Off to the issuer."""
     address, attempt = _provider().depart(chosen(), own_page(request.args.get("next", "/")))
     session[_ATTEMPT] = asdict(replace(attempt, unsent="unsent" in request.args))
+    if not fits():
+        session[_ATTEMPT]["next"] = "/"
     return redirect(address)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 import pytest
@@ -21,7 +21,7 @@ from kernel.clock import FixedClock, SystemClock
 from kernel.issuers import IssuerUnavailable
 from services.portal.app import build
 from services.portal.provider import Attempt, Provider, SignInFailed
-from services.portal.session import LONGEST_IDLE, LONGEST_SESSION, own_page
+from services.portal.session import LONGEST_COOKIE, LONGEST_IDLE, LONGEST_SESSION, own_page
 from tests.unit.portal.conftest import Portal, Visitor, serving, settings_for
 from tests.unit.portal.services import NOW, FakeServices
 
@@ -289,6 +289,18 @@ def test_a_page_for_the_signed_in_comes_back_after_signing_in(visitor: Visitor) 
     assert "Kari Nordmann" in visitor.text
 
 
+@pytest.mark.parametrize(("length", "kept"), [(500, True), (6000, False)])
+def test_a_page_with_an_address_too_long_to_remember_keeps_nobody_out(
+    visitor: Visitor, length: int, kept: bool
+) -> None:
+    page = f"/search?square=borgen&about={secrets.token_urlsafe(length)}"
+    visitor.go(f"/sign-in?next={quote(page)}")
+    assert len(visitor.cookies["torg"]) <= LONGEST_COOKIE  # browsers drop longer ones
+    visitor.submit("/demo-issuer/authorize", persona="kari")
+    assert str(visitor.page.url).endswith(page if kept else "/")
+    assert "Kari Nordmann" in visitor.text
+
+
 BOOK = "/book?space=borgen-storsal&begins_at=2026-12-05T17:00:00%2B00:00&minutes=120"
 UNSENT = "Ingenting ble sendt, for du var logget ut. Se over, og send på nytt."
 
@@ -398,6 +410,12 @@ def test_the_mark_of_another_sign_in_keeps_nobody_signed_in(portal: Portal, kari
     stolen.cookies.update(old)
     stolen.cookies.set("torg-seen", visitor.cookies["torg-seen"])
     assert "Kari Nordmann" not in stolen.go("/").text
+
+
+def test_a_session_is_no_mark_of_one(kari: Visitor) -> None:
+    kari.cookies.set("torg-seen", kari.cookies["torg"])
+    assert kari.go("/").status_code == 200
+    assert "Kari Nordmann" in kari.text
 
 
 def test_signing_out(kari: Visitor) -> None:
