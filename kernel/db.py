@@ -226,19 +226,26 @@ class Database:
         self.engine.dispose()
 
 
+_AWAY = ("08", "57P", "53", "25006")
+"""SQLSTATEs of a database that is going, has no room, or takes no writing for now."""
+
+
 def went_away(error: exc.SQLAlchemyError) -> bool:
-    """Whether the error says the database is gone or going, and nothing about the work."""
+    """Whether the error says the database is gone or going, or that nobody can write, and nothing about the work."""
     if not isinstance(error, exc.DBAPIError):
         return isinstance(error, exc.TimeoutError)
     code = getattr(error.orig, "pgcode", None)
     lost = isinstance(error, exc.OperationalError | exc.InterfaceError) and code is None
-    return error.connection_invalidated or lost or (code or "").startswith(("08", "57P", "53"))
+    return error.connection_invalidated or lost or (code or "").startswith(_AWAY)
 
 
 def lost_because(error: BaseException | None) -> str | None:
     """Why the database can't be had, in its driver's words: they name the server, and the user or database that it does
-    not know, never a password or what a statement holds. None of any other error."""
+    not know, or what there is no room for, never a password or what a statement holds. None of any other error."""
     cause = error.orig if isinstance(error, exc.DBAPIError) else error
+    if isinstance(cause, psycopg2.Error) and (cause.pgcode or "").startswith(_AWAY):
+        message: str | None = cause.diag.message_primary
+        return message
     if not isinstance(cause, psycopg2.OperationalError) or cause.pgcode is not None:
         return None
     # further lines that are indented ask the reader whether the server runs

@@ -36,7 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, Range
 from sqlalchemy.schema import CreateTable
 
-from kernel.db import Database, RolledBack, Transaction, went_away
+from kernel.db import Database, RolledBack, Transaction, lost_because, went_away
 from tests.templates import as_owner
 
 AT = datetime(2026, 3, 29, 0, 59, 59, 123456, tzinfo=UTC)
@@ -230,6 +230,16 @@ def test_an_error_undoes_what_was_done_and_not_what_was_prepared(database: Datab
     with database.transaction() as tx:
         add(tx, 4)
     assert numbers(database) == [4]
+
+
+def test_a_database_that_takes_no_writing_is_away_and_says_why(database: Database) -> None:
+    """As a standby that nobody has promoted is, or one whose operator has shut it to writing."""
+    as_owner(database, f"ALTER DATABASE {database.engine.url.database} SET default_transaction_read_only = on")
+    database.engine.dispose()
+    with pytest.raises(exc.DBAPIError) as refused, database.transaction() as tx:
+        add(tx, 1)
+    assert went_away(refused.value)
+    assert lost_because(refused.value) == "cannot execute INSERT in a read-only transaction"
 
 
 def test_a_migration_under_a_prepared_statement(database: Database) -> None:
