@@ -6,6 +6,7 @@ import typer
 
 from cli import dumps
 from cli.process import settings_or_exit
+from cli.restored import demand_whole
 from cli.targets import owner_urls
 from kernel import journal
 from kernel.settings import Settings
@@ -28,6 +29,7 @@ def backup(
     journal_folder = settings_or_exit(Settings).erasure_journal
     if journal_folder and not journal.apart(journal_folder, folder):
         raise SystemExit(f"torg: {folder} and the journal of erasures, {journal_folder}, must lie apart")
+    demand_whole(urls)
     if folder.exists():
         raise SystemExit(f"torg: {folder} is there already")
     part = folder.with_name(f"{folder.name}.part")

@@ -39,6 +39,7 @@ DO $$
 DECLARE one text;
 BEGIN
     FOR one IN SELECT oid::regclass::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+        AND relname <> 'restore_under_way'
     LOOP EXECUTE 'DROP TABLE IF EXISTS ' || one || ' CASCADE'; END LOOP;
     FOR one IN SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace
         AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
@@ -147,6 +148,26 @@ def restore(url: str, folder: Path, dump: Dump) -> None:
         cursor.execute(_EMPTY)
     ours = ("--no-owner", "--no-privileges")  # rights are this database's own, and come with its tables
     _run("pg_restore", url, *ours, "--exit-on-error", "--single-transaction", str(folder / dump.file))
+
+
+def mark(url: str) -> None:
+    """Marks a database as one that is being restored, as the role that owns it. Its tables come and go meanwhile; the
+    mark stays, also of a restore that is killed."""
+    with _session(url) as cursor:
+        cursor.execute("CREATE TABLE IF NOT EXISTS restore_under_way ()")
+
+
+def unmark(url: str) -> None:
+    """Takes the mark away, as the role that owns the database."""
+    with _session(url) as cursor:
+        cursor.execute("DROP TABLE IF EXISTS restore_under_way")
+
+
+def is_marked(url: str) -> bool:
+    """Whether a restore of the database is under way, or was broken off."""
+    with _session(url) as cursor:
+        cursor.execute("SELECT to_regclass('public.restore_under_way') IS NOT NULL")
+        return bool(cursor.fetchone()[0])
 
 
 def is_of(url: str, dump: Dump) -> bool:

@@ -19,6 +19,7 @@ def migrate(
 
     A database that a later release has upgraded is left as it is, if this release can work with it.
     """
+    from cli.restored import demand_whole
     from kernel.migrate import SchemaTooNew
     from kernel.migrate import migrate as upgrade
 
@@ -29,6 +30,7 @@ def migrate(
             raise SystemExit(f"torg: {service!r} is not one of {', '.join(SERVICES)}")
         if not urls[service]:
             raise SystemExit(f"torg: {_variable(service)} is not set")
+        demand_whole({service: urls[service]})
         try:
             upgraded = upgrade(service, urls[service])
         except SchemaTooNew as fault:

@@ -37,9 +37,13 @@ def restore(
         when = f"{manifest.taken_at:%Y-%m-%d %H:%M} UTC"
         typer.confirm(f"Replace all that is in the databases of {', '.join(chosen)} by what was at {when}?", abort=True)
     owners = owner_urls()
+    for service in dumps.ORDER:  # all of them: none may start while another is half restored
+        dumps.mark(owners[service])
     for service in chosen:
         _restore_one(service, owners[service], folder, manifest.dumps[service])
     follow(urls, amqp_url, erasures)
+    for service in dumps.ORDER:
+        dumps.unmark(owners[service])
 
 
 def _restore_one(service: str, url: str, folder: Path, dump: dumps.Dump) -> None:

@@ -30,7 +30,7 @@ def begin(
 ) -> None:
     """Lets everybody follow databases that were restored by other means than `./torg restore`, such as a copy of the
     disk, with all of Torg stopped. It may be run again."""
-    urls, amqp_url, erasures = database_urls(), broker_or_exit(no_broker), erasures_or_exit()
+    urls, amqp_url, erasures = whole_urls(), broker_or_exit(no_broker), erasures_or_exit()
     demand_stopped(urls)
     follow(urls, amqp_url, erasures)
 
@@ -38,7 +38,7 @@ def begin(
 @app.command()
 def progress() -> None:
     """Tells how many bookings were told again, and how many of them each service has taken."""
-    with restored(database_urls()) as databases:
+    with restored(whole_urls()) as databases:
         found = databases.progress()
     if not found.epoch:
         typer.echo("Nothing was ever restored.")
@@ -52,7 +52,7 @@ def progress() -> None:
 @app.command("list")
 def list_(as_json: bool = typer.Option(False, "--json", help="For machines.")) -> None:
     """Lists the bookings that others follow and booking does not know: keys, persons, money."""
-    with restored(database_urls()) as databases:
+    with restored(whole_urls()) as databases:
         found = databases.unknown()
     if as_json:
         typer.echo(json.dumps([asdict(each) for each in found], indent=2, default=str))
@@ -63,7 +63,7 @@ def list_(as_json: bool = typer.Option(False, "--json", help="For machines.")) -
 @app.command()
 def decided() -> None:
     """Lists what was decided of bookings that booking did not know: what, when, by whom and why."""
-    with restored(database_urls()) as databases:
+    with restored(whole_urls()) as databases:
         found = databases.settled()
     for each in found:
         typer.echo(f"{each.subject} {each.how} {each.at.isoformat(timespec='seconds')}")
@@ -142,6 +142,21 @@ def broker_or_exit(none: bool) -> str | None:
     return amqp_url
 
 
+def whole_urls() -> Mapping[str, str]:
+    """The databases' URLs, once it is seen that no restore of them was broken off."""
+    urls = database_urls()
+    demand_whole(urls)
+    return urls
+
+
+def demand_whole(urls: Mapping[str, str]) -> None:
+    """Ends the process when a restore is under way or was broken off: databases of two times must not be worked on."""
+    if any(dumps.is_marked(url) for url in urls.values()):
+        raise SystemExit(
+            "torg: a restore of these databases has not come to its end. Run it again; start nothing before."
+        )
+
+
 def demand_stopped(urls: Mapping[str, str]) -> None:
     """Ends the process when anything of Torg runs: it would act on half of what is restored."""
     for service, url in urls.items():
@@ -164,7 +179,7 @@ def show_unknown(found: Sequence[Unknown]) -> None:
 
 
 def _settle(booking: UUID, how: Settlement, who: str, why: str) -> None:
-    with restored(database_urls()) as databases:
+    with restored(whole_urls()) as databases:
         if not databases.settle(booking, how, by=who, why=why):
             raise typer.BadParameter(f"nothing is to be decided of {booking}; ./torg restored list shows what is")
     typer.echo(f"{booking} is {how}.")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg2
 import pytest
@@ -17,7 +18,7 @@ from kombu import Connection
 from sqlalchemy import make_url
 from typer.testing import CliRunner, Result
 
-from cli import SERVICES, backup, dumps, restore, restored
+from cli import SERVICES, backup, dumps, migrate, restore, restored
 from cli.servers.ports import free_port
 from kernel import failures, restores, topology
 from kernel.db import Database
@@ -143,6 +144,27 @@ def test_a_restore_tells_when_what_came_is_not_what_was_promised(urls: dict[str,
         each["revisions"] = ["another"]
     (tmp_path / "one" / "manifest.json").write_text(json.dumps(told))
     assert "Start nothing" in str(run(restore.app, tmp_path / "one", "--yes", "--no-broker").exception)
+
+
+def test_nothing_goes_on_from_a_restore_that_was_broken_off(urls: dict[str, str], tmp_path: Path) -> None:
+    """Whether it failed or was killed: the databases are of different times until it is run again."""
+    everything(urls, "before")
+    done(backup.app, tmp_path / "one")
+    whole = (tmp_path / "one" / "manifest.json").read_text()
+    everything(urls, "after")
+    spoil(tmp_path / "one", pricing={"revisions": ["another"]})  # comes to light when access is done, and pricing not
+    run(restore.app, tmp_path / "one", "--only", "access", "--only", "pricing", "--yes", "--no-broker")
+
+    assert (marks(urls["access"]), marks(urls["booking"])) == (["before"], ["before", "after"])
+    refusing = [(migrate.app, ["booking"]), (backup.app, [tmp_path / "two"]), (restored.app, ["begin", "--no-broker"])]
+    refusing += [(restored.app, ["progress"]), (restored.app, ["list"]), (restored.app, ["keep", uuid4(), *ODD])]
+    for app, words in refusing:
+        assert "Run it again" in str(run(app, *words).exception), words
+
+    (tmp_path / "one" / "manifest.json").write_text(whole)
+    done(restore.app, tmp_path / "one", "--yes", "--no-broker")
+    for app, words in [(migrate.app, []), (restored.app, ["progress"]), (backup.app, [tmp_path / "two"])]:
+        done(app, *words)
 
 
 def test_a_backup_that_was_broken_off_is_none(urls: dict[str, str], tmp_path: Path) -> None:
