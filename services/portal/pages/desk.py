@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, abort, render_template, request
 
-from services.portal.backend import Json, Refused, ask, everything, tell
+from services.portal.backend import Json, Refused, Silent, ask, everything, tell
 from services.portal.forms import Form, sent, timed
 from services.portal.language import gettext
 from services.portal.pages.bookings import TIMES
@@ -106,5 +106,14 @@ def _page(form: Form, outcomes: list[Json], chosen: set[Any] | None = None) -> s
         every=every,
         chosen={each["booking"]["id"] for each in items} if every else chosen or set(),
         news=news(),
+        lost=_lost(),
         places=places(),
     )
+
+
+def _lost() -> bool:
+    """Whether any key at my doors is of a booking that was lost in a restore; no, also when access does not tell."""
+    try:
+        return bool(everything("access", "/unknown-keys"))
+    except (Refused, Silent):
+        return False

@@ -101,6 +101,14 @@ def test_that_doors_go_by_old_news_is_told(portal: Portal, mona: Visitor, path: 
     assert ("Åpne eller steng en dør" in page) is (path == "/manage/desk")
 
 
+def test_a_door_that_opens_for_nobody_without_news_does_not_promise_to_open(portal: Portal, mona: Visitor) -> None:
+    opens = "Åpner for dem som har nøkkel"
+    portal.services.doors = [a_door(without_news="nothing")]
+    assert opens in mona.go("/manage/doors").text
+    portal.services.news = "no news"
+    assert opens not in mona.go("/manage/doors").text
+
+
 def test_the_desk_is_there_though_access_is_silent(portal: Portal, mona: Visitor) -> None:
     portal.services.silent.add("access")
     assert mona.go("/manage/desk").status_code == 200

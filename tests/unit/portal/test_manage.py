@@ -180,6 +180,15 @@ def test_keys_of_bookings_that_were_lost_in_a_restore(portal: Portal, mona: Visi
     assert lost[0]["booking"] in page
 
 
+@pytest.mark.parametrize("lost", [0, 1])
+def test_the_desk_leads_to_lost_keys_while_there_are_any(portal: Portal, mona: Visitor, lost: int) -> None:
+    """Somebody may stand before a door that is shut to them: that is not nothing."""
+    portal.services.unknown_keys = [a_lost_key() for _ in range(lost)]
+    page = mona.go("/manage/desk").text
+    assert page.count('href="/manage/keys"') == lost
+    assert ("Ingenting venter på deg." in page) is (not lost)
+
+
 def test_without_lost_bookings_there_is_nothing_to_decide(mona: Visitor) -> None:
     page = mona.go("/manage/keys").text
     assert "Alle nøkler hører til kjente bookinger." in page

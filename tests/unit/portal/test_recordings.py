@@ -103,7 +103,7 @@ VISITS: dict[str, Visit] = {
     "GET booking /me/export": pages("/me/data"),
     "GET pricing /me/export": pages("/me/data"),
     "GET programming /me/export": pages("/me/data"),
-    "GET access /unknown-keys": pages("/manage/keys"),
+    "GET access /unknown-keys": pages("/manage/keys", "/manage/desk"),
     "GET access /locks": pages("/manage/doors"),
     "GET access /news": pages("/manage/doors", "/manage/desk"),
     "GET access /orders": pages("/manage/doors"),
