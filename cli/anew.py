@@ -84,15 +84,16 @@ class Restored:
         return epoch
 
     def unknown(self) -> list[Unknown]:
-        """The bookings that booking does not know and an operator has yet to decide on."""
+        """The bookings that booking does not know and an operator has yet to decide on, the most urgent first."""
         since: dict[UUID, datetime] = {}
         for found in self._each(lambda tx, _: unknown.unsettled(tx, BOOKING)).values():
             since |= {UUID(subject): at for subject, at in found.items()}
         parts = self._each(lambda tx, service: _described(tx, service, list(since)))
-        return [
+        lost = [
             Unknown(booking=each, since=at, parts={name: of[each] for name, of in parts.items() if each in of})
-            for each, at in sorted(since.items(), key=lambda item: str(item[0]))
+            for each, at in since.items()
         ]
+        return sorted(lost, key=_urgency)
 
     def settle(self, booking: UUID, how: Settlement, *, by: str, why: str) -> bool:
         """Leaves what there is of an unknown booking, or undoes it: no key, no charge, no activity. Each service keeps
@@ -191,6 +192,12 @@ def _described(tx: Transaction, service: str, bookings: list[UUID]) -> dict[UUID
         return {}
     found: dict[UUID, dict[str, Any]] = _door(service).described(tx, bookings)
     return found
+
+
+def _urgency(of: Unknown) -> tuple[bool, str, str]:
+    """What to decide first: somebody will stand before a door that is shut to them; then what comes next."""
+    key, activity = of.parts.get("access", {}), of.parts.get("programming", {})
+    return not key.get("suspended_for"), str(key.get("valid_from") or activity.get("begins_at") or "9"), str(of.booking)
 
 
 def _highest_epoch(tx: Transaction, _: str) -> int:

@@ -1,5 +1,6 @@
 """`./torg backup FOLDER`: a dump of every service's database, booking's last, with a manifest. Nothing is stopped."""
 
+import shutil
 from pathlib import Path
 
 import typer
@@ -41,6 +42,7 @@ def backup(
             typer.echo(f"{service}: {made[service].bytes / 1_000_000:.1f} MB")
         dumps.write(part, made)
     except dumps.NoBackup as fault:
+        shutil.rmtree(part)
         raise SystemExit(f"torg: {fault}") from fault
     part.rename(folder)
     typer.echo(f"backed up to {folder}")

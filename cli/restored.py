@@ -138,7 +138,9 @@ def broker_or_exit(none: bool) -> str | None:
             connection.connect()
     except (AMQPError, KombuError, OSError) as fault:
         why = type(fault).__name__
-        raise SystemExit(f"torg: RabbitMQ, whose queues are to be emptied, can't be had: {why}") from fault
+        raise SystemExit(
+            f"torg: RabbitMQ, whose queues are to be emptied, can't be had: {why}. If it is gone for good: --no-broker"
+        ) from fault
     return amqp_url
 
 

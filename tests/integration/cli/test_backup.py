@@ -134,7 +134,7 @@ def test_a_database_that_is_not_migrated_is_not_backed_up(urls: dict[str, str], 
     with session(owner_of(urls["pricing"])) as cursor:
         cursor.execute("DROP TABLE restores")
     assert "run migrate first" in str(run(backup.app, tmp_path / "one").exception)
-    assert not (tmp_path / "one").exists()
+    assert not list(tmp_path.iterdir())  # the dump of access, which was made before, takes no room
 
 
 def test_a_restore_tells_when_what_came_is_not_what_was_promised(urls: dict[str, str], tmp_path: Path) -> None:
@@ -328,7 +328,7 @@ def listed() -> dict[str, Any]:
 
 def test_what_is_unknown_is_listed_with_keys_persons_and_money(lost: History) -> None:
     suspended, live = (str(lost.bookings[name]) for name in ("in its place", "at another time"))
-    assert set(listed()) == {suspended, live}
+    assert list(listed()) == [suspended, live]
     shown = done(restored.app, "list")
     for told in (suspended, live, f"booking {lost.bookings['given up']} has its place", "key armed"):
         assert told in shown
