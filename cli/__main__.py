@@ -1,6 +1,11 @@
 """`python -m cli`: what `./torg` runs once its environment stands."""
 
 import os
+import signal
+
+# Python loses a Ctrl-C that comes within an import. One that a shell ignores for us stays ignored.
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from cli.main import app
 

@@ -2,6 +2,7 @@
 `./torg demo` does not pay for what `./torg bench` needs."""
 
 import importlib
+import signal
 from typing import Any
 
 import typer
@@ -37,6 +38,8 @@ class LazyCommands(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         own = importlib.import_module(COMMANDS[cmd_name]).app
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # it was while modules were loaded
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         command = typer.main.get_command(own)
         command.name, command.short_help = cmd_name, own.info.help
         return command
