@@ -112,6 +112,7 @@ def test_sent_events_go_and_unsent_ones_lose_their_titles(database: Database) ->
         (an_event(NOW, person=str(KARI), role="owner"), False),
         (f"{{ {KARI}", False),
     ],
+    ids=["an event before", "an event at the time", "of the person", "unreadable"],
 )
 def test_a_failed_delivery_from_before_is_of_nobody(database: Database, body: str, kept: bool) -> None:
     """Whether it failed before the erasure, or comes after it and fails then."""
