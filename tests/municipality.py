@@ -39,6 +39,10 @@ from tests.issuer import Issuer
 SETTINGS = Settings(
     access_code_key=base64.urlsafe_b64encode(bytes(range(32))).decode(),
     rate_limit_per_minute=10_000_000,
+    person_open_bookings=100_000,
+    person_series_dates=100_000,
+    person_open_claims=1000,
+    invitations_a_day=1000,
 )
 BUILDS: Mapping[str, Callable[..., Flask]] = {
     "booking": booking.build,
@@ -80,8 +84,9 @@ class Municipality:
         self.issuer = issuer
         self.verifier = TokenVerifier([issuer.url], "torg")
         self.clock = clock = FixedClock(NOW)
-        self.databases = {name: Database(url, service=name, clock=clock) for name, url in urls.items()}
-        self.rehearsed = {name: RehearsedDatabase(url, service=name, clock=clock) for name, url in urls.items()}
+        of: dict[str, Any] = {"clock": clock, "settings": SETTINGS}
+        self.databases = {name: Database(url, service=name, **of) for name, url in urls.items()}
+        self.rehearsed = {name: RehearsedDatabase(url, service=name, **of) for name, url in urls.items()}
         self.apis = {name: self._build(name, self.databases[name]) for name in urls}
         self.rehearsals = {name: self._build(name, self.rehearsed[name]) for name in urls}
         self._deliver = {name: Delivery(WORKERS[name], database) for name, database in self.databases.items()}
