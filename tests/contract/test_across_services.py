@@ -19,7 +19,7 @@ from tests.templates import Templates
 
 TABLES = text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
 SENT = ("outbox", "idempotency_keys", "failed_deliveries")
-"""What was said is kept for some days (`TORG_KEEP_DAYS`)."""
+"""What was said, not what is held: `test_erasure` looks through these, too, after what was sent is swept."""
 
 
 @pytest.fixture(scope="module")

@@ -50,8 +50,9 @@ class Restorable:
         return count
 
     def restore(self, *services: str) -> Any:
+        for each in self.zara.torg.databases.values():
+            each.close()  # all of Torg is stopped: a restore ends every session that is left
         for service in services:
-            self.zara.torg.databases[service].close()
             dumps.restore(owner_of(self.urls[service]), self.folder, self.dumps[service])
             migrate(service, owner_of(self.urls[service]))
         erasures = journal.read(str(self.folder / "journal")).values()
