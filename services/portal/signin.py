@@ -60,8 +60,13 @@ def returned() -> AnyResponse:
 @blueprint.post("/sign-out")
 def end() -> AnyResponse:
     """Signs out here, and at the issuer if it answers."""
+    return departed(gettext("You are signed out."))
+
+
+def departed(said: str) -> AnyResponse:
+    """Ends the session, and leads home by the issuer if it answers, where this is said."""
     who = sign_out()
-    flash(gettext("You are signed out."))
+    flash(said)
     home: str = current_app.extensions["torg-home"]
     try:
         address = _provider().departure(who.id_token, home) if who else None

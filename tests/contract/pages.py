@@ -118,6 +118,8 @@ PAGES = {
     "POST /invitations/{invitation}/decline": Page(form=lambda known: {"secret": known["secret"]}),
     "GET /me": Page(),
     "GET /me/data": Page(),
+    "GET /me/erasure": Page(),
+    "POST /me/erasure": Page(form=lambda _: {"cancel": "yes"}),
     "GET /organisations": Page(lists="claim"),
     "POST /organisations": Page(form=lambda _: {"number": "923609016", "name": "Kafé Torget AS", "kind": "business"}),
     "GET /manage/claims": Page(lists="claim"),

@@ -617,6 +617,19 @@ def own_data(scenes: Scenes) -> None:
         scenes.look(nobody, "/me", "/me/data")
 
 
+def erased(scenes: Scenes) -> None:
+    """Kari goes: refused while a booking is to come, then with it. The last scene, as she is nobody afterwards."""
+    later = scenes.municipality.clock.now() + 3 * A_DAY
+    page = scenes.book(SPACE, later.replace(hour=10, minute=0, second=0, microsecond=0), tenant="")
+    scenes.settle()
+    with scenes.scene("erased, bookings to come"):
+        scenes.look(scenes.kari, "/me/erasure")
+        scenes.send(scenes.kari, "/me/erasure", 409)
+    with scenes.scene("erased"):
+        scenes.send(scenes.kari, "/me/erasure", cancel="yes")
+    scenes.look(scenes.kari, page, status=302)
+
+
 def _look_up_claims(tx: Transaction) -> None:
     """The registers name who claims the café, and not who claims the theatre."""
     for number, named in (("971526920", False), ("923609016", True)):
@@ -670,4 +683,5 @@ ALL = (
     series_over,
     doors,
     organisations,
+    erased,
 )

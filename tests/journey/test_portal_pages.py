@@ -15,6 +15,7 @@ import services.portal as portal_package
 from cli.servers.ports import free_port
 from kernel.clock import FixedClock
 from services.portal.app import build
+from tests.recordings import recorded
 from tests.unit.portal.conftest import serving, settings_for
 from tests.unit.portal.services import (
     NOW,
@@ -109,6 +110,7 @@ def walk(visit: Visit) -> Iterator[None]:
     visit.go("/sign-in")
     yield
     visit.sign_in("Mona Berg")
+    yield from _walk_erasure(visit)
     yield from _walk_bookings(visit)
     for path in ("/bookings", "/me", "/volunteer", f"/volunteer/{an_agreement()['id']}/hours", "/manage/bookings"):
         visit.go(path)
@@ -206,6 +208,28 @@ def _walk_bookings(visit: Visit) -> Iterator[None]:
     ):
         visit.go(path)
         yield
+
+
+def _walk_erasure(visit: Visit) -> Iterator[None]:
+    """Having one's data deleted: with bookings that stand against it, and one that costs its full price."""
+    services, page = visit.services, visit.page
+    services.a_booking(state="confirmed", price=a_price(), free_until="2026-12-03T08:00:00Z")
+    services.a_series()
+    visit.go("/me/erasure")
+    yield
+    refusal = next(each for each in recorded()["POST booking /me/erasure"] if each.status == 409)
+    services.replayed["POST booking /me/erasure"] = refusal
+    page.get_by_role("button", name="Slett mine data").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    yield
+    services.replayed.clear()
+    services.bookings.clear()
+    services.series.clear()
+    visit.go("/me/erasure")
+    page.get_by_role("button", name="Slett mine data").click()
+    expect(page.get_by_text("Du er slettet fra bookingene.")).to_be_visible()
+    yield
+    visit.sign_in("Mona Berg")
 
 
 def _walk_ahead(visit: Visit) -> Iterator[None]:

@@ -10,9 +10,11 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from cli import SERVICES
 from cli.sign_in import token
 from cli.stack import Stack
 from kernel.clock import OSLO, SystemClock
+from tests.waiting import eventually
 
 PHONE, DESK = 390, 1280
 A_WEEK = timedelta(days=7)
@@ -200,3 +202,34 @@ def test_hours_are_turned_down_with_a_reason(kari: Page, mona: Page) -> None:
     expect(mona.get_by_text("Timene er ikke godkjent.")).to_be_visible()
     kari.goto("/volunteer")
     expect(kari.get_by_text("Gulvet vaskes av renholdet")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_who_goes_is_forgotten_by_all_services(sign_in: Callable[..., Page], torg: Stack, width: int) -> None:
+    """Without scripts; what is told to the others is waited for. Who signs in again starts with nothing."""
+    olas = sign_in("Ola Hansen", width, scripts=False)
+    at = a_tuesday(5 if width == PHONE else 6)
+    hold(olas, "borgen-moterom-2", at)
+    olas.get_by_role("link", name="Dine data").first.click()
+    olas.get_by_role("link", name="Gå videre for å slette dine data").click()
+    expect(olas.get_by_role("heading", name="Disse bookingene blir avbestilt")).to_be_visible()
+    olas.get_by_role("button", name="Slett mine data").click()
+    expect(olas.get_by_role("alert")).to_contain_text("Du har bookinger som ikke er over.")
+    olas.get_by_role("checkbox").check()
+    olas.get_by_role("button", name="Slett mine data").click()
+    expect(olas.get_by_text("Du er slettet fra bookingene.")).to_be_visible()
+    expect(olas.get_by_role("link", name="Logg inn")).to_be_visible()
+
+    headers = {"Authorization": f"Bearer {token(torg.issuer, 'ola')}"}
+    for service in SERVICES:
+        eventually(lambda url=torg.urls[service]: not holds(f"{url}/me/export", headers))
+    again = sign_in("Ola Hansen", width, scripts=False)
+    again.goto("/bookings")
+    expect(again.get_by_text("Du har ingen bookinger ennå.")).to_be_visible()
+
+
+def holds(url: str, headers: dict[str, str]) -> bool:
+    """Whether a service has anything of whoever asks."""
+    answer = httpx.get(url, headers=headers, timeout=30)
+    assert answer.is_success, answer.text
+    return any(answer.json()["held"].values())

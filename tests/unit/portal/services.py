@@ -303,6 +303,8 @@ class FakeServices:
         return self._post_organisation(parts)
 
     def _post_organisation(self, parts: list[str]) -> httpx.Response:
+        if parts == ["me", "erasure"]:
+            return httpx.Response(200, json=body("POST booking /me/erasure", "erased"))
         assert parts[0] == "actors", parts
         if len(parts) == 1:
             return httpx.Response(201, json=as_recorded("POST booking /actors", "claimed"))

@@ -80,6 +80,12 @@ def giving_up(services: FakeServices, visitor: Visitor, answer: Answer) -> Itera
     yield
 
 
+def erased(_: FakeServices, visitor: Visitor, __: Answer) -> Iterator[None]:
+    visitor.go("/me/erasure")
+    visitor.submit("/me/erasure", cancel="yes")
+    yield
+
+
 def form(page: str, action: str, *, instead: str = "", **filled: str) -> Visit:
     """Sends a page's form."""
 
@@ -150,6 +156,7 @@ VISITS: dict[str, Visit] = {
     "POST booking /invitations/{invitation}/acceptance": form(f"/invitations/{an_id('i')}?secret=sesam", "/accept"),
     "POST booking /invitations/{invitation}/reading": pages(f"/invitations/{an_id('i')}?secret=sesam"),
     "POST booking /invitations/{invitation}/refusal": form(f"/invitations/{an_id('i')}?secret=sesam", "/decline"),
+    "POST booking /me/erasure": erased,
     "POST booking /series": form(BOOK, "/book", instead="/series", every="week", until="26.12.2026", **FILLED),
     "POST booking /series/preview": form(BOOK, "/book", every="week", until="26.12.2026", **FILLED),
     "POST booking /series/{series}/cancel": form("/series/{series}/cancel", "/cancel", scope="all"),
