@@ -33,6 +33,7 @@ KEEPS = {
         "POST /imports": ("booking_steps", "by"),
         "POST /actors": ("actors", "registered_by"),
         "POST /actors/{actor}/verification": ("actors", "verified_person"),
+        "POST /actors/{actor}/refusal": ("actors", "claim_ended_by"),
         "POST /actors/{actor}/representatives": ("representatives", "changed_by"),
         "PUT /actors/{actor}/representatives/{person}": ("representatives", "changed_by"),
         "DELETE /actors/{actor}/representatives/{person}": ("representatives", "changed_by"),
