@@ -12,6 +12,7 @@ from tests.booking_house import NOISES, OWNED, Wish
 DAY = 24 * 60
 UNPRICED, HOLD, OFFER, LEAST, A_MOMENT = 120, 15, 120, 15, 1
 PAYMENT = DAY
+GRID = 15
 WAITING = ("held", "awaiting_approval", "awaiting_payment")
 LIVE = (*WAITING, "confirmed", "in_use")
 
@@ -149,7 +150,7 @@ class House:
         ]
         before = {} if had is None else dict(_of_use(had))
         rules = [each for each in _of_use(wish) if not before.get(each[0])]
-        every = rules if had is not None else [soon[0], *rules[:2], soon[1], *rules[2:]]
+        every = rules if had is not None else [soon[0], *rules[:3], soon[1], *rules[3:]]
         return next((code for code, broken in every if broken), None)
 
     def refusal_of_others(self, wanted: Known, *besides: str | None) -> str | None:
@@ -400,6 +401,7 @@ def _of_use(wish: Wish) -> list[tuple[str, bool]]:
     """The rules that hold whenever it is, in their order, and whether they are broken."""
     place, length = wish.place, wish.end - wish.begin
     return [
+        ("off_grid", bool(wish.begin % GRID or wish.end % GRID)),
         ("too_short", length < 30),
         ("too_long", length > place.longest),
         ("too_many_participants", wish.people > place.capacity),

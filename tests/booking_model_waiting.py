@@ -6,9 +6,7 @@ from copy import copy
 from dataclasses import replace
 
 from tests.booking_house import Wish
-from tests.booking_model import LEAST, House, Known, Waits, meets, near, no_room, over_lent
-
-GRID = 15
+from tests.booking_model import GRID, LEAST, House, Known, Waits, meets, near, no_room, over_lent
 
 
 class Line:
@@ -78,7 +76,8 @@ class Line:
         return "no_time_fits" if all(wish.begin < self.house.now + LEAST for wish in self._possible(waits)) else None
 
     def _misuse(self, wish: Wish) -> str | None:
-        shortest = replace(wish, begin=self.house.now + wish.place.notice, end=self.house.now + wish.place.notice + 30)
+        soonest = -(-(self.house.now + wish.place.notice) // GRID) * GRID
+        shortest = replace(wish, begin=soonest, end=soonest + 30)
         return self.house.refusal_of_rules(shortest)
 
     def _first(self, waits: Waits, ahead: int = 0) -> Wish | None:
