@@ -42,6 +42,10 @@ class RolledBack(Exception):
     """A statement had failed and its error was passed over, so there was nothing left to commit."""
 
 
+class WroteWhileReading(Exception):
+    """What was to read only tried to write: a fault of ours, and no database that takes no writing for now."""
+
+
 class Transaction:
     """One database transaction. `now` is the same all through it; events emitted in it are committed with it.
     `settings` are those of the process."""
@@ -219,14 +223,20 @@ class Database:
         """A transaction that can't write: PostgreSQL refuses it."""
         with self.engine.connect() as connection:
             now = self.clock.now()
-            yield Transaction(connection, self.service, now, begin=_BEGIN_READING, settings=self.settings)
+            try:
+                yield Transaction(connection, self.service, now, begin=_BEGIN_READING, settings=self.settings)
+            except exc.DBAPIError as error:
+                if getattr(error.orig, "pgcode", None) == _READ_ONLY:
+                    raise WroteWhileReading from error
+                raise
 
     def close(self) -> None:
         """Closes the pool's connections."""
         self.engine.dispose()
 
 
-_AWAY = ("08", "57P", "53", "25006")
+_READ_ONLY = "25006"
+_AWAY = ("08", "57P", "53", _READ_ONLY)
 """SQLSTATEs of a database that is going, has no room, or takes no writing for now."""
 
 

@@ -178,6 +178,7 @@ def test_the_locks_of_the_squares_one_oversees(square: Any, get: Any) -> None:
         "shut_since": None,
         "shut_why": None,
         "without_news": "own_time",
+        "own_interest": False,
     }
 
 

@@ -15,8 +15,13 @@ _MANY = text(
     """
     INSERT INTO bookings
     SELECT added.*
-      FROM bookings, generate_series(1, 10000) AS number,
-           jsonb_populate_record(bookings, jsonb_build_object('id', gen_random_uuid(), 'number', number)) AS added
+      FROM bookings, generate_series(1, 10000) AS number, gen_random_uuid() AS somebody,
+           jsonb_populate_record(
+               bookings,
+               jsonb_build_object(
+                   'id', gen_random_uuid(), 'number', number, 'tenant', somebody, 'booked_by', somebody
+               )
+           ) AS added
     """
 )
 _READ_WHOLE = text(

@@ -36,7 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, Range
 from sqlalchemy.schema import CreateTable
 
-from kernel.db import Database, RolledBack, Transaction, lost_because, went_away
+from kernel.db import Database, RolledBack, Transaction, WroteWhileReading, lost_because, went_away
 from tests.templates import as_owner
 
 AT = datetime(2026, 3, 29, 0, 59, 59, 123456, tzinfo=UTC)
@@ -301,7 +301,7 @@ def test_reading_can_not_write(database: Database, times: int) -> None:
     with database.transaction() as tx:
         add(tx, 8)
     for n in range(times):
-        with pytest.raises(exc.InternalError), database.reading() as tx:
+        with pytest.raises(WroteWhileReading), database.reading() as tx:
             add(tx, n)
     assert numbers(database) == [8]
 

@@ -82,7 +82,7 @@ def registered(http: Http, agreement: str, who: str = "kari", minutes: int = 60)
 def test_the_description_is_good_openapi(http: Http) -> None:
     described = http.get("/openapi.json").get_json()
     openapi_spec_validator.validate(described)
-    assert len(described["paths"]) == 11
+    assert len(described["paths"]) == 12
 
 
 # Tariffs

@@ -27,20 +27,9 @@ def upgrade() -> None:
     )
     op.add_column("actors", sa.Column("claim_ended_why", sa.Text))
     op.execute("UPDATE actors SET number_given_at = verified_at WHERE verified_by IS NOT NULL")
-    op.create_index("actors_by_claimed_number", "actors", ["claimed_number"])
-    op.create_index("actors_by_registrar", "actors", ["registered_by"])
-    op.create_index("invitations_by_actor", "invitations", ["actor", "created_at"])
-    op.create_index("invitations_by_inviter", "invitations", ["invited_by", "created_at"])
 
 
 def downgrade() -> None:
-    for table, index in (
-        ("invitations", "invitations_by_inviter"),
-        ("invitations", "invitations_by_actor"),
-        ("actors", "actors_by_registrar"),
-        ("actors", "actors_by_claimed_number"),
-    ):
-        op.drop_index(index, table)
     # of several who claim one number none may keep it, as a number was one actor's
     op.execute("UPDATE actors SET organisation_number = 'claimed ' || id WHERE organisation_number IS NULL")
     op.alter_column("actors", "organisation_number", nullable=False)
