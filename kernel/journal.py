@@ -48,8 +48,8 @@ def append(folder: str, erasures: Iterable[Erasure]) -> None:
 
 
 def read(folder: str) -> Mapping[UUID, Erasure]:
-    """The last erasure of each person. A line that was broken off is passed over: its erasure is written again. Raises
-    Unreadable."""
+    """The last erasure of each person. A line that was broken off, and others after it, is passed over: its erasure is
+    written again. The last line must be whole, as nobody knows whom it was to name. Raises Unreadable."""
     path = Path(folder) / FILE
     if not path.parent.is_dir():
         raise Unreadable(f"{path.parent} is not there")
@@ -57,13 +57,18 @@ def read(folder: str) -> Mapping[UUID, Erasure]:
         return {}  # nobody was erased yet
     found: dict[UUID, Erasure] = {}
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError) as fault:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as fault:
         raise Unreadable(f"{path}: {type(fault).__name__}") from fault
-    for number, line in enumerate(lines, 1):
+    written = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    for number, line in written:
         each = _erasure(line)
         if each is None and line.endswith("}"):
             raise Unreadable(f"{path}: line {number} tells of no erasure")
+        if each is None and number == written[-1][0]:
+            raise Unreadable(
+                f"{path}: line {number} is broken off; delete it, and erase its person by hand when all runs again"
+            )
         if each and (each.person not in found or found[each.person].erased_at < each.erased_at):
             found[each.person] = each
     return found

@@ -40,6 +40,20 @@ def test_a_line_that_was_broken_off_spoils_no_other(tmp_path: Path) -> None:
     assert set(journal.read(str(tmp_path))) == {kari, ola}
 
 
+@pytest.mark.parametrize("after", ["", "\n", "\n\n"])
+def test_a_last_line_that_is_broken_off_is_told(tmp_path: Path, after: str) -> None:
+    """From its first sign to all but its last; a whole one without its end of line is an erasure."""
+    kari, ola = uuid4(), uuid4()
+    journal.append(str(tmp_path), [erasure(kari), erasure(ola)])
+    first, last = (tmp_path / FILE).read_text().splitlines()
+    for length in (1, 30, len(last) - 1):
+        (tmp_path / FILE).write_text(f"{first}\n{last[:length]}{after}")
+        with pytest.raises(Unreadable, match="line 2 is broken off"):
+            journal.read(str(tmp_path))
+    (tmp_path / FILE).write_text(f"{first}\n{last}{after}")
+    assert set(journal.read(str(tmp_path))) == {kari, ola}
+
+
 def test_what_is_no_journal_is_told(tmp_path: Path) -> None:
     assert journal.read(str(tmp_path)) == {}
     with pytest.raises(Unreadable):
