@@ -52,10 +52,11 @@ _CANCEL_SECONDS = 5.0
 _CLOSE_SECONDS = 5.0
 
 
-def handle_event(kind: type[E]) -> Callable[[Handler[E]], Handler[E]]:
+def handle_event(kind: type[E], *, repeatedly: bool = False) -> Callable[[Handler[E]], Handler[E]]:
     """Makes a method of a nameko service class the handler of an event class: `method(self, tx, event)`.
 
-    The method runs in a transaction that also records the event in the inbox; a repeated event does not reach it.
+    The method runs in a transaction that also records the event in the inbox; a repeated event does not reach it,
+    unless `repeatedly`: then it is to repair what slipped through the first time, and to do nothing else.
     """
 
     def decorate(method: Handler[E]) -> Handler[E]:
@@ -63,7 +64,7 @@ def handle_event(kind: type[E]) -> Callable[[Handler[E]], Handler[E]]:
         def take(self: Any, tx: Transaction, body: bytes) -> None:
             event = decode(body, kind)
             with trace(continued(event.traceparent)), bound_contextvars(event_id=str(event.id), subject=event.subject):
-                if inbox.once(tx, event):
+                if inbox.once(tx, event) or repeatedly:
                     method(self, tx, event)
 
         @wraps(method)

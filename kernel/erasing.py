@@ -4,19 +4,21 @@ deliveries that failed. Use cases call `forget` in the transaction that erases t
 
 import json
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
 
-from kernel import erased, failures, idempotency, outbox
-from kernel.contracts import Event
+from kernel import erased, failures, idempotency, inbox, outbox
+from kernel.contracts import Envelope, Event
 from kernel.db import Transaction
 from kernel.ids import ids_named
 
 log = structlog.get_logger(__name__)
 
+UNDER_WAY = timedelta(minutes=1)
+"""How long after an erasure a request that was under way may have been answered."""
 _WRITTEN_BY_HAND = ("title", "why")
 """Fields of events that hold what a tenant wrote."""
 
@@ -29,16 +31,20 @@ def forget(
     erased_at: datetime,
     untitled: Collection[UUID] = (),
     subjects: Collection[UUID] = (),
+    reasons: bool = False,
     under: UUID,
     kept: Collection[type[Event]] = (),
-    answered_until: datetime | None = None,
+    until: datetime | None = None,
 ) -> None:
     """Empties answers that are about the person or these things (bookings), deletes sent events that name the person
-    or are of these subjects, but for the kinds that are `kept`, and takes titles out of those not sent yet. Failed
-    deliveries from before the erasure name `under` instead. Twice is as once."""
-    idempotency.erase(tx, {person, *things}, until=answered_until or tx.now)
-    outbox.delete_sent(tx, str(person), list(map(str, subjects)), kept=kept)
-    outbox.rewrite_unsent(tx, str(person), list(map(str, subjects)), lambda body: _untitled(body, erased_at))
+    or are of these subjects, but for the kinds that are `kept`, and takes titles out of those not sent yet (of these
+    subjects `reasons`, too, where those are written by hand). Failed
+    deliveries from before the erasure name `under` instead. What was answered and happened after `until` (now, unless
+    it is given) is of somebody who came back. Twice is as once."""
+    idempotency.erase(tx, {person, *things}, until=until or tx.now)
+    outbox.delete_sent(tx, str(person), list(map(str, subjects)), until=until or tx.now, kept=kept)
+    of = list(map(str, subjects))
+    outbox.rewrite_unsent(tx, str(person), of, lambda body: _untitled(body, erased_at, of, reasons=reasons))
     for failure in failures.naming(tx, {person, *untitled}):
         rewritten = _rewritten(failure.body, {person: under}, erased_at, untitled)
         if rewritten is None:
@@ -46,6 +52,12 @@ def forget(
             log.info("failed_delivery_erased", entrypoint=failure.entrypoint)
         elif rewritten != failure.body:
             failures.rewrite(tx, failure.id, rewritten)
+
+
+def until(tx: Transaction, event: Envelope[Event]) -> datetime:
+    """Until when a follower may have answered, or told, what names a person of whose erasure this event tells: when it
+    first took the event, and a request under way then was over."""
+    return inbox.taken_at(tx, event) + UNDER_WAY
 
 
 def without_erased(tx: Transaction, body: bytes) -> bytes | None:
@@ -84,12 +96,17 @@ def _rewritten(body: bytes, instead: dict[UUID, UUID], erased_at: datetime, unti
     return text.encode()
 
 
-def _untitled(body: str, erased_at: datetime) -> str | None:
+def _untitled(body: str, erased_at: datetime, of: Collection[str], *, reasons: bool) -> str | None:
+    """An event without what was written by hand; None if it has nothing, or is of somebody who came back."""
     told = _event(body.encode())
     at = _time(told)
-    if told is None or at is None or at > erased_at or not _blank(told["data"]):
+    own = told is not None and told.get("subject") in of
+    if told is None or at is None or (at > erased_at and not own):
         return None
-    return _written(told)
+    blanked = _blank(told["data"])
+    if own and reasons and told["data"].get("reason"):
+        told["data"]["reason"], blanked = "", True
+    return _written(told) if blanked else None
 
 
 def _blank(data: dict[str, Any]) -> bool:

@@ -1,7 +1,7 @@
 """The inbox: which events have taken effect, and how far each subject has come. Read and written by consumers, in the
 transaction of the effect, so that a repeated event does nothing and an old one does no harm."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import (
     BigInteger,
@@ -42,6 +42,7 @@ inbox_subjects = Table(
 )
 
 _TAKE = insert(inbox).on_conflict_do_nothing().returning(inbox.c.event_id)
+_TAKEN_AT = select(inbox.c.taken_at).where(inbox.c.event_id == bindparam("event_id"))
 _ADVANCE = insert(inbox_subjects)
 _ADVANCE_IF_NEWER = _ADVANCE.on_conflict_do_update(
     index_elements=[inbox_subjects.c.source, inbox_subjects.c.subject],
@@ -65,6 +66,12 @@ def once(tx: Transaction, event: Envelope[Event]) -> bool:
         return True
     telemetry.INBOX_DUPLICATES.labels(tx.service).inc()
     return False
+
+
+def taken_at(tx: Transaction, event: Envelope[Event]) -> datetime:
+    """When this service first took an event that it is taking."""
+    at: datetime = tx.execute(_TAKEN_AT, {"event_id": event.id}).scalar_one()
+    return at
 
 
 def newest(tx: Transaction, event: Envelope[Event]) -> bool:

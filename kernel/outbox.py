@@ -85,7 +85,10 @@ _NAMING = or_(
     func.strpos(outbox.c.body, bindparam("person", type_=Text)) > 0,
 )
 _DELETE_SENT = delete(outbox).where(
-    outbox.c.sent_at.is_not(None), outbox.c.type != func.all(bindparam("kept", type_=ARRAY(Text))), _NAMING
+    outbox.c.sent_at.is_not(None),
+    outbox.c.created_at <= bindparam("until", type_=outbox.c.created_at.type),
+    outbox.c.type != func.all(bindparam("kept", type_=ARRAY(Text))),
+    _NAMING,
 )
 _UNSENT_NAMING = select(outbox.c.id, outbox.c.body).where(outbox.c.sent_at.is_(None), _NAMING)
 _REWRITE = update(outbox).where(outbox.c.id == bindparam("event"), outbox.c.sent_at.is_(None))
@@ -143,9 +146,13 @@ def tell_again(tx: Transaction, *kinds: type[Event], every: timedelta, within: t
     return tx.execute(_TELL_AGAIN, {"types": [kind.TYPE for kind in kinds], **times}).rowcount
 
 
-def delete_sent(tx: Transaction, person: str, subjects: Collection[str], *, kept: Collection[type[Event]] = ()) -> None:
-    """Deletes events that were sent and name a person, or are of these subjects, but for the kinds that are kept."""
-    tx.execute(_DELETE_SENT, {"person": person, "subjects": list(subjects), "kept": [kind.TYPE for kind in kept]})
+def delete_sent(
+    tx: Transaction, person: str, subjects: Collection[str], *, until: datetime, kept: Collection[type[Event]] = ()
+) -> None:
+    """Deletes events that were sent and name a person, or are of these subjects, and happened no later than that; but
+    for the kinds that are kept."""
+    names = {"person": person, "subjects": list(subjects), "kept": [kind.TYPE for kind in kept]}
+    tx.execute(_DELETE_SENT, {**names, "until": until})
 
 
 def rewrite_unsent(

@@ -74,7 +74,7 @@ class Access:
     def representation_changed(self, tx: Transaction, event: Envelope[RepresentationChanged]) -> None:
         usecases.follow_representation(tx, event, _codes(), draw)
 
-    @handle_event(PersonErased)
+    @handle_event(PersonErased, repeatedly=True)
     def person_erased(self, tx: Transaction, event: Envelope[PersonErased]) -> None:
         usecases.forget_person(tx, event, _codes(), draw)
 

@@ -131,7 +131,15 @@ def forget_person(tx: Transaction, event: Envelope[PersonErased], codes: Codes, 
         renewal.forget_rights(tx, told.person)
         doors.forget(tx, told.person, under=under)
         inbox.forget(tx, told.person)
-    erasing.forget(tx, UUID(told.person), told.bookings, erased_at=told.erased_at, untitled=told.untitled, under=under)
+    erasing.forget(
+        tx,
+        UUID(told.person),
+        told.bookings,
+        erased_at=told.erased_at,
+        untitled=told.untitled,
+        under=under,
+        until=erasing.until(tx, event),
+    )
 
 
 def tell_unused_again(tx: Transaction) -> None:

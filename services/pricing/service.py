@@ -72,7 +72,7 @@ class Pricing:
     def representation_changed(self, tx: Transaction, event: Envelope[RepresentationChanged]) -> None:
         bookings.follow_representation(tx, event)
 
-    @handle_event(PersonErased)
+    @handle_event(PersonErased, repeatedly=True)
     def person_erased(self, tx: Transaction, event: Envelope[PersonErased]) -> None:
         persons.forget_person(tx, event)
 

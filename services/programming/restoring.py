@@ -49,4 +49,4 @@ def untitle(tx: Transaction, bookings: Collection[UUID]) -> None:
     for booking in set(tx.execute(titled).scalars()) & set(bookings):
         if (activity := store.activity_of_booking(tx, booking)) is not None:
             store.save_activity(tx, activity.untitled())
-            outbox.delete_sent(tx, str(booking), [str(activity.id)])
+            outbox.delete_sent(tx, str(booking), [str(activity.id)], until=tx.now)

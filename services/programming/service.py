@@ -61,6 +61,6 @@ class Programming:
     def booking_restated(self, tx: Transaction, event: Envelope[BookingRestated]) -> None:
         usecases.follow_booking(tx, event)
 
-    @handle_event(PersonErased)
+    @handle_event(PersonErased, repeatedly=True)
     def person_erased(self, tx: Transaction, event: Envelope[PersonErased]) -> None:
         usecases.forget_titles(tx, event)

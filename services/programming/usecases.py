@@ -72,6 +72,7 @@ def forget_titles(tx: Transaction, event: Envelope[PersonErased]) -> None:
         untitled=told.untitled,
         subjects=store.activities_of(tx, told.untitled),
         under=uuid4(),
+        until=erasing.until(tx, event),
     )
 
 

@@ -122,14 +122,18 @@ def known(tx: Transaction, person: UUID) -> bool:
 def erase(tx: Transaction, person: UUID, among: Collection[Booking], *, under: UUID) -> None:
     """Takes a person out of every place, and out of these bookings, all of which are locked; what stays is under
     another id. A booking that has come since is of somebody who came back, and keeps all that is its own."""
-    own = {"ids": [each.id for each in among if each.tenant.id == person]}
-    tx.execute(_FORGET_REASONS, own)
-    tx.execute(_FORGET_COMMENTS, own)
+    forget_written(tx, [each.id for each in among if each.tenant.id == person])
     if invited := list(tx.execute(_OPEN_INVITATIONS, {"person": person}).scalars()):
         tx.execute(_FORGET_MAILS, {"ids": invited})
         tx.execute(_FORGET_INVITATIONS, {"ids": invited})
     for each in STANDS:
         _erase(tx, each, person, [booking.id for booking in among], under)
+
+
+def forget_written(tx: Transaction, own: Collection[UUID]) -> None:
+    """Deletes what anybody wrote of these bookings, which are or were a person's own."""
+    tx.execute(_FORGET_REASONS, {"ids": list(own)})
+    tx.execute(_FORGET_COMMENTS, {"ids": list(own)})
 
 
 def _erase(tx: Transaction, stand: Stand, person: UUID, among: Sequence[UUID], under: UUID) -> None:

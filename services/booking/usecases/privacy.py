@@ -19,7 +19,7 @@ from services.booking.usecases.offers import making_way
 from services.booking.usecases.recording import saved
 from services.booking.usecases.representatives import tell
 
-SWEPT_AFTER, SWEPT_UNTIL = timedelta(minutes=1), timedelta(minutes=5)
+SWEPT_AFTER, SWEPT_UNTIL = erasing.UNDER_WAY, timedelta(minutes=5)
 """How long after an erasure is told what was told with it is looked for: the relay has marked it as sent by then, and a
 request that was under way is answered. Told again, it is looked for again."""
 
@@ -47,7 +47,7 @@ def erase_again(tx: Transaction, person: UUID, erased_at: datetime) -> bool:
 
 def forget_sent(tx: Transaction) -> None:
     """Deletes what was told of persons in the act of erasing them, once it is sent, and answers that were given while
-    it went on."""
+    it went on, and what others wrote then of their bookings."""
     for sent in outbox.sent_between(tx, PersonErased, tx.now - SWEPT_UNTIL, tx.now - SWEPT_AFTER):
         told = sent.data
         erasing.forget(
@@ -57,8 +57,9 @@ def forget_sent(tx: Transaction) -> None:
             erased_at=told.erased_at,
             under=uuid4(),
             kept=(PersonErased,),
-            answered_until=told.erased_at + SWEPT_AFTER,
+            until=told.erased_at + SWEPT_AFTER,
         )
+        privacy.forget_written(tx, told.untitled)
 
 
 def _erase(tx: Transaction, person: UUID, *, cancel_bookings: bool) -> Erasure:

@@ -186,8 +186,8 @@ class Hours:
         return replace(self._decided(by, at), state="approved", amount=worth)
 
     def rejected(self, reason: str, by: UUID, at: datetime) -> "Hours":
-        """Not approved, and why."""
-        return replace(self._decided(by, at), state="rejected", reason=reason)
+        """Not approved, and why. Of somebody who was erased, and whose own words are gone, no reason is kept."""
+        return replace(self._decided(by, at), state="rejected", reason=reason if self.task else None)
 
     def _decided(self, by: UUID, at: datetime) -> "Hours":
         if by == self.registered_by:

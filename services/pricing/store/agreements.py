@@ -64,6 +64,12 @@ def find_hours(tx: Transaction, id: UUID) -> Hours | None:
     return hours_of(found) if found else None
 
 
+def lock_hours(tx: Transaction, id: UUID) -> Hours | None:
+    """The same, locked: their agreement is, but who is erased is taken out of them without it."""
+    found = tx.execute(select(hours).where(hours.c.id == id).with_for_update()).one_or_none()
+    return hours_of(found) if found else None
+
+
 def save_decision(tx: Transaction, decided: Hours) -> None:
     """Saves what was decided on hours."""
     tx.execute(update(hours).where(hours.c.id == decided.id).values(asdict(decided)))

@@ -59,6 +59,8 @@ class Stand:
 STANDS: tuple[Stand, ...] = (
     Stand(column=quotes.c.tenant, before=[_booked]),
     Stand(column=quotes.c.booked_by, before=[_booked]),
+    # before hours, as where those are decided on
+    Stand(column=agreements.c.made_by, before=[agreements.c.created_at <= _erased_at]),
     Stand(
         column=hours.c.registered_by,
         before=[hours.c.registered_at <= _erased_at],
@@ -66,7 +68,6 @@ STANDS: tuple[Stand, ...] = (
     ),
     Stand(column=hours.c.decided_by, before=[hours.c.decided_at <= _erased_at]),
     Stand(column=payments.c.registered_by, before=[payments.c.paid_at <= _erased_at]),
-    Stand(column=agreements.c.made_by, before=[agreements.c.created_at <= _erased_at]),
     Stand(column=tariff_versions.c.adopted_by, before=[tariff_versions.c.stored_at <= _erased_at]),
 )
 """Their rows stay, under an id of chance: one for all of them, so that they can be counted together still. Agreements,

@@ -94,7 +94,9 @@ def reject_hours(tx: Transaction, caller: Caller, id: UUID, expected: Expected, 
     agreement, registered = _locked(tx, caller, id, expected)
     rejected = registered.rejected(reason, caller.person, tx.now)
     agreements.save_decision(tx, rejected)
-    told = HoursRejected(registration=rejected.id, agreement=agreement.id, tenant=agreement.tenant, reason=reason)
+    told = HoursRejected(
+        registration=rejected.id, agreement=agreement.id, tenant=agreement.tenant, reason=rejected.reason or ""
+    )
     tx.emit(told, subject=str(rejected.id), sequence=rejected.version)
     return rejected
 
@@ -104,7 +106,7 @@ def _locked(tx: Transaction, caller: Caller, id: UUID, expected: Expected) -> tu
     with no interest of their own, else an operator. Raises OwnHours, OwnInterest, ManagersDecide."""
     known = agreements.find_hours(tx, id)
     agreement = agreements.lock(tx, known.agreement) if known else None
-    registered = agreements.find_hours(tx, id) if agreement else None
+    registered = agreements.lock_hours(tx, id) if agreement else None
     if agreement is None or registered is None or not caller.oversees(agreement.square):
         raise NotFound
     involved = {registered.registered_by, *agreement.participants}

@@ -29,7 +29,9 @@ def forget_person(tx: Transaction, event: Envelope[PersonErased]) -> None:
         erased_at=told.erased_at,
         untitled=told.untitled,
         subjects=hours,
+        reasons=True,
         under=under,
+        until=erasing.until(tx, event),
     )
 
 
@@ -40,7 +42,7 @@ def forget_again(tx: Transaction, person: UUID, booked: Sequence[UUID], erased_a
     persons.forget(tx, person, booked, erased_at, under=under)
     persons.forget_rights(tx, str(person))
     inbox.forget(tx, str(person))
-    erasing.forget(tx, person, [*booked, *hours], erased_at=tx.now, subjects=hours, under=under)
+    erasing.forget(tx, person, [*booked, *hours], erased_at=tx.now, subjects=hours, reasons=True, under=under)
 
 
 def without_erased(tx: Transaction, event: Envelope[BookingSnapshot]) -> Envelope[BookingSnapshot]:

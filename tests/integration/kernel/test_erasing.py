@@ -73,7 +73,7 @@ def test_an_answer_kept_by_an_earlier_release_goes_by_what_it_says(database: Dat
 @pytest.mark.parametrize(("seconds", "gone"), [(-1, False), (0, True), (1, True)])
 def test_answers_given_later_are_of_somebody_who_came_back(database: Database, seconds: int, gone: bool) -> None:
     kept = keep(database, "1", KARI)
-    forget(database, answered_until=NOW + timedelta(seconds=seconds))
+    forget(database, until=NOW + timedelta(seconds=seconds))
     assert is_gone(database, kept) is gone
 
 
@@ -95,13 +95,35 @@ def test_sent_events_go_and_unsent_ones_lose_their_titles(database: Database) ->
         TYPE = "kept"
 
     with database.transaction() as tx:
-        outbox.delete_sent(tx, str(KARI), ["a"], kept=[Stays])  # type: ignore[list-item]
+        outbox.delete_sent(tx, str(KARI), ["a"], until=NOW, kept=[Stays])  # type: ignore[list-item]
     forget(database, kept=[Stays])
 
     with database.reading() as tx:
         left = {row.type: row.body for row in tx.execute(select(outbox.outbox))}
     assert set(left) == {"unsent", "others", "kept"}
     assert (str(KARI) in left["unsent"], "Karis dag" in left["unsent"]) == (True, False)
+
+
+@pytest.mark.parametrize(("seconds", "gone"), [(-1, False), (0, True), (1, True)])
+def test_events_of_later_are_of_somebody_who_came_back(database: Database, seconds: int, gone: bool) -> None:
+    with database.transaction() as tx:
+        named = {"id": uuid4(), "type": "t", "subject": "b", "sequence": 1, "body": an_event(by=str(KARI))}
+        tx.execute(insert(outbox.outbox), named | {"created_at": NOW, "sent_at": NOW})
+        outbox.delete_sent(tx, str(KARI), [], until=NOW + timedelta(seconds=seconds))
+        assert (tx.execute(select(outbox.outbox)).first() is None) is gone
+
+
+@pytest.mark.parametrize(("subject", "reason"), [("s", ""), ("another", "Kari")])
+def test_a_reason_goes_from_what_is_told_of_these_subjects(database: Database, subject: str, reason: str) -> None:
+    """Elsewhere it is a code, which readers need; and it may have been told after the erasure was decided on."""
+    event = uuid4()
+    with database.transaction() as tx:
+        named = {"id": event, "type": "t", "subject": "s", "sequence": 1, "created_at": NOW}
+        body = an_event(NOW + timedelta(seconds=1), reason="Kari")
+        tx.execute(insert(outbox.outbox), named | {"body": body})
+        outbox.rewrite_unsent(tx, str(KARI), ["s"], lambda said: erasing._untitled(said, NOW, [subject], reasons=True))
+        left = tx.execute(select(outbox.outbox.c.body)).scalar_one()
+    assert json.loads(left)["data"]["reason"] == reason
 
 
 @pytest.mark.parametrize(

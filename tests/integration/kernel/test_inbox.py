@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from kernel import inbox, restores, unknown
+from kernel.consumer import handle_event
 from kernel.contracts import Envelope, decode
-from kernel.db import Database
+from kernel.db import Database, Transaction
 from kernel.ids import new_id
 from kernel.outbox import outbox
 from tests.at_once import at_once
@@ -128,3 +129,21 @@ def test_subjects_of_a_person_begin_anew(fresh_database: Callable[..., Database]
 
     anew = {each: newest(database, each, 1) for each in subjects}
     assert [each for each, new in anew.items() if new] == ["kari", "band/kari", "band/k%ri"]
+
+
+@pytest.mark.parametrize(("repeatedly", "taken"), [(False, 1), (True, 2)])
+def test_a_repeated_event_reaches_only_who_repairs_by_it(
+    fresh_database: Callable[..., Database], repeatedly: bool, taken: int
+) -> None:
+    database, heard = fresh_database("kernel"), []
+
+    class Listener:
+        @handle_event(Said, repeatedly=repeatedly)
+        def said(self, tx: Transaction, event: Envelope[Said]) -> None:
+            heard.append(inbox.taken_at(tx, event))
+
+    for _ in range(2):
+        with database.transaction() as tx:
+            Listener.said.take(Listener(), tx, EVENT.encode())  # type: ignore[attr-defined]
+    assert len(heard) == taken
+    assert len(set(heard)) == 1, "it was first taken once"

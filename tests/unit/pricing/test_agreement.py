@@ -1,5 +1,6 @@
 """Maintenance agreements: with whom, which hours, what they are worth, and who decides on them."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
@@ -193,6 +194,12 @@ def test_a_manager_approves_hours_of_others() -> None:
 def test_a_manager_rejects_hours_with_a_reason() -> None:
     rejected = hours().rejected("Ikke utført", MONA, NOW)
     assert (rejected.state, rejected.reason, rejected.version, rejected.amount) == ("rejected", "Ikke utført", 2, None)
+
+
+def test_no_reason_is_kept_of_somebody_who_was_erased() -> None:
+    """Their own words are gone; what was answered to them would be of them still."""
+    rejected = replace(hours(), task="").rejected("Kari kom ikke", MONA, NOW)
+    assert (rejected.state, rejected.reason) == ("rejected", None)
 
 
 def test_nobody_decides_on_their_own_hours() -> None:
