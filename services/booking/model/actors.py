@@ -118,13 +118,14 @@ class Decision:
     reason: str | None = None
 
 
-ClaimEnded = Literal["refused", "given_to_another"]
+ClaimEnded = Literal["refused", "given_to_another", "given_up"]
+"""Given up: whoever claimed it has gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimEnd:
-    """How a claim on an organisation number came to nothing, who decided that, and why; both None when another was
-    given the number."""
+    """How a claim on an organisation number came to nothing, who decided that, and why; both None when nobody
+    did."""
 
     how: ClaimEnded
     at: datetime

@@ -11,13 +11,14 @@ from kernel.auth import Caller, Forbidden, Role
 from kernel.db import Transaction
 from kernel.pagination import Page, PageRequest
 from services.booking.events import TenantKind
+from services.booking.model.actors import ClaimEnded
 from services.booking.queries.actors import Register, register_from
 from services.booking.store import duties
 from services.booking.store.actors import WAITING, organisation_from
 from services.booking.store.lookups import organisation_lookups as lookups
 from services.booking.store.tables import actors
 
-ClaimState = Literal["waiting", "confirmed", "refused", "given_to_another"]
+ClaimState = Literal["waiting", "confirmed"] | ClaimEnded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

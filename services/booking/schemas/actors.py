@@ -102,7 +102,10 @@ class OrganisationClaimSchema(Schema):
     name = fields.String(metadata={"description": "What whoever claims it calls it, until the registers have said."})
     told_kind = fields.String(metadata={"description": "What it says that it is.", "example": "voluntary"})
     state = fields.String(
-        metadata={"description": "`waiting`, `confirmed`, `refused` or `given_to_another`.", "example": "waiting"}
+        metadata={
+            "description": "`waiting`, `confirmed`, `refused`, `given_to_another` or `given_up`.",
+            "example": "waiting",
+        }
     )
     claimed_by = fields.UUID(allow_none=True, metadata={"description": "A pseudonym.", "example": ID})
     claimed_at = Instant()

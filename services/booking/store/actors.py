@@ -3,13 +3,14 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Uuid, and_, bindparam, func, or_, select, update
+from sqlalchemy import Row, Uuid, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from kernel.db import Transaction
 from services.booking.model.actors import ClaimEnd, Decision, Organisation
 from services.booking.store.representatives import standing
 from services.booking.store.tables import actors
+from services.booking.store.tables import representatives as standings
 
 _ADD = insert(actors).on_conflict_do_nothing(index_elements=["organisation_number"])
 _FIND = select(actors).where(actors.c.id == bindparam("actor"))
@@ -52,6 +53,18 @@ WAITING = and_(~OWNED, actors.c.claim_ended.is_(None))
 _WAITING_OF = (
     select(func.count()).select_from(actors).where(actors.c.registered_by == bindparam("person", type_=Uuid), WAITING)
 )
+_others = standings.alias()
+_ALONE = (
+    select(func.coalesce(actors.c.organisation_number, actors.c.claimed_number))
+    .where(
+        actors.c.registered_by == bindparam("person", type_=Uuid),
+        ~OWNED,
+        ~exists().where(
+            _others.c.actor == actors.c.id, _others.c.person != actors.c.registered_by, _others.c.role.is_not(None)
+        ),
+    )
+    .distinct()
+)
 
 
 def add(tx: Transaction, organisation: Organisation) -> bool:
@@ -89,6 +102,14 @@ def lock_numbered(tx: Transaction, number: str) -> list[Organisation]:
 def of_number(tx: Transaction, number: str) -> list[Organisation]:
     """The same, for one who only looks."""
     return [organisation_from(row) for row in tx.execute(_OF, {"number": number})]
+
+
+def lock_claimed(tx: Transaction, person: UUID) -> list[Organisation]:
+    """The claims of a person that wait or came to nothing, for which nobody else may act, locked: nobody decides on
+    them before the transaction ends."""
+    numbers = sorted(tx.execute(_ALONE, {"person": person}).scalars())
+    there = [each for number in numbers for each in lock_numbered(tx, number)]
+    return [each for each in there if each.registered_by == person and not each.owns_number]
 
 
 def save(tx: Transaction, organisation: Organisation) -> None:

@@ -12,6 +12,7 @@ from kernel.problems import NotFound
 from services.booking import metrics
 from services.booking.events import PersonErased
 from services.booking.model import privacy as model
+from services.booking.model.actors import ClaimEnd
 from services.booking.model.bookings import Booking
 from services.booking.model.privacy import BookingsToCome, Erasure
 from services.booking.store import actors, erasures, leaving, privacy, representatives
@@ -66,10 +67,15 @@ def _erase(tx: Transaction, person: UUID, *, cancel_bookings: bool) -> Erasure:
     """What others are changing waits, or is waited for. What the person books while it goes on is booked after it."""
     erased.remember(tx, str(person), tx.now)
     locked = privacy.lock(tx, person)
-    live = [each for each in locked if each.live and each.tenant.id == person]
+    claims = actors.lock_claimed(tx, person)
+    theirs = {person, *(each.id for each in claims)}  # nobody else answers for what is booked for a claim
+    live = [each for each in locked if each.live and each.tenant.id in theirs]
     if live and not cancel_bookings:
         raise BookingsToCome([each.id for each in live])
     cancelled = _give_up(tx, live, person)
+    for each in claims:
+        if each.waits:
+            actors.save(tx, each.gone(ClaimEnd(how="given_up", at=tx.now)))
     _represent_nobody(tx, person)
     under = uuid4()  # of chance, and nowhere but in what stays: nobody can lead it back to anybody
     privacy.erase(tx, person, locked, under=under)

@@ -60,7 +60,8 @@ def erase() -> Response | tuple[str, int]:
 
 def _confirmation(form: Form) -> str:
     actors = everything("booking", "/actors")
-    own = {each["id"] for each in actors if each["kind"] == "resident"}
+    claims = {each["actor"] for each in everything("booking", "/organisation-claims") if each["state"] != "confirmed"}
+    own = claims | {each["id"] for each in actors if each["kind"] == "resident"}
     live = everything("booking", "/bookings", mine="true", standing="live")
     to_come = [timed(each, "begins_at", "ends_at") for each in live if each["tenant"]["id"] in own]
     return render_template(
@@ -69,7 +70,7 @@ def _confirmation(form: Form) -> str:
         bookings=to_come,
         fees={each["id"]: fee for each in to_come if (fee := _fee(each))},
         others=len(live) - len(to_come),
-        owned=[each["name"] for each in actors if each["role"] == "owner"],
+        owned=[each["name"] for each in actors if each["role"] == "owner" and each["id"] not in claims],
         places=places(),
     )
 

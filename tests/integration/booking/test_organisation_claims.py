@@ -1,6 +1,7 @@
 """Claims on organisation numbers: several may claim one, one is given it, and nobody speaks for it before."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -26,6 +27,7 @@ from services.booking.model.actors import (
     TooManyClaims,
 )
 from services.booking.model.invitations import TooManyInvited
+from services.booking.model.privacy import BookingsToCome
 from services.booking.model.registers import Answer, Unit
 from services.booking.model.representatives import Terms
 from services.booking.queries import actors as actor_queries
@@ -286,3 +288,57 @@ def test_erasing_who_claims_forgets_by_what_they_are_known_again(counter: Any, c
     counter.run(privacy.erase, RESIDENT.person, cancel_bookings=False)
 
     assert (found(counter, band).digest, found(counter, band).registered_by == RESIDENT.person) == (None, False)
+
+
+@pytest.mark.parametrize("ended", [False, True], ids=["waits", "refused"])
+def test_what_is_booked_for_a_claim_goes_with_who_made_it(counter: Any, claim: Any, ended: bool) -> None:
+    band = claim()
+    held = counter.confirmed("hall", tenant=band)
+    if ended:
+        counter.run(actors.refuse, MANAGER, band, reason="Ukjent for styret.")
+
+    with pytest.raises(BookingsToCome):
+        counter.run(privacy.erase, RESIDENT.person, cancel_bookings=False)
+    counter.run(privacy.erase, RESIDENT.person, cancel_bookings=True)
+
+    assert counter.load(held).state == "cancelled"
+
+
+def test_a_claim_is_given_up_with_who_made_it_and_nobody_confirms_it(counter: Any, claim: Any) -> None:
+    band, rival = claim(), claim(STRANGER)
+
+    counter.run(privacy.erase, RESIDENT.person, cancel_bookings=False)
+
+    with pytest.raises(ClaimDecided):
+        verify(counter, band)
+    verify(counter, rival)
+    assert [found(counter, each).owns_number for each in (band, rival)] == [False, True]
+
+
+def test_what_is_booked_for_a_confirmed_organisation_goes_on_without_who_claimed_it(counter: Any, claim: Any) -> None:
+    band = claim()
+    held = counter.confirmed("hall", tenant=band)
+    verify(counter, band)
+
+    counter.run(privacy.erase, RESIDENT.person, cancel_bookings=True)
+
+    assert counter.load(held).state == "confirmed"
+    assert found(counter, band).owns_number
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_a_claim_confirmed_while_who_made_it_goes_is_confirmed_or_given_up(
+    counter: Any, claim: Any, many: Database, turn: int
+) -> None:
+    band = claim()
+    held = counter.confirmed("hall", tenant=band)
+
+    def change(confirms: bool) -> None:
+        with many.transaction() as tx, suppress(ClaimDecided):
+            if confirms:
+                actors.verify(tx, MANAGER, band, kind="voluntary", reason="Viste protokollen.")
+            else:
+                privacy.erase(tx, RESIDENT.person, cancel_bookings=True)
+
+    at_once(change, [True, False])
+    assert (counter.load(held).state == "confirmed") is found(counter, band).owns_number

@@ -5,7 +5,7 @@ import pytest
 from services.portal.settings import SERVICES
 from tests.recordings import recorded
 from tests.unit.portal.conftest import Portal, Visitor
-from tests.unit.portal.services import a_price, an_id, answered, refused
+from tests.unit.portal.services import a_claim, a_price, an_id, answered, refused
 
 LATE, IN_TIME = "2026-12-03T08:59:59Z", "2026-12-03T09:00:00Z"
 """Until when it was free of charge, just before and at the time it is."""
@@ -78,6 +78,19 @@ def test_what_is_an_organisation_s_goes_on_and_its_owner_is_told(portal: Portal,
     assert "1 booking for en organisasjon fortsetter som før." in page
     assert "Du eier disse organisasjonene." in page
     assert 'name="cancel"' not in page
+
+
+@pytest.mark.parametrize("state", ["waiting", "refused", "given_to_another"])
+def test_what_is_booked_for_a_claim_goes_and_nobody_is_told_that_they_own_it(
+    portal: Portal, kari: Visitor, state: str
+) -> None:
+    claim = a_claim(state, actor=str(an_id("korps")))
+    portal.services.claims = [claim]
+    portal.services.a_booking(state="confirmed", tenant={"id": str(an_id("korps")), "kind": "voluntary", "name": "K"})
+    page = kari.go("/me/erasure").text
+    assert "Disse bookingene blir avbestilt" in page
+    assert "fortsetter som før" not in page
+    assert "Du eier disse organisasjonene." not in page
 
 
 def test_who_deletes_their_data_is_told_what_came_of_it_and_is_signed_out(portal: Portal, kari: Visitor) -> None:
