@@ -1,5 +1,6 @@
 """For arena managers and operators: who says that they act for an organisation, to be confirmed or refused."""
 
+from collections import Counter
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, url_for
@@ -59,11 +60,13 @@ def _decide(actor: UUID, how: str, said: dict[str, str], form: Form, done: str) 
 
 def _page(form: Form, about: str = "") -> str:
     found = everything("booking", "/organisation-claims", waiting="true")
+    of_number = Counter(each["organisation_number"] for each in found)
     return render_template(
         "manage_claims.html",
         form=form,
         about=about,
         claims=[timed(each, "claimed_at") for each in found],
+        rivals={number: claims - 1 for number, claims in of_number.items()},
         kinds=ORGANISATION_KINDS,
         reference=reference,
     )

@@ -71,6 +71,17 @@ def test_a_manager_sees_who_waits_and_residents_do_not(portal: Portal, mona: Vis
     ola.close()
 
 
+@pytest.mark.parametrize(
+    ("others", "said"), [(0, ""), (1, "1 annen har meldt inn det samme"), (2, "2 andre har meldt inn det samme")]
+)
+def test_a_manager_sees_how_many_claim_the_same_number(portal: Portal, mona: Visitor, others: int, said: str) -> None:
+    portal.services.claims = [a_claim(actor=str(an_id(f"claim {each}"))) for each in range(others + 1)]
+    portal.services.claims.append(a_claim(actor=str(an_id("another")), organisation_number="974760673"))
+    page = mona.go("/manage/claims").text
+    assert page.count("har meldt inn det samme") == (others + 1 if others else 0)
+    assert said in page
+
+
 def test_a_claim_of_ones_own_is_for_others(portal: Portal, mona: Visitor) -> None:
     portal.services.claims = [a_claim(own=True)]
     page = mona.go("/manage/claims").text
