@@ -57,6 +57,7 @@ def look_ahead(form: Form, wanted: Json) -> str:
     found = _preview(wanted, "skip")
     if (refusal := found["refusal"]) and not form.wrong:
         raise Refused(409, refusal["code"], named(refusal["text"]))
+    clashes = [each["clash"] for each in found["dates"] if each["clash"]]
     free = len(found["dates"]) - found["clashes"]
     space, begins_at, minutes = wanted_in(form.values)
     return render_template(
@@ -69,6 +70,7 @@ def look_ahead(form: Form, wanted: Json) -> str:
         free=free,
         elsewhere=_with_alternatives(wanted, found["dates"]),
         beyond_fair_use=any(each["clash"] and each["clash"]["code"] in FAIR_USE for each in found["dates"]),
+        limit=next((named(each["text"]) for each in clashes if each["code"] == "too_many_bookings"), ""),
         waits=any(each["clash"] and each["clash"]["code"] in _WAITED_FOR for each in found["dates"]),
         refused=bool(refusal),
         space=space,

@@ -72,6 +72,22 @@ def test_what_a_quota_allows_can_be_booked_without_the_rest(portal: Portal, kari
     assert portal.services.asked("POST", "booking")[-1].body["policy"] == "skip"
 
 
+@pytest.mark.parametrize(("dates", "left"), [((None, "too_many_bookings"), 1), (("too_many_bookings",) * 2, 0)])
+def test_the_limit_its_use_and_the_way_out_are_told_before(
+    portal: Portal, kari: Visitor, dates: tuple[str | None, ...], left: int
+) -> None:
+    portal.services.ahead = look_ahead(*dates)
+    limit = three("Du kan ha 60 datoer; 60 er brukt. Det blir plass når en er over eller avbestilt.")
+    for each in portal.services.ahead["dates"]:
+        if each["clash"]:
+            each |= {"alternatives": [], "clash": {"code": "too_many_bookings", "text": limit}}
+    kari.go(BOOK)
+    page = " ".join(kari.submit("/book", **FILLED).text.split())
+    assert "Ingenting er booket ennå. Du kan ha 60 datoer; 60 er brukt. Det blir plass når" in page
+    assert "Det rettferdig bruk gir rom for" not in page
+    assert ("Hopp over dem (1 dato)" in page) is bool(left)
+
+
 def test_house_rules_are_asked_for_before_the_dates_are_shown(portal: Portal, kari: Visitor) -> None:
     portal.services.house_rules = [some_house_rules()]
     refusal = {"code": "house_rules_not_accepted", "text": three("Les husreglene: space/borgen-storsal/1.")}
