@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Protocol
@@ -255,8 +256,27 @@ class TokenVerifier:
 
 
 def _named(claims: Mapping[str, Any]) -> tuple[str, str] | None:
-    name, born = claims.get("name"), claims.get("birthdate")
-    return (name, born) if isinstance(name, str) and isinstance(born, str) and name and born else None
+    name, born = _text(claims, "name") or _joined(claims), _day(claims.get("birthdate"))
+    return (name, born) if name and born else None
+
+
+def _joined(claims: Mapping[str, Any]) -> str | None:
+    """The name of who has both a given and a family name; one alone fits too many."""
+    first, last = _text(claims, "given_name"), _text(claims, "family_name")
+    return " ".join(filter(None, (first, _text(claims, "middle_name"), last))) if first and last else None
+
+
+def _text(claims: Mapping[str, Any], name: str) -> str:
+    told = claims.get(name)
+    return told.strip() if isinstance(told, str) else ""
+
+
+def _day(told: Any) -> str | None:
+    """A whole day as YYYY-MM-DD. OpenID lets issuers tell the year alone, or leave it out (0000)."""
+    try:
+        return date.fromisoformat(told).isoformat()
+    except (TypeError, ValueError):
+        return None
 
 
 def claim(claims: Mapping[str, Any], name: str) -> Any:

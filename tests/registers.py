@@ -55,14 +55,23 @@ def voluntary(number: str, status: str = REGISTERED) -> dict[str, Any]:
     }
 
 
-def roles(first: str, last: str, born: str, role: str = "LEDE", *, left: bool = False) -> dict[str, Any]:
-    """Who acts for an organisation, as Enhetsregisteret shows it: one person, and an accountant that is none."""
+def holder(first: str, last: str, born: str, role: str = "LEDE", *, left: bool = False) -> dict[str, Any]:
+    """A role that a person has, as Enhetsregisteret shows it."""
     person = {"fodselsdato": born, "navn": {"fornavn": first, "etternavn": last}, "erDoed": False}
     kind = {"kode": role, "beskrivelse": role, "_links": {}}
-    holder = {"type": kind, "person": person, "fratraadt": left, "rekkefolge": 0}
+    return {"type": kind, "person": person, "avregistrert": left, "rekkefolge": 0}
+
+
+def roles(first: str, last: str, born: str, role: str = "LEDE", *, left: bool = False) -> dict[str, Any]:
+    """Who acts for an organisation, as Enhetsregisteret shows it: one person, and an accountant that is none."""
+    return having(holder(first, last, born, role, left=left))
+
+
+def having(*told: Any) -> dict[str, Any]:
+    """An organisation with these roles, and an accountant that is no person."""
     firm = {"organisasjonsnummer": CAFE, "organisasjonsform": {"kode": "AS"}, "navn": ["REGNSKAP AS"]}
-    accountant = {"type": {"kode": "REGN", "beskrivelse": "Regnskapsfører"}, "enhet": firm, "fratraadt": False}
-    groups = [{"type": kind, "sistEndret": "2024-03-01", "roller": [holder]}]
+    accountant = {"type": {"kode": "REGN", "beskrivelse": "Regnskapsfører"}, "enhet": firm, "avregistrert": False}
+    groups = [{"type": {"kode": "STYR"}, "sistEndret": "2024-03-01", "roller": list(told)}]
     return {"rollegrupper": [*groups, {"type": {"kode": "REGN"}, "roller": [accountant]}], "_links": {}}
 
 

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from stdnum.no import orgnr
-
 from kernel.errors import DomainError, Text
+from kernel.organisations import organisation_number
 from kernel.text import cut, key, one_line
 from services.booking.model import imports, words
 from services.booking.model.import_refusals import (
@@ -195,8 +194,8 @@ def _organisation(said: Mapping[str, str]) -> str | None:
     written = said.get("tenant", "")
     if not written:
         return None
-    number: str = orgnr.compact(written)
-    if not orgnr.is_valid(number):
+    number = organisation_number(written)
+    if number is None:
         raise _unreadable("tenant", written, "974760673")
     return number
 

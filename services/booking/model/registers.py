@@ -7,10 +7,12 @@ voluntary, whatever its form. What is ours is municipal: by its number, or as a 
 """
 
 import hmac
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
+from unicodedata import normalize
 from uuid import UUID
 
 from services.booking.events import TenantKind
@@ -63,14 +65,16 @@ HOLDERS = frozenset({"DAGL", "LEDE", "NEST", "INNH", "BEST", "KONT"})
 """The roles by which somebody acts for an organisation: general manager, chair, deputy chair, owner, managing owner,
 contact. From Enhetsregisteret's list of `roller`."""
 
+_WORD = re.compile(r"\w+")
+
 Person = tuple[str, str]
 """A name, and a day of birth (YYYY-MM-DD). Kept nowhere."""
 
 
 def person_digest(key: bytes, claim: UUID, name: str, born: str) -> bytes:
     """What is kept of who claims an organisation until that is decided: no name and no birth date. Names are compared
-    without case, and words in any order."""
-    words = " ".join(sorted(name.casefold().split()))
+    by their words in any order, without case, marks between them, or how a letter is composed."""
+    words = " ".join(sorted(_WORD.findall(normalize("NFKC", name).casefold())))
     return hmac.digest(key, f"{claim}|{words}|{born}".encode(), "sha256")
 
 

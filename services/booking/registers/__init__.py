@@ -6,13 +6,14 @@ Only `service.py` calls this, by `look_up_due`, and never inside a transaction. 
   `overordnetEnhet`, `konkurs`, `registrertIFrivillighetsregisteret`; a deleted one has `slettedato`, and answers 410
   when it was taken out of the open data; 404 for a number that nobody has.
 - `GET /enhetsregisteret/api/enheter/{number}/roller`: 200 with `rollegrupper[].roller[]`, each with `type.kode`,
-  `fratraadt`, and of persons `person.navn` (`fornavn`, `mellomnavn`, `etternavn`) and `person.fodselsdato`; 404 or 410
-  for a number without any. Birth numbers are not in it.
+  `avregistrert` (before June 2026 `fratraadt`), and of persons `person.navn` (`fornavn`, `mellomnavn`, `etternavn`),
+  `person.fodselsdato` and `person.erDoed`; 404 or 410 for a number without any. Birth numbers are not in it.
 - `GET /frivillighetsregisteret/api/frivillige-organisasjoner/{number}`: 200 with `frivilligOrganisasjonsstatus`, which
   ends in "innfoert" for one that is registered; 404 or 410 for all others.
 
-Whatever else they answer is one of two things: `NoAnswer` when it tells of the registers (they are down, or want to be
-left alone), `NoSense` when it tells of this number only. An answer comes whole within the time given, or not at all.
+Whatever else they answer is one of two things: `NoAnswer` when it tells of the registers (they are down, let us not in,
+have moved, or want to be left alone), `NoSense` when it tells of this number only. An answer comes whole within the
+time given, or not at all.
 """
 
 import time
@@ -25,7 +26,8 @@ from services.booking.model.registers import HOLDERS, Answer, Person, Unit, Unit
 
 _UNITS = "/enhetsregisteret/api/enheter/"
 _VOLUNTARY = "/frivillighetsregisteret/api/frivillige-organisasjoner/"
-_DOWN = (429, 502, 503, 504)
+_DOWN = (301, 302, 303, 307, 308, 401, 403, 407, 429, 502, 503, 504)
+_ENDED = ("avregistrert", "fratraadt")
 _LARGEST = 1 << 20
 _LONGEST_TAG = 200
 
@@ -140,20 +142,26 @@ def _is_registered(number: str, body: bytes) -> bool:
 def _holders(body: bytes) -> list[Person]:
     try:
         groups = _json(body)["rollegrupper"]
-        roles = [role for group in groups for role in group["roller"]]
-        return [
-            _person(role["person"])
-            for role in roles
-            if role["type"]["kode"] in HOLDERS and not role.get("fratraadt") and role.get("person")
-        ]
+        roles = [role for group in groups for role in group["roller"] if role["type"]["kode"] in HOLDERS]
+        persons = [_person(role["person"]) for role in roles if role.get("person") and not _has_ended(role)]
     except (KeyError, TypeError, AttributeError) as cause:
         raise NoSense("roller of another shape") from cause
+    return [each for each in persons if each is not None]
 
 
-def _person(told: Mapping[str, Any]) -> Person:
-    name = told["navn"]
-    words = (name.get("fornavn"), name.get("mellomnavn"), name.get("etternavn"))
-    return " ".join(each for each in words if each), str(told["fodselsdato"])
+def _has_ended(role: Mapping[str, Any]) -> bool:
+    """Whether a role is held no more. One that does not say so by a word we know is not taken to be held."""
+    told = [role[word] for word in _ENDED if word in role]
+    if not told or not all(isinstance(each, bool) for each in told):
+        raise NoSense("a role that may have ended")
+    return any(told)
+
+
+def _person(told: Mapping[str, Any]) -> Person | None:
+    """Who somebody is; None for the dead, and for whom the register does not name in full."""
+    name, born = told.get("navn") or {}, told.get("fodselsdato")
+    words = " ".join(filter(None, (name.get(part) for part in ("fornavn", "mellomnavn", "etternavn")))).strip()
+    return (words, str(born)) if words and born and not told.get("erDoed") else None
 
 
 def _json(body: bytes) -> Any:

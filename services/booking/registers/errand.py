@@ -7,6 +7,7 @@ import structlog
 
 from kernel.db import Database
 from kernel.settings import Settings
+from services.booking.model.registers import Person
 from services.booking.registers import NoAnswer, NoSense, Registers
 from services.booking.usecases import lookups
 
@@ -32,7 +33,7 @@ def ask_due(database: Database, registers: Registers, ours: Collection[str]) -> 
             return
         try:
             answer = registers.ask(taken.number, taken.answer)
-            holders = registers.holders(taken.number) if claimed and answer.unit.state == "active" else []
+            holders = _holders(registers, taken.number) if claimed and answer.unit.state == "active" else []
         except NoAnswer as reason:
             log.warning("registers_do_not_answer", reason=str(reason))
             with database.transaction() as tx:
@@ -45,6 +46,15 @@ def ask_due(database: Database, registers: Registers, ours: Collection[str]) -> 
         else:
             with database.transaction() as tx:
                 lookups.record(tx, taken, answer, ours, holders)
+
+
+def _holders(registers: Registers, number: str) -> list[Person] | None:
+    """Who acts for an organisation; None when the answer makes no sense, which hides nothing of what it is."""
+    try:
+        return registers.holders(number)
+    except NoSense as reason:
+        log.warning("registers_make_no_sense", reason=str(reason))
+        return None
 
 
 @cache

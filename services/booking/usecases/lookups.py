@@ -37,23 +37,26 @@ def is_claimed(tx: Transaction, taken: Lookup) -> bool:
 
 
 def record(
-    tx: Transaction, taken: Lookup, answer: Answer, ours: Collection[str], holders: Collection[Person] = ()
+    tx: Transaction, taken: Lookup, answer: Answer, ours: Collection[str], holders: Collection[Person] | None = ()
 ) -> None:
     """Keeps what the registers said, and lets it decide what the organisation is, if nobody of the municipality has.
-    Whom they name among those who claim the number acts for it: the first to have come is given it."""
+    Whom they name among those who claim the number acts for it: the first to have come is given it. `holders` is None
+    when only that made no sense: it is asked for again, ever later, and at last with the next answer."""
     _answering(tx)
     before = _mine(tx, taken)
     if before is None:
         return
-    again = tx.now + answer.fresh_for()
-    lookups.save(tx, replace(before, answer=answer, answered_at=tx.now, attempts=0, next_at=again, asked_at=None))
+    attempts = before.attempts + 1 if holders is None else 0
+    again = tx.now + ((wait_after(attempts) if attempts else None) or answer.fresh_for())
+    known = replace(before, answer=answer, answered_at=tx.now, attempts=attempts, next_at=again, asked_at=None)
+    lookups.save(tx, known)
     metrics.LOOKUPS.labels(answer.unit.state).inc()
     kind = kind_of(taken.number, answer, ours)
     there = actors.lock_numbered(tx, taken.number)
     owner = next((each for each in there if each.owns_number), None)
     if owner is not None:
         save(tx, owner, owner.told_by_registers(kind, now=tx.now))
-    else:
+    elif holders is not None:
         _decide_claims(tx, there, kind, holders)
 
 

@@ -29,6 +29,7 @@ from tests.callers import MANAGER, OPERATOR, RESIDENT
 from tests.registers import BAND, BAND_UNLISTED, CAFE, OTHER_TOWN, TOWN, TOWN_OFFICE, UNITS, StandIn, registers
 from tests.waiting import eventually
 
+KARI = replace(RESIDENT, named=("Kari Nordmann", "1984-05-17"))
 MICROSECOND = timedelta(microseconds=1)
 MINUTE = timedelta(minutes=1)
 VOLUNTARY_ANSWER = Answer(unit=Unit(state="active", form="FLI", voluntary=True), voluntary=True)
@@ -211,6 +212,31 @@ def test_one_number_that_makes_no_sense_holds_nobody_up(counter: Any, ask: Any, 
 
     assert found(counter, cafe).decision is not None
     assert lookup(counter).attempts == 1
+
+
+@pytest.mark.parametrize("told", [(500, b"oops"), (200, {"rollegrupper": None})])
+def test_what_they_say_of_it_counts_though_who_acts_for_it_makes_no_sense(
+    counter: Any, ask: Any, there: StandIn, told: tuple[int, Any]
+) -> None:
+    band = registered(counter, who=KARI)
+    there.instead[f"{UNITS}{BAND}/roller"] = told
+    ask()
+
+    known = lookup(counter).answer
+    assert known is not None
+    assert known.unit.name == f"ORGANISASJON {BAND}"
+    assert (found(counter, band).named, found(counter, band).waits) == (None, True)
+    for number, wait in enumerate((1, 4, 16, 64, 1440, 1440, 1440), start=1):
+        assert there.asked[f"{UNITS}{BAND}/roller"] == number
+        counter.clock.move(wait * MINUTE)
+        ask()
+    assert lookup(counter).next_at == counter.clock.now() + FRESH
+
+    del there.instead[f"{UNITS}{BAND}/roller"]
+    counter.clock.move(FRESH)
+    ask()
+    assert (found(counter, band).kind, found(counter, band).owns_number) == ("voluntary", True)
+    assert lookup(counter).attempts == 0
 
 
 def test_what_was_known_stays_known_when_they_make_no_sense(counter: Any, ask: Any, there: StandIn) -> None:

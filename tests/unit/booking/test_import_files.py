@@ -9,7 +9,7 @@ import pytest
 from services.booking.files import read
 from services.booking.files.table import instant
 from services.booking.model.import_refusals import NotUtf8, TooManyRows, UnreadableFile
-from services.booking.model.imports import MOST, File, ImportRequest
+from services.booking.model.imports import MOST, File, ImportRequest, Row
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -118,6 +118,12 @@ def test_commas_and_the_separator_that_excel_names() -> None:
 def test_files_that_are_none(content: bytes, kind: Any, refusal: type[Exception]) -> None:
     with pytest.raises(refusal):
         reading(content, kind)
+
+
+def test_an_organisation_number_as_it_stands_on_an_invoice() -> None:
+    [row] = table("1;room;2026-12-01 18:00;2026-12-01 19:00;NO 974 760 673 MVA").rows
+    assert isinstance(row, Row)
+    assert row.organisation == "974760673"
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,19 @@ def encoded(part: dict[str, Any]) -> str:
         ({"birthdate": "1984-05-17"}, None),
         ({"name": "", "birthdate": "1984-05-17"}, None),
         ({"name": ["Kari"], "birthdate": 1984}, None),
+        (
+            {"given_name": "Kari", "family_name": "Nordmann", "birthdate": "1984-05-17"},
+            ("Kari Nordmann", "1984-05-17"),
+        ),
+        (
+            {"given_name": "Kari", "middle_name": "Vars", "family_name": "Sara", "birthdate": "19840517"},
+            ("Kari Vars Sara", "1984-05-17"),
+        ),
+        ({"given_name": "Kari", "birthdate": "1984-05-17"}, None),
+        ({"name": "Kari Nordmann", "birthdate": "1984"}, None),
+        ({"name": "Kari Nordmann", "birthdate": "0000-05-17"}, None),
+        ({"name": "Kari Nordmann", "birthdate": "17.05.1984"}, None),
+        ({"name": "  ", "birthdate": "1984-05-17"}, None),
     ],
 )
 def test_a_token_may_say_who_somebody_is(
