@@ -31,14 +31,14 @@ class InvalidOrganisationNumber(DomainError):
 
 
 class OrganisationKnown(DomainError):
-    """Another actor has this organisation number."""
+    """The organisation number is another's, or the caller claims it already."""
 
     code = "organisation_known"
     status = 409
     text = Text(
-        nb="En aktør med dette organisasjonsnummeret finnes fra før.",
-        nn="Ein aktør med dette organisasjonsnummeret finst frå før.",
-        en="There is an actor with this organisation number already.",
+        nb="Organisasjonsnummeret er her fra før: du har meldt det inn alt, eller det er bekreftet for noen andre.",
+        nn="Organisasjonsnummeret er her frå før: du har meldt det inn alt, eller det er stadfesta for nokon andre.",
+        en="The organisation number is here already: you have named it before, or it is confirmed for somebody else.",
     )
 
 

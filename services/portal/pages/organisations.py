@@ -13,6 +13,7 @@ from services.portal.words import ORGANISATION_KINDS
 
 blueprint = Blueprint("organisations", __name__, url_prefix="/organisations")
 
+_DIGITS = 9
 _FIELDS = {"organisation_number": "number", "name": "name", "kind": "kind"}
 _CODES = {"invalid_organisation_number": "number", "organisation_known": "number"}
 
@@ -34,6 +35,8 @@ def claim() -> Response | tuple[str, int]:
         "name": text_of(form, "name"),
         "kind": chosen_of(form, "kind", ORGANISATION_KINDS),
     }
+    if "number" not in form.faults and len("".join(about["organisation_number"].split())) != _DIGITS:
+        form.faults["number"] = gettext("An organisation number has nine digits.")
     if form.wrong:
         return _page(form), 422
     try:

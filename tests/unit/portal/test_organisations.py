@@ -61,6 +61,14 @@ def test_every_field_is_needed(portal: Portal, kari: Visitor, field: str) -> Non
     assert not portal.services.asked("POST", "booking")
 
 
+@pytest.mark.parametrize(("number", "good"), [("97152692", False), ("971 526 920", True), ("9715269200", False)])
+def test_a_number_has_nine_digits(portal: Portal, kari: Visitor, number: str, good: bool) -> None:
+    kari.go("/organisations")
+    page = kari.submit("/organisations", **NAMED | {"number": number})
+    assert ("Et organisasjonsnummer har ni sifre." not in page.text) is good
+    assert bool(portal.services.asked("POST", "booking")) is good
+
+
 def test_a_manager_sees_who_waits_and_residents_do_not(portal: Portal, mona: Visitor) -> None:
     portal.services.claims = [a_claim(named=False)]
     page = mona.go("/manage/claims").text
