@@ -55,6 +55,13 @@ CLAIM_STATES = {
     "refused": noted("Not confirmed"),
     "given_to_another": noted("Somebody else was confirmed"),
 }
+REGISTER_STATES = {
+    "deleted": noted("The registers say that it is deleted."),
+    "bankrupt": noted("The registers say that it is bankrupt."),
+    "unknown": noted(
+        "The registers do not know this number as a main unit's. It may be a sub-unit's, or new, or wrong."
+    ),
+}
 UNITS = {"hour": noted("hours")}
 DOOR_REFUSALS = {
     "too_early": noted("It is too early. The page of the booking says from when the key works."),
@@ -118,6 +125,7 @@ _ALL = (
     | HOURS_STATES
     | TENANT_KINDS
     | CLAIM_STATES
+    | REGISTER_STATES
     | UNITS
     | DOOR_REFUSALS
     | DOOR_ORDERS

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
@@ -19,9 +20,10 @@ from kernel.auth import Role
 from kernel.db import Transaction
 from services.access import restoring
 from services.access.events import KeyUnused
-from services.booking.model.registers import Answer, Unit
+from services.booking.model.registers import Answer, Unit, UnitState
 from services.booking.service import Booking
 from services.booking.store import actors as store
+from services.booking.store import lookups as lookups_store
 from services.booking.usecases import lookups, reconciliation, time, waiting
 from services.portal.pages.bookings import CHANGEABLE
 from services.portal.session import Person
@@ -633,11 +635,18 @@ def erased(scenes: Scenes) -> None:
 def _look_up_claims(tx: Transaction) -> None:
     """The registers name who claims the café, and not who claims the theatre."""
     for number, named in (("971526920", False), ("923609016", True)):
+        lookups_store.enqueue(tx, number)
         unit = Unit(state="active", name=f"ORGANISASJON {number}", form="FLI")
         for each in store.lock_numbered(tx, number):
             store.save(tx, each.told_of_claimant(named=named))
         while (taken := lookups.take(tx)) is not None:
             lookups.record(tx, taken, Answer(unit=unit), [])
+
+
+def _registers_say(tx: Transaction, state: UnitState) -> None:
+    lookups_store.enqueue(tx, "971526920")
+    while (taken := lookups.take(tx)) is not None:
+        lookups.record(tx, taken, Answer(unit=Unit(state=state)), [])
 
 
 def organisations(scenes: Scenes) -> None:
@@ -651,6 +660,12 @@ def organisations(scenes: Scenes) -> None:
             scenes.send(who, "/organisations", **about)
         scenes.look(kari, "/organisations")
         scenes.look(mona, "/manage/claims")
+    states: tuple[UnitState, ...] = ("unknown", "deleted", "bankrupt")
+    for state in states:
+        scenes.work(partial(_registers_say, state=state))
+        with scenes.scene(f"claimed, and {state}"):
+            scenes.look(kari, "/organisations")
+            scenes.look(mona, "/manage/claims")
     waiting = scenes.asked("/booking/organisation-claims?waiting=true")["items"]
     first, _, third = (each["actor"] for each in waiting)
     scenes.work(_look_up_claims)

@@ -12,7 +12,7 @@ from services.portal.language import gettext
 from services.portal.pages.manage import managers_only
 from services.portal.pages.organisations import reference
 from services.portal.reasons import reason
-from services.portal.words import ORGANISATION_KINDS
+from services.portal.words import ORGANISATION_KINDS, REGISTER_STATES
 
 blueprint = Blueprint("claims", __name__, url_prefix="/manage/claims")
 blueprint.before_request(managers_only)
@@ -68,5 +68,6 @@ def _page(form: Form, about: str = "") -> str:
         claims=[timed(each, "claimed_at") for each in found],
         rivals={number: claims - 1 for number, claims in of_number.items()},
         kinds=ORGANISATION_KINDS,
+        register_states=REGISTER_STATES,
         reference=reference,
     )

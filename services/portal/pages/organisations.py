@@ -9,7 +9,7 @@ from services.portal.forms import Form, chosen_of, sent, text_of, timed
 from services.portal.language import gettext
 from services.portal.refusals import told
 from services.portal.session import signed_in
-from services.portal.words import ORGANISATION_KINDS
+from services.portal.words import ORGANISATION_KINDS, REGISTER_STATES
 
 blueprint = Blueprint("organisations", __name__, url_prefix="/organisations")
 
@@ -61,5 +61,6 @@ def _page(form: Form) -> str:
         claims=[each for each in claims if each["state"] != "confirmed"],
         organisations=mine,
         kinds=ORGANISATION_KINDS,
+        register_states=REGISTER_STATES,
         reference=reference,
     )

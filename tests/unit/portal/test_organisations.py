@@ -80,6 +80,29 @@ def test_a_manager_sees_who_waits_and_residents_do_not(portal: Portal, mona: Vis
 
 
 @pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("deleted", "Registrene sier at den er slettet."),
+        ("bankrupt", "Registrene sier at den er konkurs."),
+        ("unknown", "Registrene kjenner ikke nummeret som en hovedenhets."),
+        (None, ""),
+    ],
+)
+def test_what_is_no_more_or_never_was_is_told_to_both(
+    portal: Portal, mona: Visitor, state: str | None, said: str
+) -> None:
+    answered_at = "2026-12-01T12:00:00Z" if state else None
+    register = {"state": state, "name": None, "form": None, "voluntary": None, "answered_at": answered_at}
+    portal.services.claims = [a_claim(register=register)]
+    for page in ("/manage/claims", "/organisations"):
+        text = mona.go(page).text
+        assert said in text
+        assert ("Registrene sier at" in text or "Registrene kjenner" in text) == bool(said)
+        if page == "/manage/claims":
+            assert ("Registrene har ikke oppgitt navnet." in text) == (not said)
+
+
+@pytest.mark.parametrize(
     ("others", "said"), [(0, ""), (1, "1 annen har meldt inn det samme"), (2, "2 andre har meldt inn det samme")]
 )
 def test_a_manager_sees_how_many_claim_the_same_number(portal: Portal, mona: Visitor, others: int, said: str) -> None:
