@@ -54,6 +54,7 @@ CLAIM_STATES = {
     "waiting": noted("Waits to be confirmed"),
     "refused": noted("Not confirmed"),
     "given_to_another": noted("Somebody else was confirmed"),
+    "given_up": noted("Taken back"),
 }
 REGISTER_STATES = {
     "deleted": noted("The registers say that it is deleted."),

@@ -122,6 +122,7 @@ PAGES = {
     "POST /me/erasure": Page(form=lambda _: {"cancel": "yes"}),
     "GET /organisations": Page(lists="claim"),
     "POST /organisations": Page(form=lambda _: {"number": "923609016", "name": "Kafé Torget AS", "kind": "business"}),
+    "POST /organisations/{actor}/withdraw": Page(form=lambda _: {}, means={"actor": "claim"}),
     "GET /manage/claims": Page(lists="claim"),
     "POST /manage/claims/{actor}/confirm": Page(
         form=lambda _: {"kind": "voluntary", "reason": "Viste protokollen"}, means={"actor": "claim"}

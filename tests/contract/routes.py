@@ -107,6 +107,7 @@ BOOKING = {
         body=lambda _: {"kind": "voluntary", "reason": "Vedtektene er lagt fram"}, means={"actor": "band"}
     ),
     "POST /actors/{actor}/refusal": Good(body=lambda _: {"reason": "Ukjent for styret"}, means={"actor": "claim"}),
+    "POST /actors/{actor}/withdrawal": Good(means={"actor": "claim"}),
     "GET /organisation-claims": Good(lists="claim"),
     "POST /actors/{actor}/lookup": Good(means={"actor": "band"}),
     "GET /actors/{actor}/representatives": Good(lists="rita", means={"actor": "band"}),

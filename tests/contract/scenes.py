@@ -680,6 +680,16 @@ def organisations(scenes: Scenes) -> None:
         scenes.look(mona, "/manage/claims")
     with scenes.scene("claim decided already"):
         scenes.send(mona, f"/manage/claims/{third}/refuse", reason="Ukjent for styret")
+    _taken_back(scenes, cafe)
+
+
+def _taken_back(scenes: Scenes, about: dict[str, str]) -> None:
+    scenes.send(scenes.kari, "/organisations", **about)
+    [waits] = scenes.asked("/booking/organisation-claims?waiting=true")["items"]
+    for scene in ("claim taken back", "claim taken back already"):
+        with scenes.scene(scene):
+            scenes.send(scenes.kari, f"/organisations/{waits['actor']}/withdraw")
+            scenes.look(scenes.kari, "/organisations")
 
 
 ALL = (

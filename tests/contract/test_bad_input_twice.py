@@ -24,6 +24,7 @@ FIRST_COME = {
     "POST /waiting/{waiting}/leave": "not_waiting",
     "POST /actors": "organisation_known",
     "POST /actors/{actor}/refusal": "claim_decided",
+    "POST /actors/{actor}/withdrawal": "claim_decided",
     "POST /invitations/{invitation}/acceptance": "invitation_over",
     # the closure that there was is lifted since, so that it is a new one, which hits no booking
     "POST /closures": "not_hit",

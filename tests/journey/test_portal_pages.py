@@ -248,10 +248,11 @@ def _walk_claims(visit: Visit) -> Iterator[None]:
     for path in ("/organisations", "/manage/claims"):
         visit.go(path)
         yield
-    gone = [a_claim(state, actor=str(an_id(state))) for state in ("refused", "given_to_another")]
+    gone = [a_claim(state, actor=str(an_id(state))) for state in ("refused", "given_to_another", "given_up")]
     own = a_claim(own=True, named=True, actor=str(an_id("own")))
     visit.services.claims = [a_claim(named=False), own, *gone]
     visit.go("/organisations")
+    visit.page.get_by_text("Trekk tilbake").first.click()
     yield
     visit.page.get_by_role("button", name="Meld fra").click()
     expect(visit.page.get_by_role("alert")).to_be_visible()

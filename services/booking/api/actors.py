@@ -84,6 +84,16 @@ def refuse_claim(tx: Transaction, given: dict[str, Any], actor: UUID) -> Organis
     return organisation_claims.one(tx, caller(), actor_usecases.refuse(tx, caller(), actor, **given).id)
 
 
+@blp.route("/actors/<uuid:actor>/withdrawal", methods=["POST"])
+@allow(Role.RESIDENT, Role.ARENA_MANAGER, Role.OPERATOR)
+@writes
+@answers(actor_rules.ClaimDecided, actor_rules.TooManyWithdrawn)
+@blp.response(200, OrganisationClaimSchema)
+def withdraw_claim(tx: Transaction, actor: UUID) -> OrganisationClaim:
+    """Take back your own claim on an organisation number, while it waits. What you booked for it stays yours."""
+    return organisation_claims.one(tx, caller(), actor_usecases.withdraw(tx, caller(), actor).id)
+
+
 @blp.route("/organisation-claims", methods=["GET"])
 @allow(Role.RESIDENT, Role.ARENA_MANAGER, Role.OPERATOR)
 @reads

@@ -54,6 +54,18 @@ class TooManyClaims(DomainError):
     )
 
 
+class TooManyWithdrawn(DomainError):
+    """Somebody has taken back as many claims in a day as may wait at once: each one asks the registers anew."""
+
+    code = "too_many_withdrawn"
+    status = 409
+    text = Text(
+        nb="Du har trukket {withdrawn} organisasjoner det siste døgnet. Vent til i morgen, eller til noen har svart.",
+        nn="Du har trekt {withdrawn} organisasjonar det siste døgnet. Vent til i morgon, eller til nokon har svart.",
+        en="You have taken back {withdrawn} organisations in 24 hours. Wait until tomorrow, or for an answer.",
+    )
+
+
 class ClaimDecided(DomainError):
     """The claim on the organisation number does not wait any more."""
 
@@ -119,7 +131,7 @@ class Decision:
 
 
 ClaimEnded = Literal["refused", "given_to_another", "given_up"]
-"""Given up: whoever claimed it has gone."""
+"""Given up: whoever claimed it took it back, or has gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

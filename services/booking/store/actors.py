@@ -1,5 +1,6 @@
 """Organisations, and claims on their numbers: add, find, lock, save."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -53,6 +54,15 @@ WAITING = and_(~OWNED, actors.c.claim_ended.is_(None))
 _WAITING_OF = (
     select(func.count()).select_from(actors).where(actors.c.registered_by == bindparam("person", type_=Uuid), WAITING)
 )
+_WITHDRAWN_BY = (
+    select(func.count())
+    .select_from(actors)
+    .where(
+        actors.c.registered_by == bindparam("person", type_=Uuid),
+        actors.c.claim_ended == "given_up",
+        actors.c.claim_ended_at > bindparam("since"),
+    )
+)
 _others = standings.alias()
 _ALONE = (
     select(func.coalesce(actors.c.organisation_number, actors.c.claimed_number))
@@ -76,6 +86,12 @@ def queue_of(tx: Transaction, person: UUID) -> int:
     """How many claims of a person wait; nobody else counts them before the transaction ends."""
     tx.execute(_QUEUE, {"name": f"organisations claimed by {person}"})
     found: int = tx.execute(_WAITING_OF, {"person": person}).scalar_one()
+    return found
+
+
+def withdrawn_by(tx: Transaction, person: UUID, *, since: datetime) -> int:
+    """How many claims a person has taken back after this instant."""
+    found: int = tx.execute(_WITHDRAWN_BY, {"person": person, "since": since}).scalar_one()
     return found
 
 

@@ -2,9 +2,10 @@
 they name who claims them. Whoever decides on a number locks it first, and all who have or claim it."""
 
 from collections.abc import Collection, Iterable
+from datetime import timedelta
 from uuid import UUID
 
-from kernel.auth import Caller, Role
+from kernel.auth import Caller, Forbidden, Role
 from kernel.db import Transaction
 from kernel.idempotency import secret_from
 from kernel.ids import new_id
@@ -20,11 +21,14 @@ from services.booking.model.actors import (
     Organisation,
     OrganisationKnown,
     TooManyClaims,
+    TooManyWithdrawn,
 )
 from services.booking.model.registers import person_digest
 from services.booking.model.representatives import Representative, Terms
 from services.booking.store import actors, duties, lookups
 from services.booking.usecases.representatives import tell
+
+_DAY = timedelta(hours=24)
 
 
 def register(tx: Transaction, who: Caller, *, kind: TenantKind, name: str, organisation_number: str) -> Organisation:
@@ -82,6 +86,28 @@ def refuse(tx: Transaction, who: Caller, actor: UUID, *, reason: str) -> Organis
     after = before.gone(ClaimEnd(how="refused", at=tx.now, by=who.person, why=reason))
     actors.save(tx, after)
     metrics.CLAIMS.labels("refused").inc()
+    return after
+
+
+def withdraw(tx: Transaction, who: Caller, actor: UUID) -> Organisation:
+    """Takes back a claim of one's own that waits. What is booked for it stays, as when it is refused. Raises
+    TooManyWithdrawn, or claims that come and go would ask the registers without an end."""
+    found = actors.find(tx, actor)
+    if found is None:
+        raise NotFound
+    actors.queue_of(tx, who.person)
+    there = actors.lock_numbered(tx, found.organisation_number)
+    before = next(each for each in there if each.id == actor)
+    if before.registered_by != who.person:
+        raise Forbidden if who.has(Role.ARENA_MANAGER, Role.OPERATOR) else NotFound
+    if not before.waits:
+        raise ClaimDecided
+    withdrawn = actors.withdrawn_by(tx, who.person, since=tx.now - _DAY)
+    if withdrawn >= tx.settings.person_open_claims:
+        raise TooManyWithdrawn(withdrawn=withdrawn)
+    after = before.gone(ClaimEnd(how="given_up", at=tx.now, by=who.person))
+    actors.save(tx, after)
+    metrics.CLAIMS.labels("given_up").inc()
     return after
 
 

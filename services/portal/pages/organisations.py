@@ -1,12 +1,15 @@
 """The organisations that a person may book for, and those they have named and nobody has confirmed yet: what waits, for
 whom, and what came of it."""
 
+from uuid import UUID
+
 from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from services.portal.backend import Refused, everything, tell
 from services.portal.forms import Form, chosen_of, sent, text_of, timed
 from services.portal.language import gettext
+from services.portal.reasons import reason
 from services.portal.refusals import told
 from services.portal.session import signed_in
 from services.portal.words import ORGANISATION_KINDS, REGISTER_STATES
@@ -14,6 +17,7 @@ from services.portal.words import ORGANISATION_KINDS, REGISTER_STATES
 blueprint = Blueprint("organisations", __name__, url_prefix="/organisations")
 
 _DIGITS = 9
+_DECIDED = 409
 _FIELDS = {"organisation_number": "number", "name": "name", "kind": "kind"}
 _CODES = {"invalid_organisation_number": "number", "organisation_known": "number"}
 
@@ -44,6 +48,22 @@ def claim() -> Response | tuple[str, int]:
     except Refused as said:
         return _page(told(form, said, _FIELDS, _CODES)), said.status
     flash(gettext("The organisation is noted. A manager of an innbyggertorg confirms it."), "done")
+    return redirect(url_for("organisations.show"))
+
+
+@blueprint.post("/<uuid:actor>/withdraw")
+@signed_in
+def withdraw(actor: UUID) -> Response:
+    """Takes back what I named, while it waits."""
+    form = sent()
+    try:
+        tell("booking", f"/actors/{actor}/withdrawal", {}, key=form.key)
+    except Refused as no:
+        if no.status != _DECIDED:
+            raise
+        flash(reason(no), "refused")
+    else:
+        flash(gettext("The organisation is taken back."), "done")
     return redirect(url_for("organisations.show"))
 
 

@@ -13,7 +13,9 @@ from sqlalchemy import text
 from kernel.auth import Caller, Forbidden
 from kernel.db import Database
 from kernel.duties import OwnInterest
+from kernel.ids import new_id
 from kernel.pagination import PageRequest
+from kernel.problems import NotFound
 from kernel.settings import Settings
 from kernel.versions import ANY_VERSION
 from services.booking.events import ActorVerified
@@ -25,6 +27,7 @@ from services.booking.model.actors import (
     Organisation,
     OrganisationKnown,
     TooManyClaims,
+    TooManyWithdrawn,
 )
 from services.booking.model.invitations import TooManyInvited
 from services.booking.model.privacy import BookingsToCome
@@ -158,6 +161,95 @@ def test_a_refusal_is_told_with_its_reason_and_ends_new_bookings(counter: Any, c
     for again in (actors.refuse, lambda tx, who, actor, reason: verify(counter, actor)):
         with pytest.raises(ClaimDecided):
             counter.run(again, MANAGER, band, reason="En gang til")
+
+
+def test_who_claims_takes_it_back_and_has_its_place_again(counter: Any, claim: Any) -> None:
+    counter.database.settings = Settings(person_open_claims=1)
+    mistyped = claim(number=CAFE)
+    held = counter.hold("room", tenant=mistyped)
+
+    counter.run(actors.withdraw, RESIDENT, mistyped)
+
+    ended = found(counter, mistyped).ended
+    assert ended is not None
+    assert (ended.how, ended.by, ended.at) == ("given_up", RESIDENT.person, counter.clock.now())
+    assert found(counter, mistyped).digest is None
+    assert counter.booking(held.id).live
+    with pytest.raises(NotRepresentative):
+        counter.hold("room", 8, tenant=mistyped)
+    with counter.database.reading() as tx:
+        assert queries.waiting(tx, MANAGER, PageRequest()).items == []
+    claim()
+    assert states(counter, RESIDENT) == ["waiting", "given_up"]
+
+
+@pytest.mark.parametrize(("who", "told"), [(STRANGER, NotFound), (MANAGER, Forbidden), (OPERATOR, Forbidden)])
+def test_nobody_else_takes_a_claim_back(counter: Any, claim: Any, who: Caller, told: type[Exception]) -> None:
+    band = claim()
+    claim(who if who is not OPERATOR else STRANGER)
+
+    with pytest.raises(told):
+        counter.run(actors.withdraw, who, band)
+    assert states(counter, RESIDENT) == ["waiting"]
+    with pytest.raises(NotFound):
+        counter.run(actors.withdraw, who, new_id())
+
+
+@pytest.mark.parametrize("decided", ["refused", "confirmed", "given_to_another", "given_up"])
+def test_what_is_decided_is_not_taken_back(counter: Any, claim: Any, decided: str) -> None:
+    band = claim()
+    match decided:
+        case "refused":
+            counter.run(actors.refuse, MANAGER, band, reason="Ukjent")
+        case "confirmed":
+            verify(counter, band)
+        case "given_to_another":
+            verify(counter, claim(STRANGER))
+        case _:
+            counter.run(actors.withdraw, RESIDENT, band)
+
+    with pytest.raises(ClaimDecided):
+        counter.run(actors.withdraw, RESIDENT, band)
+    assert states(counter, RESIDENT) == [decided]
+    if decided == "given_up":
+        with pytest.raises(ClaimDecided):
+            verify(counter, band)
+
+
+def test_claiming_and_taking_back_in_a_loop_is_bounded(counter: Any, claim: Any) -> None:
+    counter.database.settings = Settings(person_open_claims=2)
+    for _ in range(2):
+        counter.run(actors.withdraw, RESIDENT, claim())
+    last = claim()
+    with pytest.raises(TooManyWithdrawn):
+        counter.run(actors.withdraw, RESIDENT, last)
+    assert states(counter, RESIDENT)[0] == "waiting"
+    counter.run(actors.withdraw, STRANGER, claim(STRANGER))
+    counter.clock.move(timedelta(hours=24))
+    counter.run(actors.withdraw, RESIDENT, last)
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_taken_back_while_a_manager_confirms_it_exactly_one_wins(
+    counter: Any, claim: Any, many: Database, turn: int
+) -> None:
+    band = claim()
+
+    def change(confirms: bool) -> bool:
+        try:
+            with many.transaction() as tx:
+                if confirms:
+                    actors.verify(tx, MANAGER, band, kind="voluntary", reason="Viste protokollen.")
+                else:
+                    actors.withdraw(tx, RESIDENT, band)
+        except ClaimDecided:
+            return False
+        return True
+
+    confirmed, withdrawn = at_once(change, [True, False])
+    assert confirmed is not withdrawn
+    assert states(counter, RESIDENT) == ["confirmed" if confirmed else "given_up"]
+    assert found(counter, band).owns_number is confirmed
 
 
 def test_nobody_decides_on_a_claim_of_their_own_or_beside_it(counter: Any, claim: Any) -> None:

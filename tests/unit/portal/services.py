@@ -308,7 +308,8 @@ class FakeServices:
         assert parts[0] == "actors", parts
         if len(parts) == 1:
             return httpx.Response(201, json=as_recorded("POST booking /actors", "claimed"))
-        answer = as_recorded(f"POST booking /actors/{{actor}}/{parts[2]}", "claim decided")
+        scene = "claim taken back" if parts[2] == "withdrawal" else "claim decided"
+        answer = as_recorded(f"POST booking /actors/{{actor}}/{parts[2]}", scene)
         return httpx.Response(200, json=answer)
 
     def _post_waiting(self, which: str = "", _: str = "", **wanted: Any) -> httpx.Response:

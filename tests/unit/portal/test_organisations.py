@@ -1,7 +1,10 @@
 """Organisations that somebody says they act for: what waits for whom, and what a manager decides."""
 
+from dataclasses import replace
+
 import pytest
 
+from tests.recordings import recorded
 from tests.unit.portal.conftest import Portal, Visitor
 from tests.unit.portal.services import a_claim, an_id, refused
 
@@ -25,13 +28,49 @@ def test_who_names_an_organisation_reads_what_waits_for_whom(portal: Portal, kar
 
 
 @pytest.mark.parametrize(
-    ("state", "said"), [("refused", "Ukjent for styret"), ("given_to_another", "En annen ble bekreftet")]
+    ("state", "said"),
+    [
+        ("refused", "Ukjent for styret"),
+        ("given_to_another", "En annen ble bekreftet"),
+        ("given_up", "Trukket tilbake"),
+    ],
 )
 def test_who_was_not_confirmed_reads_why(portal: Portal, kari: Visitor, state: str, said: str) -> None:
     portal.services.claims = [a_claim(state)]
     page = kari.go("/organisations").text
     assert said in page
     assert "Du kan ikke booke for den." in page
+    assert "/withdraw" not in page
+
+
+def test_who_named_an_organisation_takes_it_back(portal: Portal, kari: Visitor) -> None:
+    portal.services.claims = [a_claim()]
+    assert "Vil du trekke denne organisasjonen tilbake?" in kari.go("/organisations").text
+    page = kari.submit(f"/{CLAIM}/withdraw")
+    (call,) = portal.services.asked("POST", "booking")
+    assert call.path == f"/actors/{CLAIM}/withdrawal"
+    assert "Organisasjonen er trukket tilbake." in page.text
+
+
+@pytest.mark.parametrize("code", ["claim_decided", "too_many_withdrawn"])
+def test_what_can_not_be_taken_back_is_told(portal: Portal, kari: Visitor, code: str) -> None:
+    portal.services.claims = [a_claim()]
+    portal.services.refusals[f"POST booking /actors/{CLAIM}/withdrawal"] = refused(409, code, "Det går ikke.")
+    kari.go("/organisations")
+    assert "Det går ikke." in kari.submit(f"/{CLAIM}/withdraw").text
+
+
+@pytest.mark.parametrize(("notice", "said"), [(True, "ikke bekreftet – pris som næringsliv"), (False, "Næringsliv")])
+def test_an_organisation_nobody_confirmed_is_told_as_that_where_one_books(
+    portal: Portal, kari: Visitor, notice: bool, said: str
+) -> None:
+    known = next(each for each in recorded()["GET booking /actors"] if each.scene == "nothing")
+    me, band = known.body["items"]
+    words = {"nb": "Ingen har bekreftet.", "nn": "Ingen har stadfesta.", "en": "Nobody has confirmed."}
+    band = band | {"kind": "business", "notice": words if notice else None}
+    portal.services.replayed["GET booking /actors"] = replace(known, body=known.body | {"items": [me, band]})
+    page = kari.go("/book?space=borgen-storsal&begins_at=2026-12-05T17:00:00Z&minutes=60").text
+    assert f"<small>{said}</small>" in page
 
 
 def test_naming_an_organisation(portal: Portal, kari: Visitor) -> None:

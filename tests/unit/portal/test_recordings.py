@@ -143,6 +143,7 @@ VISITS: dict[str, Visit] = {
     ),
     "POST booking /actors/{actor}/refusal": form("/manage/claims", "/refuse", reason="Ukjent"),
     "POST booking /actors/{actor}/verification": form("/manage/claims", "/confirm", kind="voluntary", reason="Sett"),
+    "POST booking /actors/{actor}/withdrawal": form("/organisations", "/withdraw"),
     "POST booking /bookings": form(BOOK, "/book", **FILLED),
     "POST booking /bookings/{booking}/cancel": form("/bookings/{booking}/cancel", "/cancel"),
     "POST booking /bookings/{booking}/comments": form("/bookings/{booking}", "/comments", text="Hei"),
