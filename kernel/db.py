@@ -282,11 +282,29 @@ def _engine(url: str, service: str, pool_size: int, statement_timeout: float) ->
             f" -c idle_in_transaction_session_timeout={milliseconds * 3} -c timezone=UTC{silence.POSTGRES_SERVER}",
         },
     )
+    _tell_whether_it_answers(engine, service)
     event.listen(engine, "handle_error", _forget_stale_plans)
     event.listen(engine, "reset", _end_transaction)
     event.listen(engine, "checkin", _remember_use)
     event.listen(engine, "checkout", _ping_if_idle)
     return engine
+
+
+def _tell_whether_it_answers(engine: Engine, service: str) -> None:
+    """Tells operators what came of the last work. Of a database that was never asked, nothing is told."""
+
+    def failed(failure: ExceptionContext) -> None:
+        error = failure.sqlalchemy_exception
+        if failure.is_disconnect or (error is not None and went_away(error)):
+            telemetry.DATABASE_ANSWERS.labels(service).set(0)
+
+    def done(connection: Any, _: ConnectionPoolEntry) -> None:
+        if connection is not None and not connection.closed:
+            telemetry.DATABASE_ANSWERS.labels(service).set(1)
+
+    event.listen(engine, "handle_error", failed)
+    event.listen(engine, "connect", done)  # a relay keeps the one it has
+    event.listen(engine, "checkin", done)
 
 
 def _forget_stale_plans(failed: ExceptionContext) -> None:

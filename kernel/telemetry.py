@@ -49,6 +49,9 @@ BROKER_RECONNECTS = Counter("torg_broker_reconnects_total", "Connections to the 
 STANDS_STILL = Gauge(
     "torg_standing_still_seconds", "How long a part of a worker has not got on, though it had to.", ["service", "part"]
 )
+DATABASE_ANSWERS = Gauge(
+    "torg_database_answers", "1 while the service's database answered what was last asked of it.", ["service"]
+)
 POOL_IN_USE = Gauge("torg_database_connections_in_use", "Database connections in use.", ["service"])
 REPAIRS = Counter("torg_repairs_total", "Drift between services found and repaired.", ["service", "promise"])
 

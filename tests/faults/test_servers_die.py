@@ -96,8 +96,10 @@ def test_the_database_is_killed_under_load(
             so_far = len(said)
             eventually(lambda so_far=so_far: len(said) > so_far + 100, seconds=SLOW)
             mortal_postgres.kill()
+            eventually(lambda: speaking.metric("torg_database_answers") == 0, seconds=SLOW)
             mortal_postgres.restart()
     assert_all_heard_once(speaking, said)
+    eventually(lambda: speaking.metric("torg_database_answers") == len(opened), seconds=SLOW)
     assert worker.status is None
     speaking.stop()
     for database in opened.values():
