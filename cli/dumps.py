@@ -177,12 +177,25 @@ def is_of(url: str, dump: Dump) -> bool:
         return bool(cursor.fetchone() == (dump.epoch, dump.revisions))
 
 
-def sessions(url: str) -> int:
-    """How many other sessions there are in the database."""
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """How many sessions of a role a program has in the database, as it names itself; from where, as far as we may see
+    that."""
+
+    count: int
+    program: str
+    role: str
+    address: str
+
+    def __str__(self) -> str:
+        return f"{self.count} of {self.program or 'a program without a name'} ({self.role}) from {self.address}"
+
+
+def sessions(url: str) -> list[Sessions]:
+    """Who else has sessions in the database."""
     with _session(url) as cursor:
-        cursor.execute(f"SELECT count(*) {_OTHERS}")
-        (count,) = cursor.fetchone()
-    return int(count)
+        cursor.execute(_WHO)
+        return [Sessions(*row) for row in cursor.fetchall()]
 
 
 def end_sessions(url: str) -> None:
@@ -196,6 +209,13 @@ _OTHERS = (
     # of other roles' sessions we may not see what they are, and PostgreSQL's own have no role
     " AND usesysid IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend'"
 )
+
+_WHO = f"""
+SELECT count(*), coalesce(application_name, ''), coalesce(usename, 'unknown'),
+       CASE WHEN client_addr IS NOT NULL THEN host(client_addr)
+            WHEN backend_type IS NULL THEN 'an address that is not shown' ELSE 'a local socket' END
+{_OTHERS} GROUP BY 2, 3, 4 ORDER BY 2, 3, 4
+"""
 
 
 def _dump_of(told: Mapping[str, Any]) -> Dump:

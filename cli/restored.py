@@ -163,7 +163,10 @@ def demand_stopped(urls: Mapping[str, str]) -> None:
     """Ends the process when anything of Torg runs: it would act on half of what is restored."""
     for service, url in urls.items():
         if there := dumps.sessions(url):
-            raise SystemExit(f"torg: {there} still connected to the database of {service}. Stop all of Torg first.")
+            raise SystemExit(
+                f"torg: {sum(each.count for each in there)} still connected to the database of {service}"
+                f" ({'; '.join(map(str, there))}). Stop all of Torg first."
+            )
 
 
 def show_unknown(found: Sequence[Unknown]) -> None:

@@ -279,6 +279,27 @@ def test_a_restore_waits_for_everything_to_be_stopped(untouched: Untouched) -> N
         assert refused(folder, "--yes", "--no-broker")
 
 
+@pytest.mark.parametrize(("name", "told"), [("torg-programming", "torg-programming"), ("", "a program without a name")])
+def test_a_restore_says_who_is_connected(untouched: Untouched, name: str, told: str) -> None:
+    urls, folder = untouched
+    url = make_url(urls["programming"])
+    with (
+        closing(psycopg2.connect(urls["programming"], application_name=name)),
+        closing(psycopg2.connect(urls["programming"], application_name=name)),
+    ):
+        said = str(run(restore.app, folder, "--yes", "--no-broker").exception)
+    assert "2 still connected to the database of programming" in said
+    assert f"2 of {told} ({url.username}) from {url.host}" in said
+
+
+def test_a_restore_says_of_other_roles_what_it_may_see(untouched: Untouched) -> None:
+    urls, folder = untouched
+    owner = owner_of(urls["programming"])
+    with closing(psycopg2.connect(owner, application_name="psql")):
+        said = str(run(restore.app, folder, "--yes", "--no-broker").exception)
+    assert f"1 of psql ({make_url(owner).username}) from an address that is not shown" in said
+
+
 def test_a_restore_must_know_whose_queues_to_empty(untouched: Untouched) -> None:
     assert refused(untouched[1], "--yes")
 
