@@ -8,7 +8,7 @@ from traceback import walk_tb
 import structlog
 from sqlalchemy import exc
 
-from kernel import erasing, failures, telemetry
+from kernel import erasing, failures, telemetry, unknown
 from kernel.contracts import Undecodable
 from kernel.db import Database, DatabaseUnavailable, Transaction, went_away
 from kernel.failures import Failure, Retrying
@@ -73,9 +73,11 @@ class Deliveries:
             return True
 
     def observe(self) -> None:
-        """Tells operators how much has failed."""
+        """Tells operators how much has failed, and how much was lost in a restore."""
         with self._database.reading() as tx:
             retrying, dead = failures.depths(tx)
+            lost = unknown.waiting(tx)
+        telemetry.UNKNOWN_WAITING.labels(self._service).set(lost)
         telemetry.RETRYING_DEPTH.labels(self._service).set(retrying)
         telemetry.DEAD_LETTER_DEPTH.labels(self._service).set(dead)
 

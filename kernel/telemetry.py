@@ -43,6 +43,9 @@ DEAD_LETTERS = Counter(
     "torg_dead_letters_total", "Events given up, until somebody replays them.", ["service", "entrypoint"]
 )
 DEAD_LETTER_DEPTH = Gauge("torg_dead_letters_waiting", "Dead letters that wait for an operator.", ["service"])
+UNKNOWN_WAITING = Gauge(
+    "torg_unknown_waiting", "Bookings lost in a restore that the service follows, to be decided on.", ["service"]
+)
 RETRYING_DEPTH = Gauge("torg_retrying", "Failed events that wait for their next try.", ["service"])
 BROKER_CONNECTED = Gauge("torg_broker_connected", "1 while the consumer is connected to the broker.", ["service"])
 BROKER_RECONNECTS = Counter("torg_broker_reconnects_total", "Connections to the broker lost.", ["service", "part"])

@@ -40,6 +40,7 @@ _OPEN = (
     .where(_columns.source == bindparam("of"), _columns.settled_at.is_(None))
     .order_by(_columns.subject)
 )
+_COUNT = select(func.count()).where(_columns.settled_at.is_(None))
 _REOPEN = (
     update(unknown_subjects)
     .where(_columns.source == bindparam("of"), _columns.subject == bindparam("one"))
@@ -82,6 +83,12 @@ def note(tx: Transaction, source: str, subjects: Collection[str]) -> None:
 def unsettled(tx: Transaction, source: str) -> dict[str, datetime]:
     """The subjects that an operator has yet to decide on, and since when."""
     return {row.subject: row.since for row in tx.execute(_OPEN, {"of": source})}
+
+
+def waiting(tx: Transaction) -> int:
+    """How many subjects, of any source, an operator has yet to decide on."""
+    count: int = tx.execute(_COUNT).scalar_one()
+    return count
 
 
 def settle(tx: Transaction, source: str, subject: str, settlement: Settlement, *, by: str, why: str) -> bool:

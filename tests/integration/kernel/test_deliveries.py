@@ -9,10 +9,11 @@ from functools import partial
 from uuid import UUID
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from kernel import failures, inbox
+from kernel import failures, inbox, unknown
 from kernel.clock import FixedClock
 from kernel.contracts import Envelope
 from kernel.db import Database, DatabaseUnavailable
@@ -269,3 +270,14 @@ def test_a_handler_that_misses_a_key_is_tried_as_often_as_any(
     clock.move(timedelta(seconds=10))
     assert deliveries.retry_next({Said.TYPE: misses})
     assert failed(database) == (1, 0)
+
+
+@pytest.mark.parametrize("subjects", [[], ["one"], ["one", "two"]])
+def test_operators_see_how_much_of_a_restored_source_is_to_be_decided(
+    database: Database, deliveries: Deliveries, subjects: list[str]
+) -> None:
+    with database.transaction() as tx:
+        unknown.note(tx, "/services/booking", [*subjects, "decided"])
+        unknown.settle(tx, "/services/booking", "decided", "kept", by="Odd", why="It is near")
+    deliveries.observe()
+    assert REGISTRY.get_sample_value("torg_unknown_waiting", {"service": database.service}) == len(subjects)
