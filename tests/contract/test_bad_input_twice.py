@@ -23,8 +23,6 @@ FIRST_COME = {
     "POST /waiting": "already_waiting",
     "POST /waiting/{waiting}/leave": "not_waiting",
     "POST /actors": "organisation_known",
-    "POST /actors/{actor}/refusal": "claim_decided",
-    "POST /actors/{actor}/withdrawal": "claim_decided",
     "POST /invitations/{invitation}/acceptance": "invitation_over",
     # the closure that there was is lifted since, so that it is a new one, which hits no booking
     "POST /closures": "not_hit",
@@ -44,13 +42,22 @@ def days() -> Iterator[int]:
     return things.free_days()
 
 
+@pytest.fixture(scope="module")
+def numbers() -> Iterator[str]:
+    """Each test's claim is of a number of its own."""
+    return things.free_numbers()
+
+
 TOLD_ONCE = {"secret", "link", "url"}
 """What whoever asks again is not told again."""
 
 
 @pytest.fixture
-def sender(own: tuple[Municipality, dict[str, Owned]], days: Iterator[int], service: str, route: str) -> Sender:
-    """Somebody who may, with hours and bookings that nobody has decided on yet, and somebody who is not erased yet."""
+def sender(
+    own: tuple[Municipality, dict[str, Owned]], days: Iterator[int], numbers: Iterator[str], service: str, route: str
+) -> Sender:
+    """Somebody who may, with hours, bookings and claims that nobody has decided on yet, and somebody who is not erased
+    yet."""
     municipality, owned = own
     kari = owned["own"].things
     fresh: Things = {}
@@ -62,6 +69,8 @@ def sender(own: tuple[Municipality, dict[str, Owned]], days: Iterator[int], serv
         fresh |= things.undecided(municipality, f"{SPACE}-a", kari["tenant"], day=next(days))
     if "{series}" in route:
         fresh |= things.series(municipality, f"{SPACE}-a", kari["tenant"], day=next(days))
+    if route in ("POST /actors/{actor}/refusal", "POST /actors/{actor}/withdrawal"):
+        fresh |= things.claim(municipality, next(numbers))
     if "{person}" in route:
         fresh |= things.nina(municipality)
     undecided = {whose: replace(each, things=each.things | fresh) for whose, each in owned.items()}

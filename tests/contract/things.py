@@ -9,11 +9,13 @@ import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from kernel import unknown
 from kernel.auth import Role
+from kernel.organisations import organisation_number
 from tests.municipality import HOUR, NOW, SPACE, SQUARE, TARIFF, Municipality
 from tests.tariffs import document
 
@@ -194,7 +196,7 @@ def make(all_of_it: Municipality) -> dict[str, Owned]:
     all_of_it.did("PUT", f"/pricing/tariffs/{TARIFF}", operator, document())
     band = _band(all_of_it, operator)
     shared = {"square": SQUARE, "tariff": TARIFF, "band": band, "rita": str(all_of_it.person("rita"))}
-    shared |= _agreement(all_of_it, band) | _invitation(all_of_it, band) | _claim(all_of_it)
+    shared |= _agreement(all_of_it, band) | _invitation(all_of_it, band) | claim(all_of_it)
     shared |= _rules(all_of_it, operator) | _calendar(all_of_it)
     all_of_it.did("PUT", "/booking/school-years/2026-2027", operator, a_school_year())
     shared |= {"arena": "borgen-innbyggertorg", "year": "2026-2027"}
@@ -248,10 +250,15 @@ def _band(all_of_it: Municipality, operator: str) -> str:
     return actor
 
 
-def _claim(all_of_it: Municipality) -> Things:
+def claim(all_of_it: Municipality, number: str = "971526920") -> Things:
     """An organisation that Kari says she acts for."""
-    named = {"kind": "voluntary", "name": "Tofte teaterlag", "organisation_number": "971526920"}
+    named = {"kind": "voluntary", "name": "Tofte teaterlag", "organisation_number": number}
     return {"claim": all_of_it.did("POST", "/booking/actors", all_of_it.token("kari"), named)["id"]}
+
+
+def free_numbers() -> Iterator[str]:
+    """Numbers that organisations may have, and none has here."""
+    return (str(number) for number in count(980_000_000) if organisation_number(str(number)))
 
 
 def _invitation(all_of_it: Municipality, band: str) -> Things:
