@@ -83,21 +83,14 @@ def refuse(tx: Transaction, who: Caller, actor: UUID, *, reason: str) -> Organis
     before, _ = _locked(tx, who, actor)
     if not before.waits:
         raise ClaimDecided
-    after = before.gone(ClaimEnd(how="refused", at=tx.now, by=who.person, why=reason))
-    actors.save(tx, after)
-    metrics.CLAIMS.labels("refused").inc()
-    return after
+    return end_claim(tx, before, ClaimEnd(how="refused", at=tx.now, by=who.person, why=reason))
 
 
 def withdraw(tx: Transaction, who: Caller, actor: UUID) -> Organisation:
     """Takes back a claim of one's own that waits. What is booked for it stays, as when it is refused. Raises
     TooManyWithdrawn, or claims that come and go would ask the registers without an end."""
-    found = actors.find(tx, actor)
-    if found is None:
-        raise NotFound
     actors.queue_of(tx, who.person)
-    there = actors.lock_numbered(tx, found.organisation_number)
-    before = next(each for each in there if each.id == actor)
+    before, _ = _numbered(tx, actor)
     if before.registered_by != who.person:
         raise Forbidden if who.has(Role.ARENA_MANAGER, Role.OPERATOR) else NotFound
     if not before.waits:
@@ -105,10 +98,7 @@ def withdraw(tx: Transaction, who: Caller, actor: UUID) -> Organisation:
     withdrawn = actors.withdrawn_by(tx, who.person, since=tx.now - _DAY)
     if withdrawn >= tx.settings.person_open_claims:
         raise TooManyWithdrawn(withdrawn=withdrawn)
-    after = before.gone(ClaimEnd(how="given_up", at=tx.now, by=who.person))
-    actors.save(tx, after)
-    metrics.CLAIMS.labels("given_up").inc()
-    return after
+    return end_claim(tx, before, ClaimEnd(how="given_up", at=tx.now, by=who.person))
 
 
 def confirm(tx: Transaction, before: Organisation, decision: Decision, there: Collection[Organisation]) -> Organisation:
@@ -127,6 +117,14 @@ def confirm(tx: Transaction, before: Organisation, decision: Decision, there: Co
     actors.give_number(tx, given)
     metrics.CLAIMS.labels("confirmed").inc()
     return save(tx, before, given)
+
+
+def end_claim(tx: Transaction, claim: Organisation, end: ClaimEnd) -> Organisation:
+    """Ends a claim that waits, without the number. It is locked."""
+    after = claim.gone(end)
+    actors.save(tx, after)
+    metrics.CLAIMS.labels(end.how).inc()
+    return after
 
 
 def look_up(tx: Transaction, actor: UUID) -> Organisation:
@@ -153,22 +151,26 @@ def named_among(tx: Transaction, organisation: Organisation, persons: Iterable[t
 
 
 def _locked(tx: Transaction, who: Caller, actor: UUID) -> tuple[Organisation, list[Organisation]]:
-    """An organisation to decide on, and all who have or claim its number, locked. Who has an interest in any of them
-    decides on none."""
+    """The same, to be decided on. Who has an interest in any of them decides on none."""
+    organisation, there = _numbered(tx, actor)
+    for each in there:
+        duties.demand_no_interest(tx, who, each.id)
+    return organisation, there
+
+
+def _numbered(tx: Transaction, actor: UUID) -> tuple[Organisation, list[Organisation]]:
+    """An organisation, and all who have or claim its number, locked."""
     found = actors.find(tx, actor)
     if found is None:
         raise NotFound
     there = actors.lock_numbered(tx, found.organisation_number)
-    for each in there:
-        duties.demand_no_interest(tx, who, each.id)
     return next(each for each in there if each.id == actor), there
 
 
 def _end_others(tx: Transaction, given: Organisation, there: Iterable[Organisation]) -> None:
     for each in there:
         if each.id != given.id and each.waits:
-            actors.save(tx, each.gone(ClaimEnd(how="given_to_another", at=tx.now)))
-            metrics.CLAIMS.labels("given_to_another").inc()
+            end_claim(tx, each, ClaimEnd(how="given_to_another", at=tx.now))
 
 
 def _key(tx: Transaction) -> bytes:

@@ -16,6 +16,7 @@ from services.booking.model.actors import ClaimEnd
 from services.booking.model.bookings import Booking
 from services.booking.model.privacy import BookingsToCome, Erasure
 from services.booking.store import actors, erasures, leaving, privacy, representatives
+from services.booking.usecases.actors import end_claim
 from services.booking.usecases.offers import making_way
 from services.booking.usecases.recording import saved
 from services.booking.usecases.representatives import tell
@@ -75,7 +76,7 @@ def _erase(tx: Transaction, person: UUID, *, cancel_bookings: bool) -> Erasure:
     cancelled = _give_up(tx, live, person)
     for each in claims:
         if each.waits:
-            actors.save(tx, each.gone(ClaimEnd(how="given_up", at=tx.now)))
+            end_claim(tx, each, ClaimEnd(how="given_up", at=tx.now))
     _represent_nobody(tx, person)
     under = uuid4()  # of chance, and nowhere but in what stays: nobody can lead it back to anybody
     privacy.erase(tx, person, locked, under=under)
