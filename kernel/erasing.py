@@ -38,12 +38,12 @@ def forget(
 ) -> None:
     """Empties answers that are about the person or these things (bookings), deletes sent events that name the person
     or are of these subjects, but for the kinds that are `kept`, and takes titles out of those not sent yet (of these
-    subjects `reasons`, too, where those are written by hand). Failed
-    deliveries from before the erasure name `under` instead. What was answered and happened after `until` (now, unless
-    it is given) is of somebody who came back. Twice is as once."""
-    idempotency.erase(tx, {person, *things}, until=until or tx.now)
-    outbox.delete_sent(tx, str(person), list(map(str, subjects)), until=until or tx.now, kept=kept)
-    of = list(map(str, subjects))
+    subjects `reasons`, too, where those are written by hand). Failed deliveries from before the erasure name `under`
+    instead. What was answered and happened after `until` (now, unless it is given) is of somebody who came back. Twice
+    is as once."""
+    of, last = list(map(str, subjects)), until or tx.now
+    idempotency.erase(tx, {person, *things}, until=last)
+    outbox.delete_sent(tx, str(person), of, until=last, kept=kept)
     outbox.rewrite_unsent(tx, str(person), of, lambda body: _untitled(body, erased_at, of, reasons=reasons))
     for failure in failures.naming(tx, {person, *untitled}):
         rewritten = _rewritten(failure.body, {person: under}, erased_at, untitled)
